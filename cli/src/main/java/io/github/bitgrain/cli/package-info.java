@@ -1,0 +1,2 @@
+/** The {@code bitgrain} command. */
+package io.github.bitgrain.cli;

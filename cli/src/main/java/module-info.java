@@ -1,0 +1,12 @@
+/** The command line. */
+module io.github.bitgrain.cli {
+    requires com.fasterxml.jackson.databind;
+    requires com.fasterxml.jackson.dataformat.yaml;
+    requires info.picocli;
+    requires io.github.bitgrain.exporter;
+    requires io.github.bitgrain.quantizer;
+    requires java.desktop;
+
+    exports io.github.bitgrain.cli;
+    opens io.github.bitgrain.cli to info.picocli;
+}

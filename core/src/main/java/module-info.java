@@ -1,0 +1,4 @@
+/** Tensors, the graph and its operators, float execution, autodiff. No third-party code. */
+module io.github.bitgrain.core {
+    requires transitive io.github.bitgrain.kernels;
+}

@@ -1,0 +1,6 @@
+/** File formats: ONNX and {@code .espdl}. */
+module io.github.bitgrain.exporter {
+    requires transitive io.github.bitgrain.simulator;
+    requires com.google.protobuf;
+    requires flatbuffers.java;
+}

@@ -1,0 +1,4 @@
+/** Graph passes, observers, calibration, plan passes, TQT, error analysis. */
+module io.github.bitgrain.quantizer {
+    requires transitive io.github.bitgrain.simulator;
+}

@@ -1,0 +1,2 @@
+/** Support shared by the tests of all modules. */
+package io.github.bitgrain.testing;
