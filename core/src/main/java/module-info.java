@@ -1,4 +1,7 @@
 /** Tensors, the graph and its operators, float execution, autodiff. No third-party code. */
 module io.github.bitgrain.core {
     requires transitive io.github.bitgrain.kernels;
+
+    exports io.github.bitgrain.core;
+    exports io.github.bitgrain.core.quant;
 }
