@@ -1,0 +1,143 @@
+package io.github.bitgrain.cli.data;
+
+import io.github.bitgrain.core.BitgrainException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * How values of a file become values of a network input: {@code x = (value · scale − mean) / std}, in 32-bit float, per
+ * channel (the first axis of a sample). Options may be bound to one input of several: {@code image=1/255}.
+ */
+public final class Preprocessing {
+    private static final Fraction PIXEL_SCALE = new Fraction(1, 255);
+
+    private final Map<String, List<Fraction>> scale;
+    private final Map<String, List<Fraction>> mean;
+    private final Map<String, List<Fraction>> std;
+
+    private Preprocessing(
+            Map<String, List<Fraction>> scale, Map<String, List<Fraction>> mean, Map<String, List<Fraction>> std) {
+        this.scale = scale;
+        this.mean = mean;
+        this.std = std;
+    }
+
+    /**
+     * Reads the options of the command line, each {@code V[,V…]} or {@code NAME=V[,V…]}.
+     *
+     * @throws BitgrainException (usage) if something is not a number, a std is zero, or an option is given twice
+     */
+    public static Preprocessing parse(List<String> scale, List<String> mean, List<String> std) {
+        Preprocessing parsed = new Preprocessing(bind(scale, "--scale"), bind(mean, "--mean"), bind(std, "--std"));
+        for (List<Fraction> values : parsed.std.values()) {
+            for (Fraction value : values) {
+                if (value.value() == 0) {
+                    throw BitgrainException.usage("--std: a standard deviation of 0 divides by zero");
+                }
+            }
+        }
+        return parsed;
+    }
+
+    /** No options given: pixels by 1/255, everything else as it is. */
+    public static Preprocessing defaults() {
+        return parse(List.of(), List.of(), List.of());
+    }
+
+    private static Map<String, List<Fraction>> bind(List<String> options, String option) {
+        Map<String, List<Fraction>> bound = new LinkedHashMap<>();
+        for (String text : options) {
+            int equals = text.lastIndexOf('=');
+            String name = equals < 0 ? "" : text.substring(0, equals);
+            List<Fraction> values = new ArrayList<>();
+            for (String part : text.substring(equals + 1).split(",", -1)) {
+                values.add(Fraction.parse(part.strip(), option));
+            }
+            if (bound.putIfAbsent(name, values) != null) {
+                throw BitgrainException.usage(option + ": given twice" + (name.isEmpty() ? "" : " for input " + name));
+            }
+        }
+        return bound;
+    }
+
+    /**
+     * Refuses names that no input has.
+     *
+     * @param inputs names of the network's inputs
+     */
+    void checkNames(Set<String> inputs) {
+        Map<String, Map<String, List<Fraction>>> options = new LinkedHashMap<>();
+        options.put("--scale", scale);
+        options.put("--mean", mean);
+        options.put("--std", std);
+        options.forEach((option, bound) -> {
+            for (String name : bound.keySet()) {
+                if (!name.isEmpty() && !inputs.contains(name)) {
+                    throw BitgrainException.usage(
+                            option + ": the model has no input '" + name + "'; its inputs are " + String.join(", ", inputs));
+                }
+            }
+        });
+    }
+
+    /** The map for one input, ready to be applied. */
+    Affine forInput(String input, Samples samples) {
+        int channels = samples.shape().isEmpty() ? 1 : samples.shape().get(0);
+        Fraction[] scales = spread(scale, input, samples.type() == ElementType.UINT8 ? PIXEL_SCALE : Fraction.ONE, channels, "--scale");
+        return new Affine(scales, spread(mean, input, Fraction.ZERO, channels, "--mean"),
+                spread(std, input, Fraction.ONE, channels, "--std"));
+    }
+
+    private static Fraction[] spread(
+            Map<String, List<Fraction>> bound, String input, Fraction otherwise, int channels, String option) {
+        List<Fraction> values = Objects.requireNonNullElse(bound.getOrDefault(input, bound.get("")), List.of(otherwise));
+        if (values.size() != 1 && values.size() != channels) {
+            throw BitgrainException.usage(option + ": " + values.size() + " values for input " + input + ", which has "
+                    + channels + (channels == 1 ? " channel" : " channels") + " (first axis of a sample)");
+        }
+        Fraction[] spread = new Fraction[values.size()];
+        return values.toArray(spread);
+    }
+
+    /** The affine map of one input. */
+    static final class Affine {
+        private final Fraction[] scale;
+        private final Fraction[] mean;
+        private final Fraction[] std;
+
+        private Affine(Fraction[] scale, Fraction[] mean, Fraction[] std) {
+            this.scale = scale;
+            this.mean = mean;
+            this.std = std;
+        }
+
+        /** Converts {@code n} samples to float, sample after sample, into {@code into} from {@code offset} on. */
+        void apply(Samples samples, ByteBuffer data, int n, float[] into, int offset) {
+            int channels = Math.max(scale.length, Math.max(mean.length, std.length));
+            int plane = samples.sampleSize() / channels;
+            ElementType type = samples.type();
+            float[] pixels = new float[type == ElementType.UINT8 ? 256 : 0];
+            for (int c = 0; c < channels; c++) {
+                Fraction s = scale[c % scale.length];
+                float m = mean[c % mean.length].value();
+                float d = std[c % std.length].value();
+                for (int v = 0; v < pixels.length; v++) {
+                    pixels[v] = (s.times(v) - m) / d;
+                }
+                for (int i = 0; i < n; i++) {
+                    int start = (i * channels + c) * plane;
+                    for (int k = start; k < start + plane; k++) {
+                        into[offset + k] = type == ElementType.UINT8
+                                ? pixels[data.get(k) & 0xff]
+                                : (s.times(type.floatAt(data, k)) - m) / d;
+                    }
+                }
+            }
+        }
+    }
+}
