@@ -3,5 +3,9 @@ module io.github.bitgrain.core {
     requires transitive io.github.bitgrain.kernels;
 
     exports io.github.bitgrain.core;
+    exports io.github.bitgrain.core.data;
+    exports io.github.bitgrain.core.graph;
+    exports io.github.bitgrain.core.op;
     exports io.github.bitgrain.core.quant;
+    exports io.github.bitgrain.core.tensor;
 }

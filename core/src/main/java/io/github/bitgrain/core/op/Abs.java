@@ -1,0 +1,4 @@
+package io.github.bitgrain.core.op;
+
+/** |x| (ONNX Abs). */
+public record Abs() implements Op {}

@@ -1,0 +1,4 @@
+package io.github.bitgrain.core.op;
+
+/** Exponential (ONNX Exp). */
+public record Exp() implements Op {}

@@ -1,0 +1,4 @@
+package io.github.bitgrain.core.op;
+
+/** Natural logarithm (ONNX Log). */
+public record Log() implements Op {}

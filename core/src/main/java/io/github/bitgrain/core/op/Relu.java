@@ -1,0 +1,4 @@
+package io.github.bitgrain.core.op;
+
+/** max(x, 0) (ONNX Relu). */
+public record Relu() implements Op {}

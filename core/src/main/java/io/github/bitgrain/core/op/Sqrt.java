@@ -1,0 +1,4 @@
+package io.github.bitgrain.core.op;
+
+/** Square root (ONNX Sqrt). */
+public record Sqrt() implements Op {}
