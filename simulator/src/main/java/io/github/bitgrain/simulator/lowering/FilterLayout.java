@@ -1,0 +1,64 @@
+package io.github.bitgrain.simulator.lowering;
+
+import java.util.Locale;
+
+/**
+ * The order in which a chip stores the weights of a Conv, Gemm or MatMul: blocks of as many output channels as a vector
+ * register has lanes, or plain for targets without a vector unit. Source of all formulas: the parameter layouts of
+ * ESP-PPQ's ESP-DL exporter, checked against its files.
+ *
+ * <p>Weights come as {@code w[n][c][s]}: n output channel, c input channel of the group, s position in the kernel
+ * (row-major). This is ONNX's order of Conv weights.
+ *
+ * @param outputs N, output channels
+ * @param inputs C, input channels per group
+ * @param positions S, kernel height times width
+ * @param grouped whether the convolution has more than one group (on a chip: is depthwise)
+ * @param lanes output channels in a block, or {@link #PLAIN}
+ */
+record FilterLayout(int outputs, int inputs, int positions, boolean grouped, int lanes) {
+    /** {@link #lanes()} of a layout without blocks. */
+    static final int PLAIN = 0;
+
+    /**
+     * The source of every stored element.
+     *
+     * @return for each position of the stored array the index {@code (n · C + c) · S + s} of the weight that lies there
+     */
+    int[] sources() {
+        int[] sources = new int[Math.multiplyExact(outputs, Math.multiplyExact(inputs, positions))];
+        int source = 0;
+        for (int n = 0; n < outputs; n++) {
+            for (int c = 0; c < inputs; c++) {
+                for (int s = 0; s < positions; s++) {
+                    sources[storedAt(n, c, s)] = source++;
+                }
+            }
+        }
+        return sources;
+    }
+
+    private int storedAt(int n, int c, int s) {
+        if (lanes == PLAIN) {
+            return grouped ? (s * inputs + c) * outputs + n : (n * positions + s) * inputs + c;
+        }
+        int blocked = outputs - outputs % lanes;
+        int perOutput = positions * inputs;
+        if (n < blocked) {
+            return (n / lanes) * (perOutput * lanes) + (s * inputs + c) * lanes + n % lanes;
+        }
+        int rest = blocked * perOutput;
+        return grouped
+                ? rest + (c * positions + s) * (outputs - blocked) + (n - blocked)
+                : rest + (n - blocked) * perOutput + s * inputs + c;
+    }
+
+    /** The name of the layout as files note it, for example {@code (N/16)HWC16_UNALIGNED}; spatial is HW or W. */
+    String annotation(String spatial) {
+        if (lanes == PLAIN) {
+            return grouped ? spatial + "CN" : "N" + spatial + "C";
+        }
+        String name = String.format(Locale.ROOT, "(N/%d)%sC%d", lanes, spatial, lanes);
+        return outputs % lanes == 0 ? name : name + "_UNALIGNED";
+    }
+}
