@@ -1,20 +1,26 @@
 package io.github.bitgrain.cli.data;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * The data of a command, matched with the inputs of a network: one {@code .npy} file or folder of images for one input, an
- * {@code .npz} file for several. Not safe for use by several threads.
+ * {@code .npz} file for several. Samples come preprocessed.
  */
-public final class InputData implements AutoCloseable {
+public final class InputData implements DataSource, AutoCloseable {
     private final List<AutoCloseable> open = new ArrayList<>();
     private final Map<String, Samples> samples = new LinkedHashMap<>();
+    private final Map<String, Shape> shapes = new LinkedHashMap<>();
     private final Map<String, Preprocessing.Affine> maps = new LinkedHashMap<>();
     private final String name;
 
@@ -25,15 +31,18 @@ public final class InputData implements AutoCloseable {
     /**
      * Opens the data.
      *
-     * @param inputs name → shape of one sample, that is without the batch axis; an extent of −1 fits any
+     * @param inputs name → shape of one sample, that is without the batch axis
      * @throws BitgrainException if the file is broken, or names or shapes do not fit the inputs
      */
-    public static InputData open(Path data, Map<String, List<Integer>> inputs, Preprocessing preprocessing) {
+    public static InputData open(Path data, Map<String, Shape> inputs, Preprocessing preprocessing) {
         InputData opened = new InputData(data.toString());
         try {
             opened.match(data, inputs);
             preprocessing.checkNames(inputs.keySet());
-            opened.samples.forEach((input, s) -> opened.maps.put(input, preprocessing.forInput(input, s)));
+            opened.samples.forEach((input, s) -> {
+                opened.shapes.put(input, inputs.get(input));
+                opened.maps.put(input, preprocessing.forInput(input, s));
+            });
         } catch (RuntimeException e) {
             opened.close();
             throw e;
@@ -53,14 +62,14 @@ public final class InputData implements AutoCloseable {
         return NpySamples.of(file);
     }
 
-    private void match(Path data, Map<String, List<Integer>> inputs) {
+    private void match(Path data, Map<String, Shape> inputs) {
         Map<String, Samples> found = new LinkedHashMap<>();
         if (!Files.exists(data)) {
             throw BitgrainException.badInput(data + ": no such file or folder");
         }
         if (Files.isDirectory(data)) {
             requireOneInput(data, "a folder of images", inputs);
-            found.put("", keep(new ImageSamples(data, inputs.values().iterator().next())));
+            found.put("", keep(new ImageSamples(data, extents(inputs.values().iterator().next()))));
         } else if (data.getFileName().toString().endsWith(".npz")) {
             Npz npz = Npz.of(data);
             open.add(npz);
@@ -74,7 +83,7 @@ public final class InputData implements AutoCloseable {
     }
 
     /** By name; a single array needs none, and arrays that NumPy numbered (arr_0 …) are taken in order. */
-    private void bind(Path data, Map<String, Samples> found, Map<String, List<Integer>> inputs) {
+    private void bind(Path data, Map<String, Samples> found, Map<String, Shape> inputs) {
         boolean numbered = found.size() == inputs.size();
         for (int i = 0; i < found.size(); i++) {
             numbered &= found.size() == 1 || found.containsKey("arr_" + i);
@@ -96,7 +105,7 @@ public final class InputData implements AutoCloseable {
             throw BitgrainException.badInput(data + ": the model has no input " + String.join(", ", rest)
                     + "; its inputs are " + String.join(", ", inputs.keySet()));
         }
-        int count = count();
+        int count = samples();
         samples.forEach((input, s) -> {
             if (s.count() != count) {
                 throw BitgrainException.badInput(
@@ -105,23 +114,22 @@ public final class InputData implements AutoCloseable {
         });
     }
 
-    private static void requireOneInput(Path data, String what, Map<String, List<Integer>> inputs) {
+    private static void requireOneInput(Path data, String what, Map<String, Shape> inputs) {
         if (inputs.size() != 1) {
             throw BitgrainException.badInput(data + ": the model has " + inputs.size() + " inputs ("
                     + String.join(", ", inputs.keySet()) + "), " + what + " feeds one; use an .npz file with one array per input");
         }
     }
 
-    private static void checkShape(Samples samples, String input, List<Integer> wanted) {
-        List<Integer> shape = samples.shape();
-        boolean fits = shape.size() == wanted.size();
-        for (int i = 0; fits && i < shape.size(); i++) {
-            fits = wanted.get(i) == -1 || wanted.get(i).equals(shape.get(i));
-        }
-        if (!fits) {
-            throw BitgrainException.badInput(samples.name() + ": samples have shape " + shape + ", input " + input
+    private static void checkShape(Samples samples, String input, Shape wanted) {
+        if (!samples.shape().equals(extents(wanted))) {
+            throw BitgrainException.badInput(samples.name() + ": samples have shape " + samples.shape() + ", input " + input
                     + " of the model takes " + wanted);
         }
+    }
+
+    private static List<Integer> extents(Shape shape) {
+        return Arrays.stream(shape.dims()).boxed().toList();
     }
 
     private Samples keep(Samples opened) {
@@ -134,30 +142,25 @@ public final class InputData implements AutoCloseable {
         return name;
     }
 
-    /** Number of samples. */
-    public int count() {
+    @Override
+    public Map<String, Shape> sampleShapes() {
+        return Collections.unmodifiableMap(shapes);
+    }
+
+    @Override
+    public int samples() {
         return samples.values().iterator().next().count();
     }
 
-    /** Names of the inputs, in the network's order. */
-    public List<String> inputs() {
-        return List.copyOf(samples.keySet());
-    }
-
-    /** Shape of one sample of an input. */
-    public List<Integer> shape(String input) {
-        return samples.get(input).shape();
-    }
-
-    /** Elements of one sample of an input. */
-    public int sampleSize(String input) {
-        return samples.get(input).sampleSize();
-    }
-
-    /** Writes the preprocessed samples {@code first} to {@code first + n - 1} of an input into {@code into}, from index 0. */
-    public void read(String input, int first, int n, float[] into) {
-        Samples array = samples.get(input);
-        maps.get(input).apply(array, array.read(first, n), n, into, 0);
+    @Override
+    public synchronized Map<String, Tensor> read(int first, int count) {
+        Map<String, Tensor> batch = new LinkedHashMap<>();
+        samples.forEach((input, array) -> {
+            float[] values = new float[Math.multiplyExact(count, array.sampleSize())];
+            maps.get(input).apply(array, array.read(first, count), count, values);
+            batch.put(input, new Tensor(shapes.get(input).prepend(count), values));
+        });
+        return batch;
     }
 
     @Override

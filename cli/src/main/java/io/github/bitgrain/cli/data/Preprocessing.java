@@ -116,8 +116,8 @@ public final class Preprocessing {
             this.std = std;
         }
 
-        /** Converts {@code n} samples to float, sample after sample, into {@code into} from {@code offset} on. */
-        void apply(Samples samples, ByteBuffer data, int n, float[] into, int offset) {
+        /** Converts {@code n} samples to float, sample after sample, into {@code into}. */
+        void apply(Samples samples, ByteBuffer data, int n, float[] into) {
             int channels = Math.max(scale.length, Math.max(mean.length, std.length));
             int plane = samples.sampleSize() / channels;
             ElementType type = samples.type();
@@ -132,7 +132,7 @@ public final class Preprocessing {
                 for (int i = 0; i < n; i++) {
                     int start = (i * channels + c) * plane;
                     for (int k = start; k < start + plane; k++) {
-                        into[offset + k] = type == ElementType.UINT8
+                        into[k] = type == ElementType.UINT8
                                 ? pixels[data.get(k) & 0xff]
                                 : (s.times(type.floatAt(data, k)) - m) / d;
                     }
