@@ -1,0 +1,38 @@
+package io.github.bitgrain.kernels;
+
+/** The one place that shifts accumulators to another exponent and saturates them, as the chips do. */
+public final class Requantize {
+    private Requantize() {}
+
+    /**
+     * {@code v / 2^shift}, rounded; a negative shift multiplies. Exact for every {@code v} as long as the product of a
+     * negative shift fits 64 bits.
+     *
+     * @param shift output exponent minus accumulator exponent, at most 63
+     * @param rounding {@link Rounding#HALF_UP} or {@link Rounding#HALF_EVEN} on the chips; {@link Rounding#DOWN} is a plain
+     *     arithmetic shift
+     */
+    public static long shiftRight(long v, int shift, Rounding rounding) {
+        if (shift <= 0) {
+            return v << -shift;
+        }
+        long floor = v >> shift;
+        long rest = v - (floor << shift);
+        long half = 1L << (shift - 1);
+        return switch (rounding) {
+            case HALF_UP -> rest >= half ? floor + 1 : floor;
+            case HALF_EVEN -> rest > half || rest == half && (floor & 1) != 0 ? floor + 1 : floor;
+            case HALF_DOWN -> rest > half ? floor + 1 : floor;
+            case HALF_TOWARDS_ZERO -> rest > half || rest == half && v < 0 ? floor + 1 : floor;
+            case HALF_FAR_FROM_ZERO -> rest > half || rest == half && v > 0 ? floor + 1 : floor;
+            case UP -> rest > 0 ? floor + 1 : floor;
+            case DOWN -> floor;
+        };
+    }
+
+    /** {@code v} limited to the range of a signed integer of {@code bits} bits (2 to 64). */
+    public static long saturate(long v, int bits) {
+        long max = Long.MAX_VALUE >>> (64 - bits);
+        return Math.clamp(v, ~max, max);
+    }
+}
