@@ -3,4 +3,6 @@ module io.github.bitgrain.exporter {
     requires transitive io.github.bitgrain.simulator;
     requires com.google.protobuf;
     requires flatbuffers.java;
+
+    exports io.github.bitgrain.exporter.espdl;
 }
