@@ -3,23 +3,17 @@ package io.github.bitgrain.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int run(String... args) {
-        return Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-    }
-
     @Test
     void versionIsOneLineOnStdout() {
-        assertEquals(0, run("--version"));
-        assertTrue(out.toString().matches("bitgrain \\S+\\R"), out.toString());
-        assertEquals("", err.toString());
+        CommandRun run = CommandRun.of("--version");
+        assertEquals(0, run.exit());
+        assertTrue(run.out().matches("bitgrain \\d+\\.\\d+\\.\\d+\\S*\\R"), run.out());
+        assertEquals("", run.err());
     }
 
     @Test
@@ -28,8 +22,35 @@ class MainTest {
     }
 
     @Test
-    void unknownOptionIsAUsageError() {
-        assertEquals(2, run("--no-such-option"));
-        assertTrue(err.toString().contains("--no-such-option"), err.toString());
+    void aloneItExplainsItself() {
+        CommandRun run = CommandRun.of();
+        assertEquals(0, run.exit());
+        assertTrue(run.out().contains("Commands:"), run.out());
+        assertTrue(run.out().contains("Example: bitgrain quantize"), run.out());
+    }
+
+    @Test
+    void misspeltOptionsAndCommandsAreAnsweredWithTheRightOne() {
+        CommandRun.of("--versoin").fails(2, "unknown option --versoin; did you mean '--version'?; see bitgrain --help");
+        CommandRun.of("anlyze").fails(2, "unknown command anlyze; did you mean 'analyze'?; see bitgrain --help");
+        CommandRun.of("xyzzy").fails(2, "unknown command xyzzy; see bitgrain --help");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"diff", "analyze", "auto", "qat"})
+    void whatComesLaterSaysSo(String command) {
+        CommandRun run = CommandRun.of(command, "a.onnx", "--calib", "x.npy");
+        assertEquals(2, run.exit());
+        assertTrue(run.err().startsWith("bitgrain: " + command + " comes with a later version of Bitgrain; "), run.err());
+        assertEquals(1, run.err().lines().count());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"diff", "analyze", "auto", "qat"})
+    void everyCommandTeachesWithAnExample(String command) {
+        CommandRun run = CommandRun.of(command, "--help");
+        assertEquals(0, run.exit());
+        assertTrue(run.out().contains("Example:" + System.lineSeparator() + "  bitgrain " + command), run.out());
+        assertEquals("", run.err());
     }
 }

@@ -1,0 +1,64 @@
+package io.github.bitgrain.cli.command;
+
+import io.github.bitgrain.cli.Main;
+import io.github.bitgrain.cli.console.Json;
+import io.github.bitgrain.cli.console.Progress;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** What all commands share. */
+@Command(
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        usageHelpAutoWidth = false,
+        synopsisHeading = "%nUsage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
+        footerHeading = "%nExample:%n")
+abstract class CliCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @ParentCommand
+    private Main main;
+
+    @Option(names = "--json", description = "Print one JSON object on stdout and nothing else.")
+    private boolean json;
+
+    /** Whether results are wanted as JSON. */
+    boolean json() {
+        return json;
+    }
+
+    /** Results for people. */
+    PrintWriter out() {
+        return main.session().out();
+    }
+
+    /** A new progress display on stderr. */
+    Progress progress() {
+        return main.session().progress();
+    }
+
+    /** The result as JSON, if wanted; else whatever {@code text} prints. */
+    void print(Object result, Runnable text) {
+        if (json) {
+            Json.print(out(), result);
+        } else {
+            text.run();
+            out().flush();
+        }
+    }
+
+    /** The command's own name. */
+    String name() {
+        return spec.name();
+    }
+}

@@ -1,0 +1,31 @@
+package io.github.bitgrain.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.bitgrain.cli.command.Session;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+
+/**
+ * One run of the command line inside the test's JVM.
+ *
+ * @param exit exit code
+ * @param out all of stdout
+ * @param err all of stderr
+ */
+record CommandRun(int exit, String out, String err) {
+    /** Runs the command with these arguments. */
+    static CommandRun of(String... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int exit = Main.run(args, new Session(new PrintWriter(out, true), new PrintWriter(err, true), false));
+        return new CommandRun(exit, out.toString(), err.toString());
+    }
+
+    /** Checks that the run failed with this exit code and exactly this line. */
+    void fails(int expectedExit, String message) {
+        assertEquals("bitgrain: " + message + System.lineSeparator(), err);
+        assertEquals(expectedExit, exit);
+        assertEquals("", out);
+    }
+}
