@@ -8,8 +8,6 @@ module io.github.bitgrain.cli {
     requires java.desktop;
 
     exports io.github.bitgrain.cli;
-    exports io.github.bitgrain.cli.command;
 
-    opens io.github.bitgrain.cli to info.picocli;
     opens io.github.bitgrain.cli.command to info.picocli, com.fasterxml.jackson.databind;
 }

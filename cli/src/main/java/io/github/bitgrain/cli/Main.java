@@ -1,54 +1,14 @@
 package io.github.bitgrain.cli;
 
 import io.github.bitgrain.cli.command.Failures;
-import io.github.bitgrain.cli.command.LaterCommands;
+import io.github.bitgrain.cli.command.RootCommand;
 import io.github.bitgrain.cli.command.Session;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Properties;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
 
 /** Entry point of the {@code bitgrain} command. */
-@Command(
-        name = "bitgrain",
-        header = "Quantizes trained networks for ESP32 chips and shows, bit by bit, what the chip will compute.",
-        mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            LaterCommands.Diff.class,
-            LaterCommands.Analyze.class,
-            LaterCommands.Auto.class,
-            LaterCommands.Qat.class
-        },
-        commandListHeading = "%nCommands:%n",
-        footer = {
-            "",
-            "Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 a check failed, 2 wrong use,",
-            "65 broken or unsupported input, 69 no suitable JDK, 70 internal error, 73 output cannot be written.",
-            "",
-            "Example: bitgrain quantize model.onnx --calib data.npy --tqt -o model.espdl"
-        })
-public final class Main implements Runnable {
-    private final Session session;
-
-    private Main(Session session) {
-        this.session = session;
-    }
-
-    /** Where this run prints. */
-    public Session session() {
-        return session;
-    }
-
-    /** {@code bitgrain} alone: prints the help text. */
-    @Override
-    public void run() {
-        commandLine(session).usage(session.out());
-    }
+public final class Main {
+    private Main() {}
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
@@ -61,32 +21,24 @@ public final class Main implements Runnable {
         System.exit(exit);
     }
 
-    /** Runs the command with its output on the given streams; returns the exit code. */
-    public static int run(String[] args, Session session) {
-        return commandLine(session).execute(args);
+    /**
+     * Runs the command in this process.
+     *
+     * @param args as on the command line
+     * @param out gets the results
+     * @param err gets progress and messages
+     * @return the exit code
+     */
+    public static int run(String[] args, PrintWriter out, PrintWriter err) {
+        return run(args, new Session(out, err, false));
     }
 
-    private static CommandLine commandLine(Session session) {
-        CommandLine line = new CommandLine(new Main(session))
-                .setOut(session.out())
-                .setErr(session.err())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setAbbreviatedOptionsAllowed(false)
-                .setUsageHelpWidth(110)
-                .setParameterExceptionHandler(Failures::wrongUse)
-                .setExecutionExceptionHandler(Failures::failed);
-        return line;
-    }
-
-    /** Reads the version that the build wrote. */
-    public static final class Version implements CommandLine.IVersionProvider {
-        @Override
-        public String[] getVersion() throws IOException {
-            Properties properties = new Properties();
-            try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
-                properties.load(in);
-            }
-            return new String[] {"bitgrain " + properties.getProperty("version")};
+    private static int run(String[] args, Session session) {
+        try {
+            return RootCommand.commandLine(session).execute(args);
+        } catch (Error e) {
+            // Out of memory, mostly: the parser passes only exceptions to its handler.
+            return Failures.internal(session.err(), e);
         }
     }
 }

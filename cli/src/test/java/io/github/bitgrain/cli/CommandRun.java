@@ -2,7 +2,6 @@ package io.github.bitgrain.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.bitgrain.cli.command.Session;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
@@ -18,7 +17,7 @@ record CommandRun(int exit, String out, String err) {
     static CommandRun of(String... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int exit = Main.run(args, new Session(new PrintWriter(out, true), new PrintWriter(err, true), false));
+        int exit = Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
         return new CommandRun(exit, out.toString(), err.toString());
     }
 

@@ -1,6 +1,5 @@
 package io.github.bitgrain.cli.command;
 
-import io.github.bitgrain.cli.Main;
 import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.cli.console.Progress;
 import java.io.PrintWriter;
@@ -14,7 +13,7 @@ import picocli.CommandLine.Spec;
 /** What all commands share. */
 @Command(
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
+        versionProvider = RootCommand.Version.class,
         sortOptions = false,
         usageHelpAutoWidth = false,
         synopsisHeading = "%nUsage: ",
@@ -27,7 +26,7 @@ abstract class CliCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @ParentCommand
-    private Main main;
+    private RootCommand root;
 
     @Option(names = "--json", description = "Print one JSON object on stdout and nothing else.")
     private boolean json;
@@ -39,12 +38,12 @@ abstract class CliCommand implements Callable<Integer> {
 
     /** Results for people. */
     PrintWriter out() {
-        return main.session().out();
+        return root.session().out();
     }
 
     /** A new progress display on stderr. */
     Progress progress() {
-        return main.session().progress();
+        return root.session().progress();
     }
 
     /** The result as JSON, if wanted; else whatever {@code text} prints. */
