@@ -9,5 +9,6 @@ module io.github.bitgrain.cli {
 
     exports io.github.bitgrain.cli;
 
-    opens io.github.bitgrain.cli.command to info.picocli, com.fasterxml.jackson.databind;
+    opens io.github.bitgrain.cli.command to info.picocli;
+    opens io.github.bitgrain.cli.inspect to com.fasterxml.jackson.databind;
 }

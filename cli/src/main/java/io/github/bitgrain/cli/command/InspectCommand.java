@@ -1,0 +1,88 @@
+package io.github.bitgrain.cli.command;
+
+import io.github.bitgrain.cli.inspect.ChipFigures;
+import io.github.bitgrain.cli.inspect.Inspection;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.exporter.espdl.EspdlReader;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Shows what a model file holds. */
+@Command(
+        name = "inspect",
+        header = "Shows what a model file holds: nodes, shapes, exponents, sizes, multiply-accumulates, memory.",
+        footer = {"  bitgrain inspect model.espdl", "  bitgrain inspect --json model.onnx"})
+public final class InspectCommand extends CliCommand {
+    @Parameters(paramLabel = "MODEL", description = "An .onnx or .espdl file.")
+    private Path model;
+
+    @Option(
+            names = "--target",
+            converter = TargetOption.class,
+            paramLabel = "TARGET",
+            description = "Target of an .espdl file that does not name it: esp32p4, esp32s3, c, or the name of another chip.")
+    private Target target;
+
+    @Override
+    public Integer call() {
+        Inspection inspection = switch (ModelFile.of(model)) {
+            case ESPDL -> ChipFigures.of(model.toString(), EspdlReader.read(model), target);
+            case ONNX -> throw BitgrainException.usage("reading .onnx files comes with a later version");
+        };
+        print(inspection, () -> text(inspection));
+        return 0;
+    }
+
+    private void text(Inspection i) {
+        line("%s  %s  %s", i.model(), i.target() == null ? "no target" : i.target(), i.name());
+        line("%d nodes, %,d parameters (%s), %,d multiply-accumulates, %s of values in flight, %s test vectors",
+                i.nodes(), i.parameters(), bytes(i.parameterBytes()), i.macs(), bytes(i.activationBytes()),
+                i.testVectors() == 0 ? "no" : "with");
+        line("operators: %s", i.operators().entrySet().stream()
+                .map(e -> e.getKey() + " " + e.getValue()).collect(Collectors.joining(", ")));
+        i.metadata().forEach((key, value) -> line("%s: %s", key, value));
+        values("input", i.inputs());
+        values("output", i.outputs());
+        int width = i.layers().stream().mapToInt(l -> l.name().length()).max().orElse(0);
+        line("%n%-" + Math.max(4, Math.min(width, 60)) + "s  %-18s %-24s %8s %10s %10s %12s",
+                "node", "type", "output", "exponent", "weights", "parameters", "MACs");
+        for (Inspection.Layer layer : i.layers()) {
+            Inspection.Value first = layer.outputs().isEmpty() ? null : layer.outputs().getFirst();
+            line("%-" + Math.max(4, Math.min(width, 60)) + "s  %-18s %-24s %8s %10s %,10d %,12d",
+                    layer.name(), layer.type(),
+                    first == null ? "" : first.dtype() + first.shape(),
+                    first == null || first.exponent() == null ? "" : first.exponent(),
+                    range(layer.weightExponents()), layer.parameters(), layer.macs());
+        }
+    }
+
+    private void values(String what, List<Inspection.Value> values) {
+        for (Inspection.Value value : values) {
+            line("%s %s: %s%s%s", what, value.name(), value.dtype(), value.shape(),
+                    value.exponent() == null ? "" : " exponent " + value.exponent());
+        }
+    }
+
+    private static String range(List<Integer> exponents) {
+        if (exponents.isEmpty()) {
+            return "";
+        }
+        return exponents.getFirst().equals(exponents.getLast())
+                ? String.valueOf(exponents.getFirst())
+                : exponents.getFirst() + " … " + exponents.getLast();
+    }
+
+    private static String bytes(long bytes) {
+        return bytes < 10_240 ? bytes + " B" : String.format(Locale.ROOT, "%,.1f KiB", bytes / 1024.0);
+    }
+
+    private void line(String format, Object... values) {
+        out().println(String.format(Locale.ROOT, format, values).stripTrailing());
+    }
+}

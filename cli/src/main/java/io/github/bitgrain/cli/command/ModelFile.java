@@ -1,0 +1,53 @@
+package io.github.bitgrain.cli.command;
+
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.simulator.ChipProgram;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Which kind of model a file holds, by its name. */
+enum ModelFile {
+    /** A float or QDQ network. */
+    ONNX,
+    /** A chip program. */
+    ESPDL;
+
+    /**
+     * The kind of a file that must exist.
+     *
+     * @throws BitgrainException if there is no such file or it is neither kind
+     */
+    static ModelFile of(Path file) {
+        String name = file.getFileName() == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        if (!Files.isRegularFile(file)) {
+            throw BitgrainException.badInput(file + (Files.exists(file) ? ": not a file" : ": no such file"));
+        }
+        if (name.endsWith(".onnx")) {
+            return ONNX;
+        }
+        if (name.endsWith(".espdl")) {
+            return ESPDL;
+        }
+        throw BitgrainException.badInput(file + ": a model is an .onnx or an .espdl file");
+    }
+
+    /** Refuses a file that is not of this kind. */
+    void require(Path file, String command) {
+        if (of(file) != this) {
+            throw BitgrainException.badInput(file + ": " + command + " takes an " + (this == ONNX ? ".onnx" : ".espdl") + " file");
+        }
+    }
+
+    /**
+     * The target that a program is to be simulated for.
+     *
+     * @param given by the user, or null
+     * @throws BitgrainException (usage) if neither the user nor the program tells
+     */
+    static Target target(Path file, ChipProgram program, Target given) {
+        return given != null ? given : program.target().orElseThrow(() -> BitgrainException.usage(
+                file + ": does not tell its target; give --target esp32p4, esp32s3 or c"));
+    }
+}

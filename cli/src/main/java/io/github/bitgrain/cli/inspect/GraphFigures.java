@@ -1,0 +1,108 @@
+package io.github.bitgrain.cli.inspect;
+
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.ConvTranspose;
+import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.op.MatMul;
+import io.github.bitgrain.core.tensor.Shape;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** Figures of a float network. */
+public final class GraphFigures {
+    private final Graph graph;
+    private final Map<String, Shape> shapes;
+
+    private GraphFigures(Model model) {
+        graph = model.graph();
+        shapes = new LinkedHashMap<>(ShapeInference.infer(graph, model.parameters()));
+        graph.parameterNames().forEach(name -> shapes.put(name, model.parameters().get(name).shape()));
+    }
+
+    /**
+     * Counts a network.
+     *
+     * @param file the file's name
+     */
+    public static Inspection of(String file, Model model) {
+        return new GraphFigures(model).inspect(file);
+    }
+
+    private Inspection inspect(String file) {
+        List<Inspection.Layer> layers = graph.nodes().stream().map(this::layer).toList();
+        List<Figures.Step> steps = graph.nodes().stream()
+                .map(n -> new Figures.Step(
+                        operands(n).stream().filter(value -> !graph.isParameter(value)).toList(), results(n)))
+                .toList();
+        long parameters = graph.parameterNames().stream().mapToLong(name -> shapes.get(name).size()).sum();
+        return new Inspection(
+                file,
+                null,
+                graph.name(),
+                layers.size(),
+                Figures.histogram(layers.stream().map(Inspection.Layer::type).toList()),
+                parameters,
+                parameters * Float.BYTES,
+                layers.stream().mapToLong(Inspection.Layer::macs).sum(),
+                Figures.peak(steps, graph.inputs().keySet(), graph.outputs(),
+                        value -> (long) shapes.get(value).size() * Float.BYTES),
+                graph.inputs().keySet().stream().map(this::value).toList(),
+                graph.outputs().stream().map(this::value).toList(),
+                0,
+                graph.metadata(),
+                layers);
+    }
+
+    private Inspection.Value value(String name) {
+        return new Inspection.Value(name, Arrays.stream(shapes.get(name).dims()).boxed().toList(), "float32", null);
+    }
+
+    private static Set<String> operands(Node node) {
+        Set<String> operands = new LinkedHashSet<>();
+        IntStream.range(0, node.inputs().size()).filter(node::isTensorInput).forEach(i -> operands.add(node.input(i)));
+        return operands;
+    }
+
+    private static List<String> results(Node node) {
+        return node.outputs().stream().filter(value -> !value.isEmpty()).toList();
+    }
+
+    private Inspection.Layer layer(Node node) {
+        long parameters = operands(node).stream().filter(graph::isParameter).mapToLong(p -> shapes.get(p).size()).sum();
+        return new Inspection.Layer(
+                node.name(),
+                node.op().onnxType(),
+                results(node).stream().map(this::value).toList(),
+                List.of(),
+                parameters,
+                macs(node));
+    }
+
+    private long macs(Node node) {
+        return switch (node.op()) {
+            case Conv conv -> {
+                Shape weights = shapes.get(node.input(1));
+                yield (long) shapes.get(node.output()).size() * weights.size() / weights.dim(0);
+            }
+            case ConvTranspose convTranspose -> {
+                Shape weights = shapes.get(node.input(1));
+                yield (long) shapes.get(node.input(0)).size() * weights.size() / weights.dim(0);
+            }
+            case Gemm gemm -> {
+                Shape left = shapes.get(node.input(0));
+                yield (long) shapes.get(node.output()).size() * left.dim(gemm.transA() ? 0 : 1);
+            }
+            case MatMul matMul -> (long) shapes.get(node.output()).size() * shapes.get(node.input(0)).dim(-1);
+            default -> 0;
+        };
+    }
+}
