@@ -3,7 +3,7 @@ package io.github.bitgrain.kernels;
 import java.util.Arrays;
 
 /** The reference: every kernel in the fewest plain loops. */
-final class ScalarFloatKernels implements FloatKernels {
+class ScalarFloatKernels implements FloatKernels {
     @Override
     public String name() {
         return "scalar";
