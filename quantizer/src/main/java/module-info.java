@@ -1,4 +1,6 @@
 /** Graph passes, observers, calibration, plan passes, TQT, error analysis. */
 module io.github.bitgrain.quantizer {
     requires transitive io.github.bitgrain.simulator;
+
+    exports io.github.bitgrain.quantizer.tqt;
 }
