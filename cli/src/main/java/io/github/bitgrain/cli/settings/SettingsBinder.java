@@ -1,0 +1,256 @@
+package io.github.bitgrain.cli.settings;
+
+import io.github.bitgrain.cli.console.Nearest;
+import io.github.bitgrain.cli.settings.SettingsText.Mapping;
+import io.github.bitgrain.cli.settings.SettingsText.Scalar;
+import io.github.bitgrain.cli.settings.SettingsText.Sequence;
+import io.github.bitgrain.core.BitgrainException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Changes a record of settings, which may hold further records, by what files and options say. A setting's name is the
+ * component's in lower case with underscores ({@code blockSize}: {@code block_size}), unless a name is given; dots lead into
+ * inner records: {@code tqt_optimization_setting.steps}.
+ *
+ * @param <T> the record; public, as are its inner records
+ */
+public final class SettingsBinder<T extends Record> {
+    private final Map<String, String> names;
+    private T settings;
+
+    /**
+     * @param defaults settings before any change
+     * @param names names that differ from the rule: {@code RecordName.component} → name
+     */
+    public SettingsBinder(T defaults, Map<String, String> names) {
+        this.settings = defaults;
+        this.names = Map.copyOf(names);
+    }
+
+    /** The settings with all changes so far. */
+    public T settings() {
+        return settings;
+    }
+
+    /**
+     * Takes over a YAML or JSON file.
+     *
+     * @throws BitgrainException with line and column: bad input if it cannot be parsed, usage for an unknown name or a wrong value
+     */
+    public SettingsBinder<T> file(Path file) {
+        settings = change(settings, SettingsText.file(file), "");
+        return this;
+    }
+
+    /**
+     * Takes over an assignment {@code NAME=VALUE}.
+     *
+     * @throws BitgrainException (usage) for an unknown name or a wrong value
+     */
+    public SettingsBinder<T> set(String assignment) {
+        int equals = assignment.indexOf('=');
+        if (equals < 1) {
+            throw BitgrainException.usage("--set " + assignment + ": write --set NAME=VALUE, for example --set "
+                    + "tqt_optimization_setting.steps=500");
+        }
+        String where = "--set " + assignment.substring(0, equals);
+        SettingsText value;
+        try {
+            value = SettingsText.value(assignment.substring(equals + 1), where);
+        } catch (BitgrainException e) {
+            throw BitgrainException.usage(e.getMessage());
+        }
+        settings = change(settings, nested(settings.getClass(), assignment.substring(0, equals), value, where), "");
+        return this;
+    }
+
+    /** Settings as a tree of maps, lists, numbers, words and truth values, for JSON. */
+    public Map<String, Object> tree() {
+        return tree(settings);
+    }
+
+    private Map<String, Object> tree(Record record) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        for (RecordComponent component : record.getClass().getRecordComponents()) {
+            Object value = get(record, component);
+            tree.put(nameOf(component), switch (value) {
+                case Record inner -> tree(inner);
+                case Enum<?> word -> word(word);
+                case null, default -> value;
+            });
+        }
+        return tree;
+    }
+
+    /** {@code a.b.c = value} as nested mappings; below a map component the rest of the name is one key, dots and all. */
+    private Mapping nested(Class<?> type, String name, SettingsText value, String where) {
+        int dot = name.indexOf('.');
+        String head = dot < 0 ? name : name.substring(0, dot);
+        SettingsText inner = value;
+        if (dot >= 0) {
+            RecordComponent component = component(type, head, where, "");
+            String rest = name.substring(dot + 1);
+            if (component.getType().isRecord()) {
+                inner = nested(component.getType(), rest, value, where);
+            } else if (component.getType() == Map.class) {
+                inner = new Mapping(where, Map.of(rest, value), Map.of(rest, where));
+            } else {
+                throw BitgrainException.usage(where + ": " + head + " is a single value, without a dot behind it");
+            }
+        }
+        return new Mapping(where, Map.of(head, inner), Map.of(head, where));
+    }
+
+    private <R extends Record> R change(R record, Mapping changes, String prefix) {
+        Map<RecordComponent, SettingsText> given = new LinkedHashMap<>();
+        changes.entries().forEach((name, value) ->
+                given.put(component(record.getClass(), name, changes.keyPlaces().get(name), prefix), value));
+        List<Object> values = new ArrayList<>();
+        for (RecordComponent component : record.getClass().getRecordComponents()) {
+            Object old = get(record, component);
+            SettingsText text = given.entrySet().stream()
+                    .filter(e -> e.getKey().getName().equals(component.getName()))
+                    .map(Map.Entry::getValue).findFirst().orElse(null);
+            String name = prefix + nameOf(component);
+            values.add(text == null ? old : value(component.getGenericType(), old, text, name));
+        }
+        @SuppressWarnings("unchecked")
+        R changed = (R) construct(record.getClass(), values, changes.where());
+        return changed;
+    }
+
+    private Object value(Type type, Object old, SettingsText text, String name) {
+        if (type instanceof ParameterizedType generic && generic.getRawType() == List.class) {
+            if (!(text instanceof Sequence sequence)) {
+                throw wrong(text, name, "a list, for example [a, b]");
+            }
+            return sequence.items().stream().map(item -> value(generic.getActualTypeArguments()[0], null, item, name)).toList();
+        }
+        if (type instanceof ParameterizedType generic && generic.getRawType() == Map.class) {
+            if (!(text instanceof Mapping mapping)) {
+                throw wrong(text, name, "pairs of a name and a value");
+            }
+            Map<String, Object> merged = new LinkedHashMap<>();
+            ((Map<?, ?>) old).forEach((key, value) -> merged.put((String) key, value));
+            mapping.entries().forEach((key, item) ->
+                    merged.put(key, value(generic.getActualTypeArguments()[1], null, item, name + "." + key)));
+            return merged;
+        }
+        if (old instanceof Record inner) {
+            if (!(text instanceof Mapping mapping)) {
+                throw wrong(text, name, "settings of its own: " + names(inner.getClass()));
+            }
+            return change(inner, mapping, name + ".");
+        }
+        return scalar((Class<?>) type, text, name);
+    }
+
+    private static Object scalar(Class<?> type, SettingsText text, String name) {
+        String word = text instanceof Scalar scalar ? scalar.text() : null;
+        if (type.isEnum()) {
+            for (Object constant : type.getEnumConstants()) {
+                if (word != null && word((Enum<?>) constant).equalsIgnoreCase(word.replace('-', '_'))) {
+                    return constant;
+                }
+            }
+            throw wrong(text, name, "one of " + Arrays.stream(type.getEnumConstants())
+                    .map(c -> word((Enum<?>) c)).collect(Collectors.joining(", ")));
+        }
+        try {
+            if (word != null) {
+                if (type == boolean.class && (word.equalsIgnoreCase("true") || word.equalsIgnoreCase("false"))) {
+                    return Boolean.valueOf(word.toLowerCase(Locale.ROOT));
+                } else if (type == int.class || type == Integer.class) {
+                    return Integer.valueOf(word);
+                } else if (type == long.class) {
+                    return Long.valueOf(word);
+                } else if (type == double.class || type == Double.class) {
+                    return Double.valueOf(word);
+                } else if (type == String.class) {
+                    return word;
+                }
+            }
+        } catch (NumberFormatException e) {
+            throw wrong(text, name, expectation(type));
+        }
+        throw wrong(text, name, expectation(type));
+    }
+
+    private static String expectation(Class<?> type) {
+        if (type == boolean.class) {
+            return "true or false";
+        }
+        if (type == String.class) {
+            return "a word";
+        }
+        return type == double.class || type == Double.class ? "a number" : "a whole number";
+    }
+
+    private static BitgrainException wrong(SettingsText text, String name, String expectation) {
+        String found = switch (text) {
+            case Mapping mapping -> "a mapping";
+            case Sequence sequence -> "a list";
+            case Scalar scalar -> scalar.text() == null ? "nothing" : "'" + scalar.text() + "'";
+        };
+        return BitgrainException.usage(text.where() + ": " + name + " is " + expectation + ", not " + found);
+    }
+
+    private RecordComponent component(Class<?> type, String name, String where, String prefix) {
+        List<String> known = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            known.add(nameOf(component));
+            if (nameOf(component).equals(name)) {
+                return component;
+            }
+        }
+        throw BitgrainException.usage(where + ": unknown setting '" + prefix + name + "'"
+                + Nearest.to(name, known).map(near -> "; did you mean '" + prefix + near + "'?")
+                        .orElse("; known: " + String.join(", ", known)));
+    }
+
+    private String names(Class<?> type) {
+        return Arrays.stream(type.getRecordComponents()).map(this::nameOf).collect(Collectors.joining(", "));
+    }
+
+    private String nameOf(RecordComponent component) {
+        String given = names.get(component.getDeclaringRecord().getSimpleName() + "." + component.getName());
+        return given != null ? given : component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static Object get(Record record, RecordComponent component) {
+        try {
+            return component.getAccessor().invoke(record);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Object construct(Class<?> type, List<Object> values, String where) {
+        Class<?>[] types = Arrays.stream(type.getRecordComponents()).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        try {
+            return type.getDeclaredConstructor(types).newInstance(values.toArray());
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof BitgrainException refused) {
+                throw BitgrainException.usage(where + ": " + refused.getMessage());
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
