@@ -4,6 +4,7 @@ module io.github.bitgrain.core {
 
     exports io.github.bitgrain.core;
     exports io.github.bitgrain.core.data;
+    exports io.github.bitgrain.core.exec;
     exports io.github.bitgrain.core.graph;
     exports io.github.bitgrain.core.op;
     exports io.github.bitgrain.core.quant;

@@ -1,0 +1,72 @@
+package io.github.bitgrain.core.exec;
+
+import io.github.bitgrain.core.graph.Spatial;
+import io.github.bitgrain.core.op.AveragePool;
+import io.github.bitgrain.core.op.MaxPool;
+import io.github.bitgrain.core.op.Pads;
+import io.github.bitgrain.core.op.Size;
+import io.github.bitgrain.core.plan.Layout;
+import io.github.bitgrain.core.plan.PlannedNode;
+import io.github.bitgrain.core.plan.Value;
+import io.github.bitgrain.kernels.FloatKernels;
+import io.github.bitgrain.kernels.PoolShape;
+
+/** Evaluation of pooling. */
+public final class PoolEvaluators {
+    private PoolEvaluators() {}
+
+    static void maxPool(MaxPool op, PlannedNode node) {
+        maxPool(shape(op, node), node);
+    }
+
+    static void maxPool(PoolShape shape, PlannedNode node) {
+        Value x = node.in(0, Layout.CHANNELS_LAST);
+        Value y = node.out(0, Layout.CHANNELS_LAST);
+        FloatKernels kernels = node.kernels();
+        int xSize = x.imageSize();
+        int ySize = y.imageSize();
+        node.step(x.images(), (from, to) -> kernels.maxPool(shape.withBatch(to - from),
+                x.buffer().data(), x.buffer().offset() + from * xSize,
+                y.buffer().data(), y.buffer().offset() + from * ySize), x.buffer(), y.buffer());
+    }
+
+    static void averagePool(AveragePool op, PlannedNode node) {
+        averagePool(shape(op, node), node);
+    }
+
+    static void averagePool(PoolShape shape, PlannedNode node) {
+        Value x = node.in(0, Layout.CHANNELS_LAST);
+        Value y = node.out(0, Layout.CHANNELS_LAST);
+        FloatKernels kernels = node.kernels();
+        int xSize = x.imageSize();
+        int ySize = y.imageSize();
+        node.step(x.images(), (from, to) -> kernels.averagePool(shape.withBatch(to - from),
+                x.buffer().data(), x.buffer().offset() + from * xSize,
+                y.buffer().data(), y.buffer().offset() + from * ySize), x.buffer(), y.buffer());
+    }
+
+    /** Geometry of a MaxPool node. */
+    public static PoolShape shape(MaxPool op, PlannedNode node) {
+        return shape(node, op.kernel(), op.stride(), op.pads(), op.dilation(), false);
+    }
+
+    /** Geometry of an AveragePool node. */
+    public static PoolShape shape(AveragePool op, PlannedNode node) {
+        return shape(node, op.kernel(), op.stride(), op.pads(), Size.ONE, op.countIncludePad());
+    }
+
+    /** Geometry of a global pooling node. */
+    public static PoolShape global(PlannedNode node) {
+        Spatial x = Spatial.of(node.in(0).shape());
+        int stride = Layout.stride(x.channels());
+        return PoolShape.global(x.batch(), x.h(), x.w(), x.channels(), stride, stride);
+    }
+
+    private static PoolShape shape(PlannedNode node, Size kernel, Size stride, Pads pads, Size dilation, boolean countPadding) {
+        Spatial x = Spatial.of(node.in(0).shape());
+        Spatial y = Spatial.of(node.outShape(0));
+        int row = Layout.stride(x.channels());
+        return new PoolShape(x.batch(), x.h(), x.w(), x.channels(), row, y.h(), y.w(), row, kernel.h(), kernel.w(), stride.h(),
+                stride.w(), dilation.h(), dilation.w(), pads.top(), pads.left(), pads.bottom(), pads.right(), countPadding);
+    }
+}

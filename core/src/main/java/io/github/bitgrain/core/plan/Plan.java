@@ -1,0 +1,136 @@
+package io.github.bitgrain.core.plan;
+
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.kernels.FloatKernels;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Steps with storage, ready to run any number of times. Values that depend on untrained parameters alone are made at
+ * {@link #setUp}; a run allocates nothing large. One thread may use a plan at a time.
+ */
+public final class Plan implements AutoCloseable {
+    private final FloatKernels kernels;
+    private final List<Step> setup;
+    private final List<Step> forward;
+    private final List<Step> backward;
+    private final Map<String, Value> values;
+    private final Map<String, Value> inputs = new LinkedHashMap<>();
+    private final Map<String, Tensor> gradients = new LinkedHashMap<>();
+    private final BufferPool pool;
+    private float[] arena;
+
+    Plan(PlanBuilder builder, int forwardSteps, BufferPool pool) {
+        this.kernels = builder.kernels();
+        this.setup = List.copyOf(builder.setup());
+        this.forward = List.copyOf(builder.steps().subList(0, forwardSteps));
+        this.backward = List.copyOf(builder.steps().subList(forwardSteps, builder.steps().size()));
+        this.values = builder.values();
+        this.pool = pool;
+        for (String name : builder.graph().inputs().keySet()) {
+            inputs.put(name, values.get(name));
+        }
+        for (String name : builder.trainable()) {
+            Value value = values.get(name);
+            if (value == null) {
+                continue;
+            }
+            Buffer buffer = value.gradient().buffer;
+            if (buffer.data() == null) {
+                buffer.keep();
+                buffer.place(new float[buffer.size()], 0);
+            }
+            gradients.put(name, new Tensor(value.shape(), buffer.data()));
+        }
+        Set<Buffer> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Buffer> pooled = new ArrayList<>();
+        for (Buffer buffer : builder.buffers()) {
+            if (!distinct.add(buffer)) {
+                continue;
+            }
+            if (!buffer.external()) {
+                pooled.add(buffer);
+            } else if (buffer.data() == null && inputs.values().stream().noneMatch(value -> value.buffer() == buffer)) {
+                buffer.place(new float[buffer.size()], 0);
+            }
+        }
+        Placement placement = Placement.of(pooled);
+        arena = pool.take(placement.size());
+        placement.apply(arena);
+    }
+
+    /** Makes everything that depends on untrained parameters alone; again after these changed. */
+    public void setUp(Workers workers) {
+        setup.forEach(workers::run);
+    }
+
+    /** Makes all values. The arrays of {@code tensors} are read in place. */
+    public void forward(Map<String, Tensor> tensors, Workers workers) {
+        for (Map.Entry<String, Value> input : inputs.entrySet()) {
+            Tensor tensor = tensors.get(input.getKey());
+            Shape wanted = input.getValue().shape();
+            if (tensor == null || !tensor.shape().equals(wanted)) {
+                throw BitgrainException.badInput("input \"" + input.getKey() + "\" needs shape " + wanted + " but got "
+                        + (tensor == null ? "nothing" : tensor.shape()));
+            }
+            input.getValue().buffer().bind(tensor.data());
+        }
+        for (int i = 0; i < forward.size(); i++) {
+            workers.run(forward.get(i));
+        }
+    }
+
+    /** Makes all gradients; after {@link #forward}. */
+    public void backward(Workers workers) {
+        for (int i = 0; i < backward.size(); i++) {
+            workers.run(backward.get(i));
+        }
+    }
+
+    /** Gradients of all trained parameters, by name; the data is that of the last {@link #backward}. */
+    public Map<String, Tensor> gradients() {
+        return Collections.unmodifiableMap(gradients);
+    }
+
+    /** A value; readable until the next run if it was kept. */
+    public Value value(String name) {
+        Value value = values.get(name);
+        if (value == null) {
+            throw BitgrainException.badInput("the network has no value \"" + name + "\"");
+        }
+        return value;
+    }
+
+    /** Copies a value into a dense array. */
+    public void read(Value value, float[] to) {
+        float[] from = value.buffer().data();
+        int offset = value.buffer().offset();
+        Shape shape = value.shape();
+        if (value.layout() == Layout.DENSE) {
+            System.arraycopy(from, offset, to, 0, to.length);
+        } else {
+            kernels.toNchw(shape.dim(0), shape.dim(1), shape.size(2, shape.rank()), value.rowStride(), from, offset, to, 0);
+        }
+    }
+
+    /** Floats of pooled storage. */
+    public int arenaSize() {
+        return arena.length;
+    }
+
+    /** Gives the pooled storage back; the plan cannot run any more. */
+    @Override
+    public void close() {
+        if (arena != null) {
+            pool.give(arena);
+            arena = null;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package io.github.bitgrain.core.plan;
+
+import io.github.bitgrain.core.tensor.Shape;
+
+/** A value of the graph, or a copy of one in another layout, in its physical form. */
+public final class Value {
+    private final String name;
+    private final Shape shape;
+    private final Layout layout;
+    private final Buffer buffer;
+    private final boolean live;
+    private final boolean differentiable;
+    private Gradient gradient;
+
+    /** Where the derivative of the loss with respect to a value accumulates; shared by all views of one storage. */
+    static final class Gradient {
+        final Buffer buffer;
+        boolean written;
+
+        Gradient(Buffer buffer) {
+            this.buffer = buffer;
+        }
+    }
+
+    Value(String name, Shape shape, Layout layout, Buffer buffer, boolean live, boolean differentiable) {
+        this.name = name;
+        this.shape = shape;
+        this.layout = layout;
+        this.buffer = buffer;
+        this.live = live;
+        this.differentiable = differentiable;
+        if (buffer.size() != layout.size(shape)) {
+            throw new IllegalArgumentException(name + " " + shape + " " + layout + " in " + buffer.size() + " floats");
+        }
+    }
+
+    /** The graph's name for it. */
+    public String name() {
+        return name;
+    }
+
+    /** Extents in ONNX axis order. */
+    public Shape shape() {
+        return shape;
+    }
+
+    /** Physical layout. */
+    public Layout layout() {
+        return layout;
+    }
+
+    /** Storage. */
+    public Buffer buffer() {
+        return buffer;
+    }
+
+    /** Whether it can change from run to run without {@link Plan#setUp}. */
+    public boolean live() {
+        return live;
+    }
+
+    /** Whether some trained parameter influences it. */
+    public boolean differentiable() {
+        return differentiable;
+    }
+
+    /** Extent of axis 0; 1 for rank 0. Kernels are split along it. */
+    public int images() {
+        return shape.rank() == 0 ? 1 : shape.dim(0);
+    }
+
+    /** Floats per index of axis 0, padding included. */
+    public int imageSize() {
+        return images() == 0 ? 0 : layout.size(shape) / images();
+    }
+
+    /** Floats to skip for one step along each ONNX axis. */
+    public int[] strides() {
+        return layout.strides(shape);
+    }
+
+    /** Number of rows of the layout. */
+    public int rows() {
+        return layout.rows(shape);
+    }
+
+    /** Valid floats per row. */
+    public int rowLength() {
+        return layout.rowLength(shape);
+    }
+
+    /** Distance of rows. */
+    public int rowStride() {
+        return layout.rowStride(shape);
+    }
+
+    /** Whether another value has the same place for every element. */
+    public boolean sameGeometry(Value other) {
+        return layout == other.layout && shape.equals(other.shape);
+    }
+
+    Gradient gradient() {
+        if (gradient == null) {
+            gradient = new Gradient(new Buffer(buffer.size()));
+        }
+        return gradient;
+    }
+
+    boolean hasGradient() {
+        return gradient != null && gradient.written;
+    }
+
+    void shareGradientOf(Value other) {
+        gradient = other.gradient();
+    }
+}
