@@ -1,6 +1,7 @@
 package io.github.bitgrain.core.exec;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.evaluate.Evaluators;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;

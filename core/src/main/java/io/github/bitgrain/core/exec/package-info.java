@@ -1,2 +1,2 @@
-/** Float execution of graphs. The one table operator → evaluation is {@code Evaluators}. */
+/** Float execution of graphs. */
 package io.github.bitgrain.core.exec;

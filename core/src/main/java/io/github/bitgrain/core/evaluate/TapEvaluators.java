@@ -1,4 +1,4 @@
-package io.github.bitgrain.core.exec;
+package io.github.bitgrain.core.evaluate;
 
 import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.plan.Buffer;
