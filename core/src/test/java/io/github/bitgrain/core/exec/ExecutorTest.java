@@ -1,0 +1,173 @@
+package io.github.bitgrain.core.exec;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.*;
+import io.github.bitgrain.core.reference.OperatorCase;
+import io.github.bitgrain.core.reference.ReferenceEvaluator;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.kernels.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ExecutorTest {
+    static Stream<OperatorCase> cases() {
+        return OperatorCase.all().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void operatorEqualsTheDoublePrecisionReference(OperatorCase test) {
+        assertEqualsReference(test.graph(), test.parameters(), test.named());
+    }
+
+    /** Operands between two convolutions are channels last, so that the other form of each evaluator runs. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void operatorEqualsTheReferenceOnChannelsLastOperands(OperatorCase test) {
+        Shape shape = test.operands().getFirst().shape();
+        if (shape.rank() != 4) {
+            return;
+        }
+        int c = shape.dim(1);
+        Tensor identity = Tensor.zeros(Shape.of(c, c, 1, 1));
+        for (int i = 0; i < c; i++) {
+            identity.data()[i * c + i] = 1f;
+        }
+        Graph single = test.graph();
+        Graph graph = single.edit()
+                .nodes(List.of())
+                .node("before", new Conv(Size.ONE, Pads.NONE, Size.ONE, 1), List.of("x0", "identity"), "x0 again")
+                .node(single.nodes().getFirst().withInputs(single.nodes().getFirst().inputs().stream()
+                        .map(name -> name.equals("x0") ? "x0 again" : name).toList()))
+                .build();
+        Map<String, Tensor> named = test.named();
+        named.put("identity", identity);
+        assertEqualsReference(graph, test.parameters().put("identity", identity), named);
+    }
+
+    @Test
+    void threadsAndBatchesChangeNoBit() {
+        Random random = new Random(5);
+        Graph graph = network();
+        Parameters parameters = parameters(random);
+        Tensor x = random(random, 5, 3, 9, 9);
+        float[] one = run(graph, parameters, x, 1);
+        for (int threads = 2; threads <= 4; threads++) {
+            assertArrayEquals(one, run(graph, parameters, x, threads));
+        }
+        float[] first = run(graph, parameters, new Tensor(Shape.of(1, 3, 9, 9), java.util.Arrays.copyOf(x.data(), 3 * 81)), 1);
+        assertArrayEquals(first, java.util.Arrays.copyOf(one, first.length));
+    }
+
+    @Test
+    void observerSeesValuesInOrder() {
+        Random random = new Random(5);
+        Parameters parameters = parameters(random);
+        Tensor x = random(random, 2, 3, 9, 9);
+        List<String> seen = new ArrayList<>();
+        Graph graph = network();
+        Map<String, Tensor> given = new java.util.LinkedHashMap<>(Map.of("x", x));
+        parameters.names().forEach(name -> given.put(name, parameters.get(name)));
+        Map<String, Tensor> reference = ReferenceEvaluator.runTensors(graph, given);
+        Executor.Options options = Executor.Options.defaults().observe(Set.of("x", "a", "r", "y"), view -> {
+            seen.add(view.name());
+            assertClose(reference.get(view.name()), view.tensor(), view.name());
+            double sum = 0;
+            for (int row = 0; row < view.rows(); row++) {
+                sum += Kernels.scalarFloats().sum(view.length(), view.data(), view.offset() + row * view.stride());
+            }
+            double expected = 0;
+            for (float v : reference.get(view.name()).data()) {
+                expected += v;
+            }
+            assertEquals(expected, sum, 1e-4);
+        });
+        try (Executor executor = new Executor(graph, parameters, options)) {
+            executor.run(Map.of("x", x));
+        }
+        assertEquals(List.of("x", "a", "r", "y"), seen);
+    }
+
+    @Test
+    void changedParametersTakeEffectAfterRefresh() {
+        Random random = new Random(5);
+        Parameters parameters = parameters(random);
+        Tensor x = random(random, 2, 3, 9, 9);
+        try (Executor executor = new Executor(network(), parameters, Executor.Options.defaults())) {
+            float[] before = executor.run(Map.of("x", x)).get("y").data();
+            parameters.get("w2").data()[3] += 1f;
+            executor.refresh();
+            float[] after = executor.run(Map.of("x", x)).get("y").data();
+            assertTrue(!java.util.Arrays.equals(before, after));
+            assertArrayEquals(run(network(), parameters, x, 1), after);
+        }
+    }
+
+    private static Graph network() {
+        return Graph.builder("net")
+                .input("x", Shape.of(1, 3, 9, 9))
+                .node("conv", new Conv(new Size(2, 2), Pads.all(1), Size.ONE, 1), List.of("x", "w1", "b1"), "a")
+                .node("relu", new Relu(), List.of("a"), "r")
+                .node("depthwise", new Conv(Size.ONE, Pads.all(1), Size.ONE, 20), List.of("r", "w2"), "d")
+                .node("sum", new Add(), List.of("d", "r"), "s")
+                .node("pool", new GlobalAveragePool(), List.of("s"), "p")
+                .node("flat", new Flatten(1), List.of("p"), "f")
+                .node("head", new Gemm(1f, 1f, false, true), List.of("f", "w3", "b3"), "g")
+                .node("soft", new Softmax(-1), List.of("g"), "y")
+                .output("y")
+                .build();
+    }
+
+    private static Parameters parameters(Random random) {
+        return new Parameters()
+                .put("w1", random(random, 20, 3, 3, 3))
+                .put("b1", random(random, 20))
+                .put("w2", random(random, 20, 1, 3, 3))
+                .put("w3", random(random, 4, 20))
+                .put("b3", random(random, 4));
+    }
+
+    private static Tensor random(Random random, int... dims) {
+        Tensor tensor = Tensor.zeros(Shape.of(dims));
+        for (int i = 0; i < tensor.size(); i++) {
+            tensor.data()[i] = (float) random.nextGaussian();
+        }
+        return tensor;
+    }
+
+    private static float[] run(Graph graph, Parameters parameters, Tensor x, int threads) {
+        try (Executor executor = new Executor(graph, parameters, Executor.Options.defaults().threads(threads))) {
+            return executor.run(Map.of("x", x)).get("y").data();
+        }
+    }
+
+    private static void assertEqualsReference(Graph graph, Parameters parameters, Map<String, Tensor> named) {
+        Map<String, Tensor> expected = ReferenceEvaluator.runTensors(graph, named);
+        try (Executor executor = new Executor(graph, parameters, Executor.Options.defaults())) {
+            for (int repeat = 0; repeat < 2; repeat++) {
+                executor.run(Map.of("x0", named.get("x0"))).forEach((name, value) -> assertClose(expected.get(name), value, name));
+            }
+        }
+    }
+
+    private static void assertClose(Tensor expected, Tensor actual, String name) {
+        assertEquals(expected.shape(), actual.shape(), name);
+        for (int i = 0; i < expected.size(); i++) {
+            float e = expected.data()[i];
+            assertEquals(e, actual.data()[i], 2e-5 * Math.max(1, Math.abs(e)), name + "[" + i + "]");
+        }
+    }
+}
