@@ -1,0 +1,134 @@
+package io.github.bitgrain.simulator.lowering;
+
+import io.github.bitgrain.core.quant.Exponents;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.simulator.ChipTensor;
+import io.github.bitgrain.simulator.ElementType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Puts a QuantizeLinear, RequantizeLinear or DequantizeLinear wherever a node wants a value held otherwise than it is. What
+ * counts is bits and exponent; ESP-PPQ compares scales with an absolute tolerance of 1e-5 and so misses small ones.
+ */
+final class ConversionPass {
+    private static final int BYTE_BITS = 8;
+    private static final int SHORT_BITS = 16;
+
+    /** Up to here the chip requantizes in float, above with vector instructions, whose multipliers are single lanes. */
+    private static final int LARGEST_FLOAT_REQUANTIZE = 50;
+
+    /** Largest left shift whose multiplier fits an 8-bit lane. */
+    private static final int LARGEST_BYTE_SHIFT = 6;
+
+    /** Largest left shift whose multiplier fits a 16-bit lane. */
+    private static final int LARGEST_SHORT_SHIFT = 14;
+
+    /** Largest left shift of 16 bits that fits the ESP32-S3's 20-bit lanes. */
+    private static final int LARGEST_SHIFT_TO_BYTE_ON_S3 = 4;
+
+    private static final int SHORT_LANES_TWICE = 16;
+    private static final int SHORT_LANES = 8;
+
+    private final Draft draft;
+
+    private ConversionPass(Draft draft) {
+        this.draft = draft;
+    }
+
+    static void run(Draft draft) {
+        ConversionPass pass = new ConversionPass(draft);
+        List<DraftNode> nodes = new ArrayList<>();
+        for (DraftNode node : draft.nodes) {
+            for (int i = 0; i < node.inputs.size(); i++) {
+                DraftValue value = node.value(i);
+                if (value != null && !value.encoding.equals(node.wanted(i))) {
+                    node.redirect(i, pass.convert(node, i, value, nodes));
+                }
+            }
+            nodes.add(node);
+        }
+        draft.nodes.clear();
+        draft.nodes.addAll(nodes);
+    }
+
+    private DraftValue convert(DraftNode reader, int input, DraftValue value, List<DraftNode> nodes) {
+        DraftValue at = value;
+        for (Encoding step : steps(value, reader.wanted(input))) {
+            DraftValue result = new DraftValue(draft.freshTensor(reader.name + "/in" + input), at.shape, step);
+            result.stored = at.stored;
+            nodes.add(conversion(draft, at, result));
+            at = result;
+        }
+        return at;
+    }
+
+    /** A node that converts one value into another, which differ in how they are held only. */
+    static DraftNode conversion(Draft draft, DraftValue from, DraftValue to) {
+        String type = from.encoding.isFloat() ? "QuantizeLinear" : to.encoding.isFloat() ? "DequantizeLinear" : "RequantizeLinear";
+        DraftNode node = new DraftNode(draft.freshNode(to.name + "/" + type), null, type, to.encoding.bits(), LayoutRule.ANY);
+        node.inputs.add(new Operand.Value(from, from.encoding));
+        // The chip converts by the exponents and types of the values; scale and offset are there because ONNX has them.
+        int scale = switch (type) {
+            case "QuantizeLinear" -> to.encoding.exponent();
+            case "DequantizeLinear" -> from.encoding.exponent();
+            default -> to.encoding.exponent() - from.encoding.exponent();
+        };
+        ElementType offset = to.encoding.isFloat() ? from.encoding.elementType() : to.encoding.elementType();
+        node.inputs.add(constant(ChipTensor.ofFloats(
+                draft.freshTensor(to.name + "/scale"), List.of(), ChipTensor.PLAIN_LAYOUT, Math.scalb(1f, scale))));
+        node.inputs.add(constant(ChipTensor.ofLongs(draft.freshTensor(to.name + "/offset"), offset, List.of(),
+                Exponents.of(0), ChipTensor.PLAIN_LAYOUT, 0)));
+        node.outputs.add(to);
+        return node;
+    }
+
+    private static Operand constant(ChipTensor tensor) {
+        return new Operand.Constant(DraftConstant.finished(tensor));
+    }
+
+    /**
+     * The conversions that lead to an encoding: one, or two where the chip's vector kernel would compute one wrongly. Both
+     * halves saturate, so that together they give what one correct conversion gives.
+     */
+    private List<Encoding> steps(DraftValue value, Encoding to) {
+        Encoding from = value.encoding;
+        if (draft.options.parity() || from.isFloat() || to.isFloat() || draft.target() == Target.C
+                || count(value) <= LARGEST_FLOAT_REQUANTIZE || from.exponent() == to.exponent()) {
+            return List.of(to);
+        }
+        int left = from.exponent() - to.exponent();
+        boolean s3 = draft.target() == Target.ESP32S3;
+        if (from.bits() == BYTE_BITS && to.bits() == BYTE_BITS && left > LARGEST_BYTE_SHIFT) {
+            return inSteps(from, to, LARGEST_BYTE_SHIFT);
+        }
+        if (to.bits() == SHORT_BITS && left > LARGEST_SHORT_SHIFT) {
+            return inSteps(from, to, LARGEST_SHORT_SHIFT);
+        }
+        if (s3 && from.bits() == BYTE_BITS && to.bits() == SHORT_BITS && count(value) % SHORT_LANES_TWICE == SHORT_LANES) {
+            // The kernel forgets the last 8 elements; widening alone goes another way.
+            return List.of(new Encoding(SHORT_BITS, from.exponent()), to);
+        }
+        if (s3 && from.bits() == SHORT_BITS && to.bits() == BYTE_BITS && left > LARGEST_SHIFT_TO_BYTE_ON_S3) {
+            return List.of(new Encoding(SHORT_BITS, to.exponent()), to);
+        }
+        return List.of(to);
+    }
+
+    private static List<Encoding> inSteps(Encoding from, Encoding to, int largestShift) {
+        List<Encoding> steps = new ArrayList<>();
+        for (int exponent = from.exponent() - largestShift; exponent > to.exponent(); exponent -= largestShift) {
+            steps.add(new Encoding(to.bits(), exponent));
+        }
+        steps.add(to);
+        return steps;
+    }
+
+    private static int count(DraftValue value) {
+        int count = 1;
+        for (int dim : value.shape) {
+            count *= dim;
+        }
+        return count;
+    }
+}

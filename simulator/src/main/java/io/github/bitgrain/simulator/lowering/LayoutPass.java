@@ -1,0 +1,203 @@
+package io.github.bitgrain.simulator.lowering;
+
+import io.github.bitgrain.simulator.ChipAttribute;
+import io.github.bitgrain.simulator.ChipTensor;
+import io.github.bitgrain.simulator.ElementType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Chooses how the axes of every value are stored: channels last around convolutions, ONNX's order where an operator knows
+ * no other, with Transposes between. Rules of ESP-PPQ's exporter; differences where it is wrong: constants of elementwise
+ * operators follow the activation beside them, and recorded shapes are the true ones.
+ */
+final class LayoutPass {
+    private static final int SEQUENCE_RANK = 3;
+    private static final int IMAGE_RANK = 4;
+
+    private final Draft draft;
+    private final List<DraftNode> placed = new ArrayList<>();
+
+    private LayoutPass(Draft draft) {
+        this.draft = draft;
+    }
+
+    static void run(Draft draft) {
+        LayoutPass pass = new LayoutPass(draft);
+        for (DraftNode node : draft.nodes) {
+            pass.place(node);
+        }
+        draft.nodes.clear();
+        draft.nodes.addAll(pass.placed);
+        for (DraftValue input : draft.inputs) {
+            store(input);
+        }
+        for (DraftNode node : draft.nodes) {
+            node.outputs.forEach(LayoutPass::store);
+        }
+    }
+
+    private static void store(DraftValue value) {
+        value.stored = value.axesOrIdentity().apply(value.shape);
+    }
+
+    private void place(DraftNode node) {
+        switch (node.layout) {
+            case CHANNELS_LAST -> channelsLast(node);
+            case ANY -> any(node);
+            case ELEMENTWISE -> elementwise(node);
+            case AXIS -> axis(node);
+            case REDUCE -> reduce(node);
+            case CONCAT -> concat(node);
+            case ONNX_ORDER -> onnxOrder(node);
+        }
+        placed.add(node);
+    }
+
+    private void channelsLast(DraftNode node) {
+        for (int i = 0; i < node.inputs.size(); i++) {
+            DraftValue value = node.value(i);
+            if (value != null) {
+                if (value.rank() != SEQUENCE_RANK && value.rank() != IMAGE_RANK) {
+                    throw node.refused("the chip works on images (rank 4) and sequences (rank 3), not on rank " + value.rank());
+                }
+                bring(node, i, Permutation.channelsLast(value.rank()));
+            }
+        }
+        give(node, Permutation.channelsLast(node.output().rank()));
+    }
+
+    private void any(DraftNode node) {
+        DraftConstant slope = node.constant(1);
+        boolean perChannel = slope != null && slope.role == DraftConstant.Role.SLOPE && slope.tensor.size() > 1;
+        int rank = node.value(0).rank();
+        if (perChannel && !draft.options.parity() && (rank == SEQUENCE_RANK || rank == IMAGE_RANK)) {
+            bring(node, 0, Permutation.channelsLast(rank));
+        }
+        give(node, settled(node.value(0)));
+    }
+
+    private void elementwise(DraftNode node) {
+        List<DraftValue> values = node.values();
+        int rank = node.output().rank();
+        if (values.size() == 2) {
+            two(node, values.get(0), values.get(1));
+        } else if (values.isEmpty()) {
+            throw node.refused("both operands are constants; fold them");
+        } else if (values.getFirst().rank() != rank) {
+            onnxOrder(node);
+        } else {
+            Permutation axes = settled(values.getFirst());
+            for (int i = 0; i < node.inputs.size(); i++) {
+                if (node.constant(i) != null && !draft.options.parity()) {
+                    node.constant(i).axes = axes;
+                }
+            }
+            give(node, axes);
+        }
+    }
+
+    private void two(DraftNode node, DraftValue first, DraftValue second) {
+        Permutation a = settled(first);
+        Permutation b = settled(second);
+        if (first.rank() != second.rank()) {
+            onnxOrder(node);
+            return;
+        }
+        Permutation last = Permutation.channelsLast(Math.max(2, first.rank()));
+        Permutation target = a.equals(last) || !b.equals(last) && !a.isIdentity() ? a : !b.isIdentity() ? b : a;
+        for (int i = 0; i < node.inputs.size(); i++) {
+            if (node.value(i) != null) {
+                bring(node, i, target);
+            }
+        }
+        give(node, target);
+    }
+
+    private void axis(DraftNode node) {
+        Permutation axes = settled(node.value(0));
+        storedAxis(node, axes);
+        give(node, axes);
+    }
+
+    private static void storedAxis(DraftNode node, Permutation axes) {
+        if (!axes.isIdentity() && node.attributes.get("axis") instanceof ChipAttribute.Int(long axis)) {
+            node.attribute("axis", axes.storedAxis((int) axis));
+        }
+    }
+
+    private void reduce(DraftNode node) {
+        Permutation axes = settled(node.value(0));
+        boolean keep = node.attributes.get("keepdims").equals(new ChipAttribute.Int(1));
+        if (axes.isIdentity()) {
+            give(node, Permutation.identity(node.output().rank()));
+            return;
+        }
+        ChipTensor list = node.constant(1).finished;
+        List<Integer> stored = new ArrayList<>();
+        for (int axis : list.ints()) {
+            stored.add(axes.storedAxis(axis));
+        }
+        stored.sort(null);
+        ChipTensor renumbered = ChipTensor.ofLongs(list.name(), ElementType.INT64, list.dims(), list.exponents(), list.layout(),
+                stored.stream().mapToLong(Integer::longValue).toArray());
+        node.inputs.set(1, new Operand.Constant(DraftConstant.finished(renumbered)));
+        give(node, keep ? axes : axes.without(stored));
+    }
+
+    private void concat(DraftNode node) {
+        Permutation common = settled(node.value(0));
+        for (DraftValue value : node.values()) {
+            if (!settled(value).equals(common)) {
+                onnxOrder(node);
+                return;
+            }
+        }
+        storedAxis(node, common);
+        give(node, common);
+    }
+
+    private void onnxOrder(DraftNode node) {
+        for (int i = 0; i < node.inputs.size(); i++) {
+            if (node.value(i) != null) {
+                bring(node, i, Permutation.identity(node.value(i).rank()));
+            }
+        }
+        for (DraftValue output : node.outputs) {
+            output.axes = Permutation.identity(output.rank());
+        }
+    }
+
+    /** The order of a value; a graph input that nobody has claimed yet keeps ONNX's. */
+    private static Permutation settled(DraftValue value) {
+        value.axes = value.axesOrIdentity();
+        return value.axes;
+    }
+
+    private static void give(DraftNode node, Permutation axes) {
+        node.outputs.forEach(output -> output.axes = axes);
+    }
+
+    private void bring(DraftNode node, int input, Permutation target) {
+        DraftValue value = node.value(input);
+        if (value.axes == null) {
+            value.axes = target;
+        }
+        if (!value.axes.equals(target)) {
+            node.redirect(input, transposed(node, input, value, target));
+        }
+    }
+
+    private DraftValue transposed(DraftNode reader, int input, DraftValue value, Permutation target) {
+        String name = reader.name + "/transpose_" + input;
+        // As in ESP-PPQ, the value is converted first and transposed then: the Transpose is held as its reader wants it.
+        DraftNode transpose = new DraftNode(draft.freshNode(name), null, "Transpose", reader.bits, LayoutRule.ONNX_ORDER);
+        transpose.inputs.add(new Operand.Value(value, reader.wanted(input)));
+        transpose.attribute("perm", value.axes.inverse().then(target).toArray());
+        DraftValue result = new DraftValue(draft.freshTensor(name), value.shape, reader.wanted(input));
+        result.axes = target;
+        transpose.outputs.add(result);
+        placed.add(transpose);
+        return result;
+    }
+}

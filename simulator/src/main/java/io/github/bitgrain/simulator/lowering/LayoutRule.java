@@ -1,0 +1,19 @@
+package io.github.bitgrain.simulator.lowering;
+
+/** How an operator deals with the order of axes in which its operands are stored; rules of ESP-PPQ's exporter. */
+enum LayoutRule {
+    /** Wants and makes channels-last values: convolutions and pooling. */
+    CHANNELS_LAST,
+    /** Takes any order and keeps it: activations. */
+    ANY,
+    /** Two operands in one common order. */
+    ELEMENTWISE,
+    /** Takes any order; its axis attribute follows the storage. */
+    AXIS,
+    /** Takes any order and reduces axes, which follow the storage. */
+    REDUCE,
+    /** Any one order common to all operands; the axis follows the storage. */
+    CONCAT,
+    /** Knows ONNX's order only: operands are restored. */
+    ONNX_ORDER
+}
