@@ -1,15 +1,24 @@
 package io.github.bitgrain.kernels;
 
-/** The one place that chooses an implementation. */
+/**
+ * The one place that chooses an implementation. The system property {@code bitgrain.vectorBits} forces one: 0 for scalar, or
+ * a vector width of 64, 128, 256 or 512 bits.
+ */
 public final class Kernels {
     private static final FloatKernels SCALAR = new ScalarFloatKernels();
     private static final IntegerKernels SCALAR_INTEGERS = new ScalarIntegerKernels();
+    private static final FloatKernels FLOATS = vectors() ? new VectorFloatKernels() : SCALAR;
 
     private Kernels() {}
 
-    /** The fastest single-precision kernels for this machine. */
+    /** Vector kernels need the incubator module, which a class path has only when it was asked for. */
+    private static boolean vectors() {
+        return !"0".equals(System.getProperty(Lanes.PROPERTY)) && ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    }
+
+    /** The fastest single-precision kernels for this machine, or what the property {@code bitgrain.vectorBits} says. */
     public static FloatKernels floats() {
-        return SCALAR;
+        return FLOATS;
     }
 
     /** The fastest integer kernels for this machine. */

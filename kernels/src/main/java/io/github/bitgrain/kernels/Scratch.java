@@ -1,0 +1,53 @@
+package io.github.bitgrain.kernels;
+
+/** Working storage of the kernels, one per thread; it grows to the largest request and stays. */
+final class Scratch {
+    private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
+
+    /** Output gradients whose last vector would end beyond their array. */
+    final Floats gradients = new Floats();
+    /** Sums of a weight gradient. */
+    final Floats sums = new Floats();
+    /** Bias, padded to whole vectors. */
+    final Floats bias = new Floats();
+    /** Results that do not fit their destination in whole vectors. */
+    final Floats results = new Floats();
+    /** Operands of a matrix product. */
+    final Floats packed = new Floats();
+    /** Where the rows of a chunk go in the result. */
+    final Ints outputs = new Ints();
+    /** Where the runs of one row start, from the start of the row. */
+    final Ints runs = new Ints();
+    final Walk walk = new Walk();
+    final Source gridSource = new Source();
+
+    static Scratch ofThread() {
+        return OF_THREAD.get();
+    }
+
+    /** A float array that grows. */
+    static final class Floats {
+        private float[] values = {};
+
+        /** At least {@code n} floats of unspecified content. */
+        float[] atLeast(int n) {
+            if (values.length < n) {
+                values = new float[Math.max(n, values.length + values.length / 2)];
+            }
+            return values;
+        }
+    }
+
+    /** An int array that grows. */
+    static final class Ints {
+        private int[] values = {};
+
+        /** At least {@code n} ints of unspecified content. */
+        int[] atLeast(int n) {
+            if (values.length < n) {
+                values = new int[Math.max(n, values.length + values.length / 2)];
+            }
+            return values;
+        }
+    }
+}

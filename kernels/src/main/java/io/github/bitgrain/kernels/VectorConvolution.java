@@ -1,0 +1,172 @@
+package io.github.bitgrain.kernels;
+
+import static io.github.bitgrain.kernels.Lanes.COUNT;
+import static io.github.bitgrain.kernels.Lanes.FLOATS;
+import static io.github.bitgrain.kernels.Lanes.PAIR;
+import static io.github.bitgrain.kernels.Lanes.roundUp;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Dense and grouped convolution: weights are the vector side, source values are broadcast from where they lie. The input
+ * gradient is the same over the output gradient with transposed weights. Per output value the products are added in the
+ * order of the scalar reference, zeros of the border included.
+ */
+final class VectorConvolution {
+    /** Weights up to this size stay in the L2 cache while all rows pass by. */
+    private static final int RESIDENT_FLOATS = 64 * 1024;
+
+    private VectorConvolution() {}
+
+    static void forward(ConvShape s, float[] x, int xOffset, VectorWeights weights, float[] bias, int biasOffset, float[] y, int yOffset,
+            float lo, float hi) {
+        Scratch scratch = Scratch.ofThread();
+        Walk walk = scratch.walk;
+        walk.forward(s);
+        int size = VectorWeights.panelsSize(walk.taps(), s.groupIn(), s.groupOut());
+        for (int g = 0; g < s.groups(); g++) {
+            float[] start = padBias(scratch, bias, biasOffset + g * s.groupOut(), s.groupOut());
+            grid(scratch, s.batch(), x, xOffset + g * s.groupIn(), s.inStride(), s.groupIn(), weights.forward(), g * size, start,
+                    s.groupOut(), y, yOffset + g * s.groupOut(), s.outStride(), s.groups() == 1, lo, hi);
+        }
+    }
+
+    static void inputGradient(ConvShape s, float[] dy, int dyOffset, VectorWeights weights, float[] dx, int dxOffset) {
+        Scratch scratch = Scratch.ofThread();
+        Walk walk = scratch.walk;
+        float[] start = padBias(scratch, null, 0, s.groupIn());
+        for (int phase = 0; phase < Walk.phases(s); phase++) {
+            walk.backward(s, phase);
+            int size = VectorWeights.panelsSize(walk.taps(), s.groupOut(), s.groupIn());
+            for (int g = 0; g < s.groups(); g++) {
+                grid(scratch, s.batch(), dy, dyOffset + g * s.groupOut(), s.outStride(), s.groupOut(), weights.backward(),
+                        weights.phaseStart(phase) + g * size, start, s.groupIn(), dx, dxOffset + g * s.groupIn(), s.inStride(),
+                        s.groups() == 1, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+            }
+        }
+    }
+
+    /** The bias in whole pairs of vectors, zeros behind it. */
+    static float[] padBias(Scratch scratch, float[] bias, int offset, int n) {
+        int padded = roundUp(n) + COUNT;
+        float[] start = scratch.bias.atLeast(padded);
+        if (bias == null) {
+            Arrays.fill(start, 0, padded, 0f);
+        } else {
+            System.arraycopy(bias, offset, start, 0, n);
+            Arrays.fill(start, n, padded, 0f);
+        }
+        return start;
+    }
+
+    /** All positions of the walk in scratch: {@code y = clamp(start + Σ x w)}. */
+    private static void grid(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int in, float[] w, int wOffset, float[] start,
+            int out, float[] y, int yOffset, int yStride, boolean ownsPixel, float lo, float hi) {
+        Walk walk = scratch.walk;
+        if (walk.rows == 0 || walk.columns == 0) {
+            return;
+        }
+        boolean clamps = lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY;
+        int padded = roundUp(out);
+        if (walk.isEmpty()) {
+            fillGrid(walk, batch, start, out, y, yOffset, yStride, lo, hi);
+            return;
+        }
+        int last = yOffset + (batch * walk.outH * walk.outW - 1) * yStride;
+        boolean whole = padded == out || ownsPixel && padded <= yStride && last + padded <= y.length;
+        Source source = scratch.gridSource;
+        source.start(walk, batch, x, xOffset, xStride, in, in, false);
+        int[] runs = scratch.runs.atLeast(walk.taps());
+        int runCount = source.runs(runs);
+        int runLength = walk.taps() / runCount * in;
+        while (source.next()) {
+            int count = source.count;
+            boolean direct = whole && count >= Tiles.HEIGHT;
+            int[] outputs = scratch.outputs.atLeast(Math.max(count, Tiles.HEIGHT));
+            if (direct) {
+                outputTable(walk, source.first, count, yOffset, yStride, outputs);
+                tiles(source, runs, runCount, runLength, w, wOffset, start, padded, y, outputs);
+                if (clamps) {
+                    clampRows(y, outputs, count, padded, lo, hi);
+                }
+                continue;
+            }
+            int height = Math.max(count, Tiles.HEIGHT);
+            float[] results = scratch.results.atLeast(height * padded);
+            Source.fillTable(outputs, 0, height, 0, padded);
+            tiles(source, runs, runCount, runLength, w, wOffset, start, padded, results, outputs);
+            if (clamps) {
+                clampRows(results, outputs, count, padded, lo, hi);
+            }
+            outputTable(walk, source.first, count, yOffset, yStride, outputs);
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(results, i * padded, y, outputs[i], out);
+            }
+        }
+    }
+
+    private static void tiles(Source source, int[] runs, int runCount, int runLength, float[] w, int wOffset, float[] start, int padded,
+            float[] y, int[] outputs) {
+        int k = runCount * runLength;
+        int height = Math.max(source.count, Tiles.HEIGHT);
+        if (k * padded <= RESIDENT_FLOATS) {
+            for (int row = 0; row < height; row += Tiles.HEIGHT) {
+                for (int n = 0; n < padded; n += PAIR) {
+                    tile(source, Math.min(row, height - Tiles.HEIGHT), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
+                }
+            }
+        } else {
+            for (int n = 0; n < padded; n += PAIR) {
+                for (int row = 0; row < height; row += Tiles.HEIGHT) {
+                    tile(source, Math.min(row, height - Tiles.HEIGHT), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
+                }
+            }
+        }
+    }
+
+    /** The last tile overlaps the one before it where the height is no multiple: the same values are written twice. */
+    private static void tile(Source source, int row, int[] runs, int runCount, int runLength, float[] w, int panel, float[] start, int n,
+            int padded, float[] y, int[] outputs) {
+        if (padded - n > COUNT) {
+            Tiles.tile8x2(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
+        } else {
+            Tiles.tile8x1(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
+        }
+    }
+
+    static void fillGrid(Walk walk, int batch, float[] start, int out, float[] y, int yOffset, int yStride, float lo, float hi) {
+        for (int n = 0; n < batch; n++) {
+            for (int j = 0; j < walk.rows; j++) {
+                for (int i = 0; i < walk.columns; i++) {
+                    int pixel = (n * walk.outH + walk.outTop + j * walk.outStepY) * walk.outW + walk.outLeft + i * walk.outStepX;
+                    for (int c = 0; c < out; c++) {
+                        y[yOffset + pixel * yStride + c] = Math.min(Math.max(start[c], lo), hi);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Where the results of {@code count} positions from {@code first} go; chunks hold whole grid rows. */
+    static void outputTable(Walk walk, int first, int count, int yOffset, int yStride, int[] outputs) {
+        for (int at = 0; at < count; at += walk.columns) {
+            int gridRow = (first + at) / walk.columns;
+            int n = gridRow / walk.rows;
+            int j = gridRow % walk.rows;
+            int pixel = (n * walk.outH + walk.outTop + j * walk.outStepY) * walk.outW + walk.outLeft;
+            Source.fillTable(outputs, at, walk.columns, yOffset + pixel * yStride, walk.outStepX * yStride);
+        }
+    }
+
+    static void clampRows(float[] y, int[] rows, int count, int width, float lo, float hi) {
+        FloatVector low = FloatVector.broadcast(FLOATS, lo);
+        FloatVector high = FloatVector.broadcast(FLOATS, hi);
+        for (int i = 0; i < count; i++) {
+            int at = rows[i];
+            for (int j = 0; j < width; j += COUNT) {
+                FloatVector.fromArray(FLOATS, y, at + j).max(low).min(high).intoArray(y, at + j);
+            }
+        }
+    }
+}

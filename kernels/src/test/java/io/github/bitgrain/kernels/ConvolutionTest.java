@@ -1,0 +1,140 @@
+package io.github.bitgrain.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/** Convolution and its gradients: the scalar reference against the definition, the selected kernels against the reference. */
+class ConvolutionTest {
+    private static final FloatKernels SCALAR = Kernels.scalarFloats();
+    private static final FloatKernels FAST = Kernels.floats();
+    private static final float NONE = Float.NEGATIVE_INFINITY;
+    private static final float ALL = Float.POSITIVE_INFINITY;
+
+    @Test
+    void theReferenceComputesAKnownConvolution() {
+        // 3 x 3 ones over 0..8 with a border of one: sums of the neighbourhoods.
+        ConvShape shape = new ConvShape(1, 3, 3, 1, 1, 3, 3, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+        float[] x = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+        float[] y = new float[9];
+        PackedConv packed = SCALAR.packedConv(shape);
+        SCALAR.pack(new float[] {1, 1, 1, 1, 1, 1, 1, 1, 1}, 0, packed);
+        SCALAR.conv(shape, x, 0, packed, new float[] {0.5f}, 0, y, 0, 10, 30);
+        assertArrayEquals(new float[] {10, 15.5f, 12.5f, 21.5f, 30, 27.5f, 20.5f, 30, 24.5f}, y);
+    }
+
+    /** Both gradients follow from the forward pass, which is linear in x and in w: dy · conv(x, w) = dx · x = dw · w. */
+    @Property(tries = 150)
+    void gradientsOfTheReferenceAreAdjointToTheForwardPass(@ForAll long seed) {
+        ConvCase c = ConvCase.random(new Random(seed), true);
+        float[] y = c.forward(SCALAR, false, NONE, ALL);
+        double product = pixelDot(y, c.dy, c.yOffset, c.shape.batch() * c.shape.outH() * c.shape.outW(), c.shape.outC(), c.shape.outStride());
+        float[] dx = c.inputGradient(SCALAR);
+        double byInput = pixelDot(dx, c.x, c.xOffset, c.shape.batch() * c.shape.inH() * c.shape.inW(), c.shape.inC(), c.shape.inStride());
+        float[] dw = new float[c.w.length];
+        float[] dbias = new float[c.bias.length];
+        SCALAR.convWeightGradient(c.shape, c.x, c.xOffset, c.dy, c.yOffset, dw, 0, dbias, 0);
+        assertEquals(product, byInput, 1e-6 * Math.max(1e6, Math.abs(product)));
+        assertEquals(product, SCALAR.dot(dw.length, dw, 0, c.w, 0), 1e-6 * Math.max(1e6, Math.abs(product)));
+    }
+
+    @Property(tries = 500)
+    void forwardPassEqualsTheReference(@ForAll long seed) {
+        ConvCase c = ConvCase.random(new Random(seed), false);
+        float[] bound = c.magnitudes().forward(SCALAR, true, NONE, ALL);
+        int terms = c.shape.groupIn() * c.shape.kernelH() * c.shape.kernelW() + 1;
+        float[] expected = c.forward(SCALAR, true, -2, 3);
+        float[] actual = c.forward(FAST, true, -2, 3);
+        assertClose(c, expected, actual, bound, terms, c.yOffset, c.shape.outC(), c.shape.outStride());
+    }
+
+    @Property(tries = 500)
+    void inputGradientEqualsTheReference(@ForAll long seed) {
+        ConvCase c = ConvCase.random(new Random(seed), false);
+        float[] bound = c.magnitudes().inputGradient(SCALAR);
+        int terms = c.shape.groupOut() * c.shape.kernelH() * c.shape.kernelW();
+        assertClose(c, c.inputGradient(SCALAR), c.inputGradient(FAST), bound, terms, c.xOffset, c.shape.inC(), c.shape.inStride());
+    }
+
+    @Property(tries = 500)
+    void weightGradientEqualsTheReference(@ForAll long seed) {
+        ConvCase c = ConvCase.random(new Random(seed), false);
+        float[] bound = c.magnitudes().weightGradient(SCALAR);
+        int terms = c.shape.batch() * c.shape.outH() * c.shape.outW() + 1;
+        assertClose(c, c.weightGradient(SCALAR), c.weightGradient(FAST), bound, terms, 0, bound.length, bound.length);
+    }
+
+    @Property(tries = 200)
+    void integersAreExact(@ForAll long seed) {
+        ConvCase c = ConvCase.random(new Random(seed), true);
+        int channels = c.shape.outC();
+        int stride = c.shape.outStride();
+        assertClose(c, c.forward(SCALAR, true, NONE, ALL), c.forward(FAST, true, NONE, ALL), null, 0, c.yOffset, channels, stride);
+        assertClose(c, c.inputGradient(SCALAR), c.inputGradient(FAST), null, 0, c.xOffset, c.shape.inC(), c.shape.inStride());
+    }
+
+    /** Shapes of more than one chunk, with whole and broken last vectors. */
+    @Test
+    void largeMapsEqualTheReference() {
+        int[][] sizes = {{2, 40, 37, 3, 33, 3, 2}, {1, 50, 50, 17, 16, 1, 1}, {3, 33, 33, 24, 24, 3, 1}, {1, 45, 45, 24, 24, 5, 2}, {1, 3, 2, 300, 300, 3, 1}};
+        for (int[] z : sizes) {
+            for (boolean depthwise : new boolean[] {false, true}) {
+                if (depthwise && z[3] != z[4]) {
+                    continue;
+                }
+                int pad = z[5] / 2;
+                int outH = (z[1] + 2 * pad - z[5]) / z[6] + 1;
+                int outW = (z[2] + 2 * pad - z[5]) / z[6] + 1;
+                ConvShape shape = new ConvShape(z[0], z[1], z[2], z[3], (z[3] + 15) / 16 * 16, outH, outW, z[4], (z[4] + 15) / 16 * 16,
+                        z[5], z[5], z[6], z[6], 1, 1, pad, pad, depthwise ? z[3] : 1);
+                ConvCase c = ConvCase.of(shape, 7);
+                ConvCase sizesOnly = c.magnitudes();
+                int terms = shape.groupIn() * z[5] * z[5] + 1;
+                assertClose(c, c.forward(SCALAR, true, NONE, ALL), c.forward(FAST, true, NONE, ALL),
+                        sizesOnly.forward(SCALAR, true, NONE, ALL), terms, c.yOffset, shape.outC(), shape.outStride());
+                assertClose(c, c.inputGradient(SCALAR), c.inputGradient(FAST), sizesOnly.inputGradient(SCALAR),
+                        shape.groupOut() * z[5] * z[5], c.xOffset, shape.inC(), shape.inStride());
+                float[] bound = sizesOnly.weightGradient(SCALAR);
+                assertClose(c, c.weightGradient(SCALAR), c.weightGradient(FAST), bound, z[0] * outH * outW + 1, 0, bound.length, bound.length);
+            }
+        }
+    }
+
+    @Test
+    void weightsCanBePackedAgain() {
+        ConvCase c = ConvCase.random(new Random(5), false);
+        PackedConv packed = FAST.packedConv(c.shape);
+        FAST.pack(new float[c.w.length], 0, packed);
+        FAST.pack(c.w, 0, packed);
+        float[] y = ConvCase.blank(c.dy);
+        FAST.conv(c.shape, c.x, c.xOffset, packed, c.bias, 0, y, c.yOffset, NONE, ALL);
+        assertArrayEquals(c.forward(FAST, true, NONE, ALL), y);
+    }
+
+    private static double pixelDot(float[] a, float[] b, int offset, int pixels, int channels, int stride) {
+        double sum = 0;
+        for (int p = 0; p < pixels; p++) {
+            sum += SCALAR.dot(channels, a, offset + p * stride, b, offset + p * stride);
+        }
+        return sum;
+    }
+
+    /** Values within 2 · terms ulp of the sum of absolute products; everything outside the pixels untouched or unspecified. */
+    private static void assertClose(ConvCase c, float[] expected, float[] actual, float[] magnitude, int terms, int offset, int channels, int stride) {
+        for (int i = 0; i < expected.length; i++) {
+            if (i < offset) {
+                assertTrue(Float.isNaN(expected[i]) && Float.isNaN(actual[i]), "wrote before the map");
+            } else if ((i - offset) % stride < channels) {
+                double bound = magnitude == null ? 0 : 2.0 * terms * Math.ulp(magnitude[i]);
+                double difference = Math.abs((double) expected[i] - actual[i]);
+                int at = i;
+                assertTrue(difference <= bound, () -> c + ": [" + (at - offset) + "] " + expected[at] + " but " + actual[at]);
+            }
+        }
+    }
+}
