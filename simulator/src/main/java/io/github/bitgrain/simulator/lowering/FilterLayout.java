@@ -16,16 +16,16 @@ import java.util.Locale;
  * @param grouped whether the convolution has more than one group (on a chip: is depthwise)
  * @param lanes output channels in a block, or {@link #PLAIN}
  */
-record FilterLayout(int outputs, int inputs, int positions, boolean grouped, int lanes) {
+public record FilterLayout(int outputs, int inputs, int positions, boolean grouped, int lanes) {
     /** {@link #lanes()} of a layout without blocks. */
-    static final int PLAIN = 0;
+    public static final int PLAIN = 0;
 
     /**
      * The source of every stored element.
      *
      * @return for each position of the stored array the index {@code (n · C + c) · S + s} of the weight that lies there
      */
-    int[] sources() {
+    public int[] sources() {
         int[] sources = new int[Math.multiplyExact(outputs, Math.multiplyExact(inputs, positions))];
         int source = 0;
         for (int n = 0; n < outputs; n++) {
@@ -54,7 +54,7 @@ record FilterLayout(int outputs, int inputs, int positions, boolean grouped, int
     }
 
     /** The name of the layout as files note it, for example {@code (N/16)HWC16_UNALIGNED}; spatial is HW or W. */
-    String annotation(String spatial) {
+    public String annotation(String spatial) {
         if (lanes == PLAIN) {
             return grouped ? spatial + "CN" : "N" + spatial + "C";
         }

@@ -1,0 +1,149 @@
+package io.github.bitgrain.simulator;
+
+import io.github.bitgrain.core.quant.Exponents;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Memory of one value while a program runs: elements in the chip's order (feature maps NHWC, batch 1). Integers are held in
+ * ints whatever their width on the chip; {@link #toTensor} gives the chip's bytes. Reused from run to run.
+ */
+public final class ChipBuffer {
+    private final ElementType type;
+    private final int exponent;
+    private int[] shape = {};
+    private int count = 1;
+    private int[] ints = {};
+    private float[] floats = {};
+
+    /** An empty buffer; {@link #reshape} gives it its size. */
+    public ChipBuffer(ElementType type, int exponent) {
+        this.type = type;
+        this.exponent = exponent;
+    }
+
+    /** A buffer with the contents of a tensor that has one exponent. */
+    public static ChipBuffer of(ChipTensor tensor) {
+        ChipBuffer buffer = new ChipBuffer(tensor.type(), tensor.exponents().count() == 1 ? tensor.exponents().single() : 0);
+        buffer.reshape(tensor.dims().stream().mapToInt(Integer::intValue).toArray());
+        if (buffer.isFloat()) {
+            System.arraycopy(tensor.floats(), 0, buffer.floats, 0, buffer.count);
+        } else {
+            long[] values = tensor.longs();
+            for (int i = 0; i < values.length; i++) {
+                buffer.ints[i] = Math.toIntExact(values[i]);
+            }
+        }
+        return buffer;
+    }
+
+    /** Element type on the chip. */
+    public ElementType type() {
+        return type;
+    }
+
+    /** log2 of the scale; meaningless for floats. */
+    public int exponent() {
+        return exponent;
+    }
+
+    /** Whether the elements are binary32 values. */
+    public boolean isFloat() {
+        return type == ElementType.FLOAT32;
+    }
+
+    /** Bits of a quantized element: 8 or 16. */
+    public int bits() {
+        return type.bytes() * Byte.SIZE;
+    }
+
+    /** Dimensions, not to be changed. */
+    public int[] shape() {
+        return shape;
+    }
+
+    /** Extent of an axis; negative axes count from the end. */
+    public int dim(int axis) {
+        return shape[axis < 0 ? axis + shape.length : axis];
+    }
+
+    /** Number of axes. */
+    public int rank() {
+        return shape.length;
+    }
+
+    /** Number of elements. */
+    public int count() {
+        return count;
+    }
+
+    /** The integers; only the first {@link #count} count. */
+    public int[] ints() {
+        return ints;
+    }
+
+    /** The floats; only the first {@link #count} count. */
+    public float[] floats() {
+        return floats;
+    }
+
+    /** Sets the shape; memory grows as needed and its content is undefined. */
+    public void reshape(int... newShape) {
+        if (!Arrays.equals(shape, newShape)) {
+            shape = newShape.clone();
+        }
+        int elements = 1;
+        for (int extent : shape) {
+            elements = Math.multiplyExact(elements, extent);
+        }
+        count = elements;
+        if (isFloat() && floats.length < count) {
+            floats = new float[count];
+        } else if (!isFloat() && ints.length < count) {
+            ints = new int[count];
+        }
+    }
+
+    /** Element i as a real number: the float itself, or integer times scale. */
+    public double real(int i) {
+        return isFloat() ? floats[i] : Math.scalb((double) ints[i], exponent);
+    }
+
+    /** Copies elements of another buffer of the same kind. */
+    public void copyFrom(ChipBuffer source, int from, int to, int length) {
+        if (isFloat()) {
+            System.arraycopy(source.floats, from, floats, to, length);
+        } else {
+            System.arraycopy(source.ints, from, ints, to, length);
+        }
+    }
+
+    /** The bytes as they lie in the chip's memory, little-endian. */
+    public byte[] bytes() {
+        ByteBuffer bytes = ByteBuffer.allocate(count * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < count; i++) {
+            switch (type) {
+                case FLOAT32 -> bytes.putFloat(floats[i]);
+                case INT8, UINT8, BOOL -> bytes.put((byte) ints[i]);
+                case INT16, UINT16 -> bytes.putShort((short) ints[i]);
+                case INT32, UINT32 -> bytes.putInt(ints[i]);
+                case INT64, UINT64 -> bytes.putLong(ints[i]);
+                case FLOAT16, FLOAT64 -> throw new IllegalStateException("no chip kernel computes " + type);
+            }
+        }
+        return bytes.array();
+    }
+
+    /** A copy as a tensor. */
+    public ChipTensor toTensor(String name) {
+        List<Integer> dims = new ArrayList<>();
+        for (int extent : shape) {
+            dims.add(extent);
+        }
+        Exponents exponents = isFloat() ? ChipTensor.NOT_QUANTIZED : Exponents.of(exponent);
+        return ChipTensor.of(name, type, dims, exponents, "", bytes());
+    }
+}

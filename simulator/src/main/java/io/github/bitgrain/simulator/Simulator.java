@@ -1,0 +1,154 @@
+package io.github.bitgrain.simulator;
+
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.quant.Exponents;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.simulator.kernel.ChipArithmetic;
+import io.github.bitgrain.simulator.kernel.ChipKernel;
+import io.github.bitgrain.simulator.kernel.ChipKernels;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Runs a program as the kernels of a chip would, bit for bit. Parameters are unpacked once; memory is reused from run to
+ * run. One simulator serves one thread; several may share a program.
+ */
+public final class Simulator {
+    /** Sees every value right after its node has run. */
+    @FunctionalInterface
+    public interface Observer {
+        /** Called for each output of each node, in execution order; the buffer is valid during the call only. */
+        void computed(ChipNode node, String value, ChipBuffer buffer);
+    }
+
+    private record Step(ChipNode node, ChipKernel kernel, ChipBuffer[] inputs, ChipBuffer[] outputs) {}
+
+    private final ChipProgram program;
+    private final Target target;
+    private final Map<String, ChipBuffer> values = new LinkedHashMap<>();
+    private final List<Step> steps = new ArrayList<>();
+    private Observer observer = (node, value, buffer) -> {};
+
+    /**
+     * Prepares a program.
+     *
+     * @throws BitgrainException (bad input) naming the node that cannot run on the target, and why
+     */
+    public Simulator(ChipProgram program, Target target) {
+        this.program = Objects.requireNonNull(program, "program");
+        this.target = Objects.requireNonNull(target, "target");
+        program.values().forEach((name, value) -> values.put(name, new ChipBuffer(value.type(), value.exponent())));
+        Map<String, ChipBuffer> parameters = new LinkedHashMap<>();
+        for (ChipNode node : program.nodes()) {
+            ChipKernel kernel = ChipKernels.prepare(node, program, target);
+            ChipBuffer[] inputs = node.inputs().stream().map(name -> operand(name, parameters)).toArray(ChipBuffer[]::new);
+            ChipBuffer[] outputs = node.outputs().stream().map(values::get).toArray(ChipBuffer[]::new);
+            steps.add(new Step(node, kernel, inputs, outputs));
+        }
+    }
+
+    private ChipBuffer operand(String name, Map<String, ChipBuffer> parameters) {
+        if (name.isEmpty()) {
+            return null;
+        }
+        ChipTensor parameter = program.parameters().get(name);
+        if (parameter == null) {
+            return values.get(name);
+        }
+        // 64-bit biases and per-channel weights are read by their kernels; no kernel takes them as a value.
+        boolean isValue = parameter.type() != ElementType.INT64 && parameter.exponents().count() == 1;
+        return isValue ? parameters.computeIfAbsent(name, key -> ChipBuffer.of(parameter)) : null;
+    }
+
+    /** The program. */
+    public ChipProgram program() {
+        return program;
+    }
+
+    /** The chip family. */
+    public Target target() {
+        return target;
+    }
+
+    /** Has every node output shown to {@code newObserver} from now on. */
+    public void observe(Observer newObserver) {
+        observer = Objects.requireNonNull(newObserver, "observer");
+    }
+
+    /**
+     * The buffer of a value: fill it (graph inputs, before {@link #run()}) or read it (anything, after).
+     *
+     * @throws IllegalArgumentException for a name that the program does not have
+     */
+    public ChipBuffer value(String name) {
+        ChipBuffer buffer = values.get(name);
+        if (buffer == null) {
+            throw new IllegalArgumentException("the program has no value " + name);
+        }
+        return buffer;
+    }
+
+    /** Sets a graph input to integers in the chip's order; the shape is the file's. */
+    public void setInput(String name, int[] integers) {
+        ChipBuffer buffer = shaped(name, integers.length);
+        System.arraycopy(integers, 0, buffer.ints(), 0, buffer.count());
+    }
+
+    /** Sets a graph input to reals in the chip's order, quantized as the chip does when a user assigns floats. */
+    public void setInput(String name, float[] reals) {
+        ChipBuffer buffer = shaped(name, reals.length);
+        if (buffer.isFloat()) {
+            System.arraycopy(reals, 0, buffer.floats(), 0, buffer.count());
+            return;
+        }
+        float rescale = ChipArithmetic.rescale(buffer.exponent());
+        for (int i = 0; i < reals.length; i++) {
+            buffer.ints()[i] = ChipArithmetic.quantize(reals[i] * rescale, buffer.bits(), target);
+        }
+    }
+
+    /** Sets a graph input to a tensor of its type and exponent. */
+    public void setInput(ChipTensor tensor) {
+        ChipBuffer buffer = value(tensor.name());
+        boolean sameExponent = buffer.isFloat() || tensor.exponents().equals(Exponents.of(buffer.exponent()));
+        if (tensor.type() != buffer.type() || !sameExponent) {
+            throw BitgrainException.badInput("input \"" + tensor.name() + "\" is " + tensor.type() + " with exponent " + tensor.exponents()
+                    + "; the program takes " + buffer.type() + " with exponent " + buffer.exponent());
+        }
+        ChipBuffer given = ChipBuffer.of(tensor);
+        buffer.reshape(given.shape());
+        buffer.copyFrom(given, 0, 0, given.count());
+    }
+
+    private ChipBuffer shaped(String name, int count) {
+        ChipBuffer buffer = value(name);
+        ChipValue stated = program.value(name);
+        if (stated.count() != count) {
+            throw BitgrainException.badInput("input \"" + name + "\" has " + count + " elements; the program takes " + stated.shape());
+        }
+        buffer.reshape(stated.shape().stream().mapToInt(Integer::intValue).toArray());
+        return buffer;
+    }
+
+    /** Runs all nodes on the inputs as they are set. */
+    public void run() {
+        for (Step step : steps) {
+            step.kernel.run(step.inputs, step.outputs);
+            for (int i = 0; i < step.outputs.length; i++) {
+                if (step.outputs[i] != null) {
+                    observer.computed(step.node, step.node.outputs().get(i), step.outputs[i]);
+                }
+            }
+        }
+    }
+
+    /** Sets all inputs, runs, and returns copies of the graph outputs in the program's order. */
+    public List<ChipTensor> run(List<ChipTensor> inputs) {
+        inputs.forEach(this::setInput);
+        run();
+        return program.outputs().stream().map(name -> value(name).toTensor(name)).toList();
+    }
+}

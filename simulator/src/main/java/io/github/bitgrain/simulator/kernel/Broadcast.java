@@ -1,0 +1,105 @@
+package io.github.bitgrain.simulator.kernel;
+
+import io.github.bitgrain.simulator.ChipBuffer;
+
+/** Multidirectional broadcasting of two operands, and the merged innermost extent that the chip's dispatch looks at. */
+final class Broadcast {
+    private final int[] shape;
+    private final int[] stepsA;
+    private final int[] stepsB;
+
+    Broadcast(NodeSetup node, ChipBuffer a, ChipBuffer b) {
+        int rank = Math.max(a.rank(), b.rank());
+        shape = new int[rank];
+        stepsA = new int[rank];
+        stepsB = new int[rank];
+        int strideA = 1;
+        int strideB = 1;
+        for (int axis = 1; axis <= rank; axis++) {
+            int extentA = axis <= a.rank() ? a.dim(-axis) : 1;
+            int extentB = axis <= b.rank() ? b.dim(-axis) : 1;
+            if (extentA != extentB && extentA != 1 && extentB != 1) {
+                throw node.fail("operands of extents " + extentA + " and " + extentB + " do not broadcast");
+            }
+            shape[rank - axis] = Math.max(extentA, extentB);
+            stepsA[rank - axis] = extentA == 1 ? 0 : strideA;
+            stepsB[rank - axis] = extentB == 1 ? 0 : strideB;
+            strideA *= extentA;
+            strideB *= extentB;
+        }
+    }
+
+    int[] shape() {
+        return shape;
+    }
+
+    /** Visits every output element with the places of its operands. */
+    void forEach(Visitor visitor) {
+        int count = 1;
+        for (int extent : shape) {
+            count *= extent;
+        }
+        int[] index = new int[shape.length];
+        int a = 0;
+        int b = 0;
+        for (int i = 0; i < count; i++) {
+            visitor.visit(i, a, b);
+            for (int axis = shape.length - 1; axis >= 0; axis--) {
+                a += stepsA[axis];
+                b += stepsB[axis];
+                if (++index[axis] < shape[axis]) {
+                    break;
+                }
+                index[axis] = 0;
+                a -= stepsA[axis] * shape[axis];
+                b -= stepsB[axis] * shape[axis];
+            }
+        }
+    }
+
+    interface Visitor {
+        void visit(int output, int a, int b);
+    }
+
+    /** How operand b (or a) runs along the merged innermost dimension. */
+    enum Inner { VECTORS, A_SCALAR, B_SCALAR }
+
+    /**
+     * The innermost dimension after the chip has merged what it can (chip-arithmetic.md §3.3): its extent and which operand
+     * stands still along it.
+     */
+    static Merged merge(ChipBuffer a, ChipBuffer b) {
+        int rank = Math.max(a.rank(), b.rank());
+        int[] extentsA = aligned(a, rank);
+        int[] extentsB = aligned(b, rank);
+        int i = 0;
+        for (int j = 1; j < rank; j++) {
+            boolean same = extentsA[i] == extentsB[i] && extentsA[j] == extentsB[j];
+            boolean aStill = extentsA[i] == 1 && extentsA[j] == 1;
+            boolean bStill = extentsB[i] == 1 && extentsB[j] == 1;
+            if (same || aStill || bStill) {
+                extentsA[i] *= extentsA[j];
+                extentsB[i] *= extentsB[j];
+            } else {
+                i++;
+                extentsA[i] = extentsA[j];
+                extentsB[i] = extentsB[j];
+            }
+        }
+        int innerA = rank == 0 ? 1 : extentsA[i];
+        int innerB = rank == 0 ? 1 : extentsB[i];
+        Inner inner = innerB == 1 ? Inner.B_SCALAR : innerA == 1 ? Inner.A_SCALAR : Inner.VECTORS;
+        return new Merged(Math.max(innerA, innerB), inner);
+    }
+
+    private static int[] aligned(ChipBuffer x, int rank) {
+        int[] extents = new int[rank];
+        for (int axis = 1; axis <= rank; axis++) {
+            extents[rank - axis] = axis <= x.rank() ? x.dim(-axis) : 1;
+        }
+        return extents;
+    }
+
+    /** The merged innermost dimension. */
+    record Merged(int extent, Inner inner) {}
+}

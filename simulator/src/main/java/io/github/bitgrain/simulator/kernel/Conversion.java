@@ -1,0 +1,41 @@
+package io.github.bitgrain.simulator.kernel;
+
+import io.github.bitgrain.simulator.ElementType;
+
+/** Quantize, dequantize, requantize (chip-arithmetic.md §1.4, §1.5). The parameters in the file are ignored, as on the chip. */
+final class Conversion {
+    private Conversion() {}
+
+    static ChipKernel convert(NodeSetup node) {
+        boolean fromFloat = node.inputType(0) == ElementType.FLOAT32;
+        boolean toFloat = node.outputType(0) == ElementType.FLOAT32;
+        if (fromFloat && toFloat) {
+            return Movement.copy(node);
+        }
+        if (fromFloat) {
+            float rescale = ChipArithmetic.rescale(node.outputExponent(0));
+            return (inputs, outputs) -> {
+                outputs[0].reshape(inputs[0].shape());
+                for (int i = 0; i < inputs[0].count(); i++) {
+                    outputs[0].ints()[i] = ChipArithmetic.quantize(inputs[0].floats()[i] * rescale, node.bits(), node.target());
+                }
+            };
+        }
+        if (toFloat) {
+            float scale = ChipArithmetic.scale(node.inputExponent(0));
+            return (inputs, outputs) -> {
+                outputs[0].reshape(inputs[0].shape());
+                for (int i = 0; i < inputs[0].count(); i++) {
+                    outputs[0].floats()[i] = inputs[0].ints()[i] * scale;
+                }
+            };
+        }
+        int shift = node.outputExponent(0) - node.inputExponent(0);
+        return (inputs, outputs) -> {
+            outputs[0].reshape(inputs[0].shape());
+            for (int i = 0; i < inputs[0].count(); i++) {
+                outputs[0].ints()[i] = ChipArithmetic.requantize(inputs[0].ints()[i], shift, node.bits(), node.target());
+            }
+        };
+    }
+}

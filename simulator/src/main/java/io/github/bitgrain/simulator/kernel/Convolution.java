@@ -1,0 +1,255 @@
+package io.github.bitgrain.simulator.kernel;
+
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.kernels.ConvShape;
+import io.github.bitgrain.kernels.FloatKernels;
+import io.github.bitgrain.kernels.Kernels;
+import io.github.bitgrain.kernels.PackedConv;
+import io.github.bitgrain.kernels.Requantize;
+import io.github.bitgrain.simulator.ChipBuffer;
+import java.util.Arrays;
+
+/**
+ * Conv (dense, depthwise, one- and two-dimensional) and Gemm (chip-arithmetic.md §3.1).
+ *
+ * <p>At 8 bits the sums of products come from the single-precision kernels, which are exact on integers while
+ * {@code Σ |x w| <= 2^24}. Where neither the weights alone nor the data at hand prove that and the range of the chip's
+ * accumulator, the one output is summed again in the chip's own order.
+ */
+final class Convolution implements ChipKernel {
+    private static final long EXACT_IN_FLOAT = 1L << 24;
+    /** Margin for the rounding of the float sum that the data's bound is computed with. */
+    private static final float BOUND_MARGIN = 1f - 1f / 1024;
+
+    private final NodeSetup node;
+    private final boolean isGemm;
+    private final Filter filter;
+    private final Accumulation accumulation;
+    private final long[] safe;
+    private final long[] norms;
+    private final boolean relu;
+    private final FloatKernels floats = Kernels.floats();
+
+    private ConvShape shape;
+    private PackedConv packed;
+    private PackedConv packedNorms;
+    private float[] x = {};
+    private float[] sums = {};
+    private float[] bounds = {};
+    private int[] tapWeights;
+
+    Convolution(NodeSetup node) {
+        this.node = node;
+        isGemm = node.node().opType().equals("Gemm");
+        long group = node.node().integer("group", 1);
+        filter = Filter.of(node, group != 1);
+        if (group != 1 && (group != filter.outputs() || filter.inputs() != 1)) {
+            throw node.fail("group " + group + " with " + filter.outputs() + " output channels: the chip runs every grouped"
+                    + " convolution as depthwise and would compute garbage; split it");
+        }
+        if (isGemm && (node.node().integer("transA", 0) != 0 || node.node().integer("transB", 0) != 0)) {
+            throw node.fail("transA and transB must be 0 in a file; the weights are stored transposed");
+        }
+        accumulation = new Accumulation(node, filter);
+        relu = switch (node.node().text("activation", "Linear")) {
+            case "Linear", "None" -> false;
+            case "Relu" -> true;
+            default -> throw node.fail("activation " + node.node().text("activation", "") + " has no fused kernel");
+        };
+        safe = new long[filter.outputs()];
+        norms = new long[filter.outputs()];
+        for (int n = 0; n < safe.length; n++) {
+            safe[n] = accumulation.safe(n);
+            norms[n] = filter.weightNorm(n);
+        }
+    }
+
+    @Override
+    public void run(ChipBuffer[] inputs, ChipBuffer[] outputs) {
+        ChipBuffer in = inputs[0];
+        ConvShape now = shapeOf(in);
+        if (!now.equals(shape)) {
+            shape = now;
+            packed = null;
+            packedNorms = null;
+        }
+        reshape(in, outputs[0]);
+        if (node.bits() == 8) {
+            runInFloat(in, outputs[0]);
+        } else {
+            runInLong(in, outputs[0]);
+        }
+    }
+
+    private ConvShape shapeOf(ChipBuffer in) {
+        if (isGemm) {
+            int channels = in.dim(-1);
+            if (channels != filter.inputs()) {
+                throw node.fail("input has " + channels + " columns, weight reads " + filter.inputs());
+            }
+            return ConvShape.rows(in.count() / channels, channels, channels, filter.outputs(), filter.outputs());
+        }
+        if (in.rank() < 3 || in.rank() > 4) {
+            throw node.fail("input has shape " + Arrays.toString(in.shape()) + "; 1-D and 2-D convolutions exist");
+        }
+        return Window.of(node, in.rank()).conv(node, in, filter);
+    }
+
+    private void reshape(ChipBuffer in, ChipBuffer out) {
+        if (isGemm) {
+            int[] dims = in.shape().clone();
+            dims[dims.length - 1] = filter.outputs();
+            out.reshape(dims);
+        } else if (in.rank() == 3) {
+            out.reshape(shape.batch(), shape.outW(), filter.outputs());
+        } else {
+            out.reshape(shape.batch(), shape.outH(), shape.outW(), filter.outputs());
+        }
+    }
+
+    private void runInFloat(ChipBuffer in, ChipBuffer out) {
+        if (packed == null) {
+            packed = pack(false);
+        }
+        x = grown(x, in.count());
+        sums = grown(sums, out.count());
+        int largest = 0;
+        for (int i = 0; i < in.count(); i++) {
+            int value = in.ints()[i];
+            x[i] = value;
+            largest = Math.max(largest, Math.abs(value));
+        }
+        floats.conv(shape, x, 0, packed, null, 0, sums, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+        boolean proven = true;
+        for (int n = 0; n < safe.length; n++) {
+            proven &= norms[n] * largest <= Math.min(safe[n], EXACT_IN_FLOAT);
+        }
+        if (!proven) {
+            boundByData(in, out);
+        }
+        finish(in, out, !proven);
+    }
+
+    /** {@code Σ |x| |w|} for every output: proves outputs one by one where the weights alone do not. */
+    private void boundByData(ChipBuffer in, ChipBuffer out) {
+        if (packedNorms == null) {
+            packedNorms = pack(true);
+        }
+        for (int i = 0; i < in.count(); i++) {
+            x[i] = Math.abs(x[i]);
+        }
+        bounds = grown(bounds, out.count());
+        floats.conv(shape, x, 0, packedNorms, null, 0, bounds, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+    }
+
+    private void finish(ChipBuffer in, ChipBuffer out, boolean check) {
+        int outputs = filter.outputs();
+        int[] y = out.ints();
+        for (int n = 0; n < outputs; n++) {
+            float limit = Math.min(safe[n], EXACT_IN_FLOAT) * BOUND_MARGIN;
+            long bias = filter.bias()[n];
+            for (int at = n; at < out.count(); at += outputs) {
+                boolean exact = !check || bounds[at] <= limit;
+                long sum = exact ? (long) sums[at] + bias : inOrder(in, at / outputs, n);
+                y[at] = result(sum, n);
+            }
+        }
+    }
+
+    private long inOrder(ChipBuffer in, int pixel, int n) {
+        int ox = pixel % shape.outW();
+        int oy = pixel / shape.outW() % shape.outH();
+        return accumulation.inOrder(shape, in.ints(), pixel / (shape.outW() * shape.outH()), oy, ox, n);
+    }
+
+    private int result(long sum, int n) {
+        long shifted = Requantize.shiftRight(sum, filter.shifts()[n], node.target().rounding());
+        if (node.target() == Target.C && node.bits() == 8 || accumulation.isTail(n)) {
+            shifted = Requantize.saturate(shifted, Integer.SIZE);
+        }
+        return (int) Requantize.saturate(relu ? Math.max(shifted, 0) : shifted, node.bits());
+    }
+
+    /** 16 bits: products have 30 bits, so sums run in 64-bit integers, all output channels of a pixel together. */
+    private void runInLong(ChipBuffer in, ChipBuffer out) {
+        int outputs = filter.outputs();
+        long largest = 0;
+        for (int i = 0; i < in.count(); i++) {
+            largest = Math.max(largest, Math.abs(in.ints()[i]));
+        }
+        boolean[] proven = new boolean[outputs];
+        for (int n = 0; n < outputs; n++) {
+            proven[n] = norms[n] * largest <= safe[n];
+        }
+        if (tapWeights == null) {
+            tapWeights = weightsByTap();
+        }
+        long[] sums16 = new long[outputs];
+        for (int pixel = 0; pixel < out.count() / outputs; pixel++) {
+            System.arraycopy(filter.bias(), 0, sums16, 0, outputs);
+            addWindow(in.ints(), pixel, sums16);
+            for (int n = 0; n < outputs; n++) {
+                out.ints()[pixel * outputs + n] = result(proven[n] ? sums16[n] : inOrder(in, pixel, n), n);
+            }
+        }
+    }
+
+    private void addWindow(int[] values, int pixel, long[] sums16) {
+        int outputs = filter.outputs();
+        int ox = pixel % shape.outW();
+        int oy = pixel / shape.outW() % shape.outH();
+        int image = pixel / (shape.outW() * shape.outH());
+        for (int ky = 0; ky < shape.kernelH(); ky++) {
+            int iy = oy * shape.strideH() - shape.padTop() + ky * shape.dilationH();
+            for (int kx = 0; kx < shape.kernelW(); kx++) {
+                int ix = ox * shape.strideW() - shape.padLeft() + kx * shape.dilationW();
+                if (iy < 0 || iy >= shape.inH() || ix < 0 || ix >= shape.inW()) {
+                    continue;
+                }
+                int from = ((image * shape.inH() + iy) * shape.inW() + ix) * shape.inStride();
+                int tap = (ky * shape.kernelW() + kx) * filter.inputs() * outputs;
+                if (filter.depthwise()) {
+                    for (int n = 0; n < outputs; n++) {
+                        sums16[n] += (long) values[from + n] * tapWeights[tap + n];
+                    }
+                } else {
+                    for (int c = 0; c < filter.inputs(); c++) {
+                        long value = values[from + c];
+                        int row = tap + c * outputs;
+                        for (int n = 0; n < outputs; n++) {
+                            sums16[n] += value * tapWeights[row + n];
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** Weights in the order [tap][input channel][output channel]. */
+    private int[] weightsByTap() {
+        int taps = filter.kernelH() * filter.kernelW();
+        int[] byTap = new int[filter.weights().length];
+        for (int n = 0; n < filter.outputs(); n++) {
+            for (int c = 0; c < filter.inputs(); c++) {
+                for (int t = 0; t < taps; t++) {
+                    byTap[(t * filter.inputs() + c) * filter.outputs() + n] = filter.weights()[(n * filter.inputs() + c) * taps + t];
+                }
+            }
+        }
+        return byTap;
+    }
+
+    private PackedConv pack(boolean absolute) {
+        float[] weights = new float[filter.weights().length];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = absolute ? Math.abs(filter.weights()[i]) : filter.weights()[i];
+        }
+        PackedConv result = floats.packedConv(shape);
+        floats.pack(weights, 0, result);
+        return result;
+    }
+
+    private static float[] grown(float[] array, int length) {
+        return array.length >= length ? array : new float[length];
+    }
+}

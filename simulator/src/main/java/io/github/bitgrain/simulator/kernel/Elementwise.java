@@ -1,0 +1,171 @@
+package io.github.bitgrain.simulator.kernel;
+
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.kernels.Requantize;
+import io.github.bitgrain.simulator.ChipBuffer;
+
+/** Operators of two operands (chip-arithmetic.md §3.2–3.5). */
+final class Elementwise {
+    private interface IntegerFunction {
+        int apply(int a, int b);
+    }
+
+    private Elementwise() {}
+
+    private static ChipKernel onIntegers(NodeSetup node, IntegerFunction f) {
+        return (inputs, outputs) -> {
+            Broadcast broadcast = new Broadcast(node, inputs[0], inputs[1]);
+            outputs[0].reshape(broadcast.shape());
+            int[] a = inputs[0].ints();
+            int[] b = inputs[1].ints();
+            int[] y = outputs[0].ints();
+            broadcast.forEach((i, ia, ib) -> y[i] = f.apply(a[ia], b[ib]));
+        };
+    }
+
+    /** Raw integers are added; the file must have made the exponents equal. */
+    static ChipKernel add(NodeSetup node) {
+        if (!node.outputType(0).isQuantized()) {
+            return onFloats(node, Float::sum);
+        }
+        requireEqualExponents(node);
+        return onIntegers(node, (a, b) -> (int) Requantize.saturate((long) a + b, node.bits()));
+    }
+
+    static ChipKernel subtract(NodeSetup node) {
+        if (!node.outputType(0).isQuantized()) {
+            return onFloats(node, (a, b) -> a - b);
+        }
+        requireEqualExponents(node);
+        return onIntegers(node, (a, b) -> (int) Requantize.saturate((long) a - b, node.bits()));
+    }
+
+    static ChipKernel maximum(NodeSetup node) {
+        return onIntegers(node, Math::max);
+    }
+
+    static ChipKernel minimum(NodeSetup node) {
+        return onIntegers(node, Math::min);
+    }
+
+    static ChipKernel greater(NodeSetup node) {
+        return onIntegers(node, (a, b) -> a > b ? 1 : 0);
+    }
+
+    static ChipKernel greaterOrEqual(NodeSetup node) {
+        return onIntegers(node, (a, b) -> a >= b ? 1 : 0);
+    }
+
+    static ChipKernel less(NodeSetup node) {
+        return onIntegers(node, (a, b) -> a < b ? 1 : 0);
+    }
+
+    static ChipKernel lessOrEqual(NodeSetup node) {
+        return onIntegers(node, (a, b) -> a <= b ? 1 : 0);
+    }
+
+    static ChipKernel equal(NodeSetup node) {
+        return onIntegers(node, (a, b) -> a == b ? 1 : 0);
+    }
+
+    private static void requireEqualExponents(NodeSetup node) {
+        int out = node.outputExponent(0);
+        if (node.inputExponent(0) != out || node.inputExponent(1) != out) {
+            throw node.fail("exponents " + node.inputExponent(0) + " and " + node.inputExponent(1) + " → " + out
+                    + ": the chip adds raw integers, so all three must be equal; requantize the inputs");
+        }
+    }
+
+    private interface FloatFunction {
+        float apply(float a, float b);
+    }
+
+    private static ChipKernel onFloats(NodeSetup node, FloatFunction f) {
+        return (inputs, outputs) -> {
+            Broadcast broadcast = new Broadcast(node, inputs[0], inputs[1]);
+            outputs[0].reshape(broadcast.shape());
+            float[] y = outputs[0].floats();
+            broadcast.forEach((i, a, b) -> y[i] = f.apply(inputs[0].floats()[a], inputs[1].floats()[b]));
+        };
+    }
+
+    /** Vector kernels shift the exact product; the others round it to a float first, which shows at 16 bits. */
+    static ChipKernel multiply(NodeSetup node) {
+        if (!node.outputType(0).isQuantized()) {
+            return onFloats(node, (a, b) -> a * b);
+        }
+        int bits = node.bits();
+        Target target = node.target();
+        int shift = node.outputExponent(0) - node.inputExponent(0) - node.inputExponent(1);
+        float ratio = ChipArithmetic.scale(node.inputExponent(0)) * ChipArithmetic.scale(node.inputExponent(1))
+                * ChipArithmetic.rescale(node.outputExponent(0));
+        ChipKernel vector = onIntegers(node, (a, b) -> ChipArithmetic.requantize((long) a * b, shift, bits, target));
+        ChipKernel vectors = onIntegers(node, (a, b) -> ChipArithmetic.quantize((float) ((long) a * b) * ratio, bits, target));
+        ChipKernel aStill = onIntegers(node, (a, b) -> ChipArithmetic.quantize(b * (a * ratio), bits, target));
+        ChipKernel bStill = onIntegers(node, (a, b) -> ChipArithmetic.quantize(a * (b * ratio), bits, target));
+        return (inputs, outputs) -> {
+            Broadcast.Merged merged = Broadcast.merge(inputs[0], inputs[1]);
+            if (node.hasVectorUnit() && merged.extent() >= node.lanes()) {
+                if (shift < 0) {
+                    throw node.fail("output exponent is " + -shift + " below the product's; the kernel cannot shift left");
+                }
+                vector.run(inputs, outputs);
+            } else {
+                switch (merged.inner()) {
+                    case VECTORS -> vectors.run(inputs, outputs);
+                    case A_SCALAR -> aStill.run(inputs, outputs);
+                    case B_SCALAR -> bStill.run(inputs, outputs);
+                }
+            }
+        };
+    }
+
+    static ChipKernel divide(NodeSetup node) {
+        int bits = node.bits();
+        Target target = node.target();
+        float ratio = ChipArithmetic.rescale(node.outputExponent(0)) * ChipArithmetic.scale(node.inputExponent(0))
+                / ChipArithmetic.scale(node.inputExponent(1));
+        ChipKernel byVector = onIntegers(node, (a, b) -> quotient(a, b, a * ratio / b, bits, target));
+        ChipKernel byScalar = onIntegers(node, (a, b) -> quotient(a, b, a * (ratio / b), bits, target));
+        return (inputs, outputs) -> {
+            boolean scalar = Broadcast.merge(inputs[0], inputs[1]).inner() == Broadcast.Inner.B_SCALAR;
+            (scalar ? byScalar : byVector).run(inputs, outputs);
+        };
+    }
+
+    private static int quotient(int a, int b, float value, int bits, Target target) {
+        if (a == 0) {
+            return 0;
+        }
+        if (b == 0) {
+            return (int) Requantize.saturate(a > 0 ? Integer.MAX_VALUE : Integer.MIN_VALUE, bits);
+        }
+        return ChipArithmetic.quantize(value, bits, target);
+    }
+
+    static ChipKernel power(NodeSetup node) {
+        float scaleA = ChipArithmetic.scale(node.inputExponent(0));
+        float scaleB = ChipArithmetic.scale(node.inputExponent(1));
+        float rescale = ChipArithmetic.rescale(node.outputExponent(0));
+        return onIntegers(node, (a, b) ->
+                ChipArithmetic.quantize((float) Math.pow(a * scaleA, b * scaleB) * rescale, node.bits(), node.target()));
+    }
+
+    static ChipKernel modulo(NodeSetup node) {
+        float scaleA = ChipArithmetic.scale(node.inputExponent(0));
+        float scaleB = ChipArithmetic.scale(node.inputExponent(1));
+        float rescale = ChipArithmetic.rescale(node.outputExponent(0));
+        return onIntegers(node, (a, b) ->
+                b == 0 ? 0 : ChipArithmetic.quantize((a * scaleA) % (b * scaleB) * rescale, node.bits(), node.target()));
+    }
+
+    static ChipKernel negate(NodeSetup node) {
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            outputs[0].reshape(x.shape());
+            for (int i = 0; i < x.count(); i++) {
+                outputs[0].ints()[i] = (int) Requantize.saturate(-(long) x.ints()[i], node.bits());
+            }
+        };
+    }
+}

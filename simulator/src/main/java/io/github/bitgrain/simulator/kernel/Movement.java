@@ -1,0 +1,357 @@
+package io.github.bitgrain.simulator.kernel;
+
+import io.github.bitgrain.simulator.ChipBuffer;
+import java.util.Arrays;
+
+/** Operators that move elements without arithmetic (chip-arithmetic.md §3.15). Exponents must agree in the file. */
+final class Movement {
+    private Movement() {}
+
+    static ChipKernel copy(NodeSetup node) {
+        return (inputs, outputs) -> {
+            outputs[0].reshape(inputs[0].shape());
+            outputs[0].copyFrom(inputs[0], 0, 0, inputs[0].count());
+        };
+    }
+
+    private static void copyAs(ChipBuffer x, ChipBuffer y, int... shape) {
+        y.reshape(shape);
+        y.copyFrom(x, 0, 0, x.count());
+    }
+
+    static ChipKernel flatten(NodeSetup node) {
+        int axis = Math.toIntExact(node.node().integer("axis", 1));
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int rows = 1;
+            for (int i = 0; i < (axis < 0 ? axis + x.rank() : axis); i++) {
+                rows *= x.dim(i);
+            }
+            copyAs(x, outputs[0], rows, x.count() / rows);
+        };
+    }
+
+    static ChipKernel reshape(NodeSetup node) {
+        int[] wanted = node.requireParameter(1).ints();
+        boolean zeroCopies = node.node().integer("allowzero", 0) == 0;
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int[] shape = wanted.clone();
+            int open = -1;
+            int known = 1;
+            for (int i = 0; i < shape.length; i++) {
+                if (shape[i] == 0 && zeroCopies) {
+                    shape[i] = x.dim(i);
+                }
+                if (shape[i] == -1) {
+                    open = i;
+                } else {
+                    known *= shape[i];
+                }
+            }
+            if (open >= 0) {
+                shape[open] = x.count() / known;
+                known *= shape[open];
+            }
+            if (known != x.count()) {
+                throw node.fail(Arrays.toString(x.shape()) + " does not reshape to " + Arrays.toString(wanted));
+            }
+            copyAs(x, outputs[0], shape);
+        };
+    }
+
+    static ChipKernel squeeze(NodeSetup node) {
+        int[] axes = node.integers(1, node.ints("axes"));
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            boolean[] gone = new boolean[x.rank()];
+            for (int axis : axes) {
+                gone[axis < 0 ? axis + x.rank() : axis] = true;
+            }
+            int[] shape = new int[x.rank()];
+            int rank = 0;
+            for (int i = 0; i < x.rank(); i++) {
+                if (!(gone[i] || axes.length == 0 && x.dim(i) == 1)) {
+                    shape[rank++] = x.dim(i);
+                }
+            }
+            copyAs(x, outputs[0], Arrays.copyOf(shape, rank));
+        };
+    }
+
+    static ChipKernel unsqueeze(NodeSetup node) {
+        int[] axes = node.integers(1, node.ints("axes"));
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int rank = x.rank() + axes.length;
+            boolean[] added = new boolean[rank];
+            for (int axis : axes) {
+                added[axis < 0 ? axis + rank : axis] = true;
+            }
+            int[] shape = new int[rank];
+            int from = 0;
+            for (int i = 0; i < rank; i++) {
+                shape[i] = added[i] ? 1 : x.dim(from++);
+            }
+            copyAs(x, outputs[0], shape);
+        };
+    }
+
+    static ChipKernel transpose(NodeSetup node) {
+        int[] given = node.ints("perm");
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int[] perm = new int[x.rank()];
+            for (int i = 0; i < perm.length; i++) {
+                int axis = given.length == 0 ? perm.length - 1 - i : given[i];
+                perm[i] = axis < 0 ? axis + x.rank() : axis;
+            }
+            int[] shape = new int[perm.length];
+            for (int i = 0; i < perm.length; i++) {
+                shape[i] = x.dim(perm[i]);
+            }
+            outputs[0].reshape(shape);
+            int[] strides = strides(x.shape());
+            int[] steps = new int[perm.length];
+            for (int i = 0; i < perm.length; i++) {
+                steps[i] = strides[perm[i]];
+            }
+            gather(x, outputs[0], 0, steps);
+        };
+    }
+
+    private static int[] strides(int[] shape) {
+        int[] strides = new int[shape.length];
+        int stride = 1;
+        for (int i = shape.length - 1; i >= 0; i--) {
+            strides[i] = stride;
+            stride *= shape[i];
+        }
+        return strides;
+    }
+
+    /** Fills y in order with the elements of x at {@code start + Σ index · step}. */
+    private static void gather(ChipBuffer x, ChipBuffer y, int start, int[] steps) {
+        int[] index = new int[steps.length];
+        int from = start;
+        for (int i = 0; i < y.count(); i++) {
+            y.copyFrom(x, from, i, 1);
+            for (int axis = steps.length - 1; axis >= 0; axis--) {
+                from += steps[axis];
+                if (++index[axis] < y.dim(axis)) {
+                    break;
+                }
+                index[axis] = 0;
+                from -= steps[axis] * y.dim(axis);
+            }
+        }
+    }
+
+    static ChipKernel concat(NodeSetup node) {
+        int attribute = Math.toIntExact(node.node().integer("axis", 0));
+        return (inputs, outputs) -> {
+            int axis = attribute < 0 ? attribute + inputs[0].rank() : attribute;
+            int[] shape = inputs[0].shape().clone();
+            shape[axis] = 0;
+            for (ChipBuffer input : inputs) {
+                shape[axis] += input.dim(axis);
+            }
+            outputs[0].reshape(shape);
+            Axis whole = Axis.of(outputs[0], axis);
+            int at = 0;
+            for (ChipBuffer input : inputs) {
+                int run = input.dim(axis) * whole.inner();
+                for (int outer = 0; outer < whole.outer(); outer++) {
+                    outputs[0].copyFrom(input, outer * run, (outer * whole.extent() + at) * whole.inner(), run);
+                }
+                at += input.dim(axis);
+            }
+        };
+    }
+
+    static ChipKernel split(NodeSetup node) {
+        int attribute = Math.toIntExact(node.node().integer("axis", 0));
+        int[] sizes = node.integers(1, node.ints("split"));
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            Axis axis = Axis.of(x, attribute);
+            int each = (axis.extent() + outputs.length - 1) / outputs.length;
+            int at = 0;
+            for (int o = 0; o < outputs.length; o++) {
+                int size = sizes.length > 0 ? sizes[o] : Math.min(each, axis.extent() - at);
+                int[] shape = x.shape().clone();
+                shape[attribute < 0 ? attribute + x.rank() : attribute] = size;
+                outputs[o].reshape(shape);
+                for (int outer = 0; outer < axis.outer(); outer++) {
+                    outputs[o].copyFrom(x, (outer * axis.extent() + at) * axis.inner(), outer * size * axis.inner(), size * axis.inner());
+                }
+                at += size;
+            }
+        };
+    }
+
+    static ChipKernel slice(NodeSetup node) {
+        int[] starts = node.integers(1, new int[0]);
+        int[] ends = node.integers(2, new int[0]);
+        int[] axes = node.integers(3, null);
+        int[] steps = node.integers(4, null);
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int[] shape = x.shape().clone();
+            int[] strides = strides(shape);
+            int origin = 0;
+            for (int i = 0; i < starts.length; i++) {
+                int axis = axes == null ? i : axes[i] < 0 ? axes[i] + x.rank() : axes[i];
+                int step = steps == null ? 1 : steps[i];
+                int extent = x.dim(axis);
+                int low = step > 0 ? 0 : -1;
+                int start = Math.clamp(starts[i] < 0 ? (long) starts[i] + extent : starts[i], 0, step > 0 ? extent : extent - 1);
+                int end = Math.clamp(ends[i] < 0 ? (long) ends[i] + extent : ends[i], low, extent);
+                shape[axis] = Math.max(0, (end - start + step - Integer.signum(step)) / step);
+                origin += start * strides[axis];
+                strides[axis] *= step;
+            }
+            outputs[0].reshape(shape);
+            gather(x, outputs[0], origin, strides);
+        };
+    }
+
+    static ChipKernel pad(NodeSetup node) {
+        int[] pads = node.requireParameter(1).ints();
+        int value = node.hasInput(2) ? node.requireParameter(2).ints()[0] : 0;
+        String mode = node.node().text("mode", "constant");
+        if (!mode.equals("constant") && !mode.equals("edge") && !mode.equals("reflect")) {
+            throw node.fail("pad mode " + mode + " has no kernel; constant, edge and reflect have");
+        }
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int rank = x.rank();
+            if (pads.length != 2 * rank) {
+                throw node.fail(pads.length + " pads for " + rank + " axes");
+            }
+            int[] shape = x.shape().clone();
+            for (int i = 0; i < rank; i++) {
+                shape[i] += pads[i] + pads[i + rank];
+            }
+            outputs[0].reshape(shape);
+            int[] strides = strides(x.shape());
+            int[] index = new int[rank];
+            for (int i = 0; i < outputs[0].count(); i++) {
+                int from = 0;
+                boolean inside = true;
+                for (int axis = 0; axis < rank; axis++) {
+                    int at = index[axis] - pads[axis];
+                    int last = x.dim(axis) - 1;
+                    if (at < 0 || at > last) {
+                        inside &= !mode.equals("constant");
+                        at = mode.equals("edge") ? Math.clamp(at, 0, last) : at < 0 ? -at : 2 * last - at;
+                    }
+                    from += at * strides[axis];
+                }
+                if (inside) {
+                    outputs[0].copyFrom(x, from, i, 1);
+                } else {
+                    outputs[0].ints()[i] = value;
+                }
+                for (int axis = rank - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--) {
+                    index[axis] = 0;
+                }
+            }
+        };
+    }
+
+    /** The chip reads in front of the buffer for a negative index, so there is nothing to simulate: refused. */
+    static ChipKernel gatherAxis(NodeSetup node) {
+        int attribute = Math.toIntExact(node.node().integer("axis", 0));
+        int[] indices = node.requireParameter(1).ints();
+        int[] indexShape = node.requireParameter(1).dims().stream().mapToInt(Integer::intValue).toArray();
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int axis = attribute < 0 ? attribute + x.rank() : attribute;
+            Axis around = Axis.of(x, axis);
+            int[] shape = new int[x.rank() - 1 + indexShape.length];
+            System.arraycopy(x.shape(), 0, shape, 0, axis);
+            System.arraycopy(indexShape, 0, shape, axis, indexShape.length);
+            System.arraycopy(x.shape(), axis + 1, shape, axis + indexShape.length, x.rank() - axis - 1);
+            outputs[0].reshape(shape);
+            int to = 0;
+            for (int outer = 0; outer < around.outer(); outer++) {
+                for (int index : indices) {
+                    int at = index < 0 ? index + around.extent() : index;
+                    if (at < 0 || at >= around.extent()) {
+                        throw node.fail("index " + index + " is outside an axis of " + around.extent());
+                    }
+                    outputs[0].copyFrom(x, (outer * around.extent() + at) * around.inner(), to, around.inner());
+                    to += around.inner();
+                }
+            }
+        };
+    }
+
+    static ChipKernel insertZeros(NodeSetup node) {
+        int[] strides = node.ints("stride", 1, 1);
+        int[] extra = node.ints("output_padding", 0, 0);
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int spatial = x.rank() - 2;
+            int[] shape = x.shape().clone();
+            for (int i = 0; i < spatial; i++) {
+                shape[i + 1] = (shape[i + 1] - 1) * strides[i] + 1 + (i < extra.length ? extra[i] : 0);
+            }
+            outputs[0].reshape(shape);
+            Arrays.fill(outputs[0].ints(), 0, outputs[0].count(), 0);
+            int channels = x.dim(-1);
+            int height = spatial == 2 ? x.dim(1) : 1;
+            int width = x.dim(-2);
+            int outHeight = spatial == 2 ? shape[1] : 1;
+            for (int n = 0; n < x.dim(0); n++) {
+                for (int row = 0; row < height; row++) {
+                    for (int column = 0; column < width; column++) {
+                        int toRow = spatial == 2 ? row * strides[0] : 0;
+                        int to = ((n * outHeight + toRow) * shape[spatial] + column * strides[spatial - 1]) * channels;
+                        outputs[0].copyFrom(x, ((n * height + row) * width + column) * channels, to, channels);
+                    }
+                }
+            }
+        };
+    }
+
+    /** Blocks of channels become blocks of pixels; NHWC. */
+    static ChipKernel depthToSpace(NodeSetup node) {
+        int block = Math.toIntExact(node.node().integer("blocksize", 1));
+        boolean columnsFirst = node.node().text("mode", "DCR").equals("CRD");
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int channels = x.dim(3) / (block * block);
+            outputs[0].reshape(x.dim(0), x.dim(1) * block, x.dim(2) * block, channels);
+            for (int i = 0; i < outputs[0].count(); i++) {
+                int c = i % channels;
+                int column = i / channels % outputs[0].dim(2);
+                int row = i / channels / outputs[0].dim(2) % outputs[0].dim(1);
+                int n = i / channels / outputs[0].dim(2) / outputs[0].dim(1);
+                int tap = row % block * block + column % block;
+                int from = columnsFirst ? c * block * block + tap : tap * channels + c;
+                outputs[0].copyFrom(x, ((n * x.dim(1) + row / block) * x.dim(2) + column / block) * x.dim(3) + from, i, 1);
+            }
+        };
+    }
+
+    /** Blocks of pixels become blocks of channels; NHWC. */
+    static ChipKernel spaceToDepth(NodeSetup node) {
+        int block = Math.toIntExact(node.node().integer("blocksize", 1));
+        return (inputs, outputs) -> {
+            ChipBuffer x = inputs[0];
+            int channels = x.dim(3);
+            outputs[0].reshape(x.dim(0), x.dim(1) / block, x.dim(2) / block, channels * block * block);
+            for (int i = 0; i < outputs[0].count(); i++) {
+                int c = i % channels;
+                int tap = i / channels % (block * block);
+                int pixel = i / channels / (block * block);
+                int column = pixel % outputs[0].dim(2) * block + tap % block;
+                int row = pixel / outputs[0].dim(2) % outputs[0].dim(1) * block + tap / block;
+                int n = pixel / outputs[0].dim(2) / outputs[0].dim(1);
+                outputs[0].copyFrom(x, ((n * x.dim(1) + row) * x.dim(2) + column) * channels + c, i, 1);
+            }
+        };
+    }
+}

@@ -1,0 +1,85 @@
+package io.github.bitgrain.simulator.kernel;
+
+import io.github.bitgrain.simulator.ChipBuffer;
+import java.util.Arrays;
+
+/** Pooling (chip-arithmetic.md §3.6, §3.7). */
+final class Pooling {
+    private Pooling() {}
+
+    static ChipKernel max(NodeSetup node) {
+        return new Pool(node, node.ints("kernel_shape"), true);
+    }
+
+    static ChipKernel average(NodeSetup node) {
+        return new Pool(node, node.ints("kernel_shape"), false);
+    }
+
+    static ChipKernel globalAverage(NodeSetup node) {
+        return new Pool(node, null, false);
+    }
+
+    private record Pool(NodeSetup node, int[] kernel, boolean isMax) implements ChipKernel {
+        @Override
+        public void run(ChipBuffer[] inputs, ChipBuffer[] outputs) {
+            ChipBuffer x = inputs[0];
+            boolean flat = x.rank() == 3;
+            if (x.rank() < 3 || x.rank() > 4) {
+                throw node.fail("input has shape " + Arrays.toString(x.shape()) + "; 1-D and 2-D pooling exists");
+            }
+            int inH = flat ? 1 : x.dim(1);
+            int inW = x.dim(-2);
+            int kernelH = kernel == null ? inH : flat ? 1 : kernel[0];
+            int kernelW = kernel == null ? inW : kernel[kernel.length - 1];
+            Window window = kernel == null ? new Window(1, 1, 1, 1, 0, 0, 0, 0) : Window.of(node, x.rank());
+            int outH = Window.extent(node, inH, window.padTop() + window.padBottom(), 1, kernelH, window.strideH());
+            int outW = Window.extent(node, inW, window.padLeft() + window.padRight(), 1, kernelW, window.strideW());
+            int channels = x.dim(-1);
+            if (flat) {
+                outputs[0].reshape(x.dim(0), outW, channels);
+            } else {
+                outputs[0].reshape(x.dim(0), outH, outW, channels);
+            }
+            float scale = isMax ? 0f : scale(kernelH * kernelW);
+            int[] window1 = new int[channels];
+            int to = 0;
+            for (int n = 0; n < x.dim(0); n++) {
+                for (int oy = 0; oy < outH; oy++) {
+                    for (int ox = 0; ox < outW; ox++) {
+                        collect(x, n, inH, inW, oy * window.strideH() - window.padTop(), ox * window.strideW() - window.padLeft(),
+                                kernelH, kernelW, window1);
+                        for (int c = 0; c < channels; c++) {
+                            outputs[0].ints()[to++] = isMax ? window1[c]
+                                    : ChipArithmetic.quantize(window1[c] * scale, node.bits(), node.target());
+                        }
+                    }
+                }
+            }
+        }
+
+        /** The area is the whole kernel's, whatever lies in the padding, and divides by multiplication. */
+        private float scale(int area) {
+            return ChipArithmetic.scale(node.inputExponent(0)) * (1f / area) * ChipArithmetic.rescale(node.outputExponent(0));
+        }
+
+        private void collect(ChipBuffer x, int n, int inH, int inW, int top, int left, int kernelH, int kernelW, int[] result) {
+            int channels = result.length;
+            Arrays.fill(result, isMax ? Integer.MIN_VALUE : 0);
+            int[] values = x.ints();
+            for (int iy = Math.max(top, 0); iy < Math.min(top + kernelH, inH); iy++) {
+                for (int ix = Math.max(left, 0); ix < Math.min(left + kernelW, inW); ix++) {
+                    int from = ((n * inH + iy) * inW + ix) * channels;
+                    if (isMax) {
+                        for (int c = 0; c < channels; c++) {
+                            result[c] = Math.max(result[c], values[from + c]);
+                        }
+                    } else {
+                        for (int c = 0; c < channels; c++) {
+                            result[c] += values[from + c];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
