@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
         versionProvider = RootCommand.Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            EvaluateCommand.class,
             InspectCommand.class,
             LaterCommands.Diff.class,
             LaterCommands.Analyze.class,

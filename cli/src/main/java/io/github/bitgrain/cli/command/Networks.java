@@ -1,0 +1,23 @@
+package io.github.bitgrain.cli.command;
+
+import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.quant.Target;
+import java.nio.file.Path;
+
+/** Opens model files as networks. */
+final class Networks {
+    private Networks() {}
+
+    /**
+     * Opens a model.
+     *
+     * @param target of a chip model that does not name it, or null
+     */
+    static Network open(Path file, Target target, int threads) {
+        throw switch (ModelFile.of(file)) {
+            case ONNX -> BitgrainException.usage("reading .onnx files comes with a later version");
+            case ESPDL -> BitgrainException.usage("simulation comes with a later version");
+        };
+    }
+}

@@ -1,0 +1,92 @@
+package io.github.bitgrain.cli.network;
+
+import io.github.bitgrain.cli.console.Progress;
+import io.github.bitgrain.cli.metric.Metrics;
+import io.github.bitgrain.cli.metric.Prediction;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Runs a network, and perhaps a reference beside it, over all samples of a data set and gathers metrics. */
+public final class Evaluation {
+    private final Network network;
+    private final Network reference;
+
+    /**
+     * @param reference the network to compare with, or null; same inputs, same shapes of outputs
+     * @throws BitgrainException (usage) if the two do not fit
+     */
+    public Evaluation(Network network, Network reference) {
+        this.network = network;
+        this.reference = reference;
+        if (reference != null && !List.copyOf(network.inputs().values()).equals(List.copyOf(reference.inputs().values()))) {
+            throw BitgrainException.usage("--reference: the models have different inputs: " + network.inputs() + " and "
+                    + reference.inputs());
+        }
+        if (reference != null && !List.copyOf(network.outputs().values()).equals(List.copyOf(reference.outputs().values()))) {
+            throw BitgrainException.usage("--reference: the models have different outputs: " + network.outputs() + " and "
+                    + reference.outputs());
+        }
+    }
+
+    /** What metrics must know of the network. */
+    public Metrics.NetworkShape shape() {
+        Shape output = network.outputs().values().iterator().next();
+        return new Metrics.NetworkShape(Arrays.stream(output.dims()).boxed().toList(), network.outputs().size(),
+                network.inputs().values().iterator().next().size());
+    }
+
+    /**
+     * Runs over all samples.
+     *
+     * @param task what the progress display calls it
+     * @return the value of each metric
+     */
+    public Map<String, Double> run(DataSource data, Metrics metrics, Progress progress, String task) {
+        int batch = reference == null ? network.batch() : Math.min(network.batch(), reference.batch());
+        progress.begin(task, data.samples() + " samples", data.samples());
+        int done = 0;
+        for (Map<String, Tensor> inputs : data.batches(batch)) {
+            List<Tensor> in = List.copyOf(inputs.values());
+            int count = in.getFirst().shape().dim(0);
+            List<Tensor> out = List.copyOf(network.run(inputs).values());
+            List<Tensor> other = reference == null ? null : List.copyOf(reference.run(renamed(in)).values());
+            for (int i = 0; i < count; i++) {
+                metrics.add(new Prediction(done + i, sample(in.subList(0, 1), i), sample(out, i),
+                        other == null ? null : sample(other, i)));
+            }
+            done += count;
+            progress.step(done);
+        }
+        progress.end();
+        return metrics.values();
+    }
+
+    /** The reference may call its inputs otherwise: they are taken in order. */
+    private Map<String, Tensor> renamed(List<Tensor> inputs) {
+        Map<String, Tensor> renamed = new LinkedHashMap<>();
+        int i = 0;
+        for (String name : reference.inputs().keySet()) {
+            renamed.put(name, inputs.get(i++));
+        }
+        return renamed;
+    }
+
+    /** Sample {@code index} of all tensors, one after another. */
+    private static float[] sample(List<Tensor> tensors, int index) {
+        int size = tensors.stream().mapToInt(t -> t.shape().without(0).size()).sum();
+        float[] values = new float[size];
+        int at = 0;
+        for (Tensor tensor : tensors) {
+            int length = tensor.shape().without(0).size();
+            System.arraycopy(tensor.data(), index * length, values, at, length);
+            at += length;
+        }
+        return values;
+    }
+}

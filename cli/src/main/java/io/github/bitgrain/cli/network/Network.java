@@ -1,0 +1,28 @@
+package io.github.bitgrain.cli.network;
+
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import java.util.Map;
+
+/** Something that computes outputs from inputs, whatever its arithmetic. Not safe for use by several threads. */
+public interface Network extends AutoCloseable {
+    /** Inputs by name with the shape of one sample, in order. */
+    Map<String, Shape> inputs();
+
+    /** Outputs by name with the shape for one sample, in order. */
+    Map<String, Shape> outputs();
+
+    /** Samples that are best computed at once. */
+    int batch();
+
+    /**
+     * Computes a batch.
+     *
+     * @param inputs per input a tensor [samples, …sample], at most {@link #batch} samples
+     * @return per output a tensor [samples, …sample]
+     */
+    Map<String, Tensor> run(Map<String, Tensor> inputs);
+
+    @Override
+    void close();
+}
