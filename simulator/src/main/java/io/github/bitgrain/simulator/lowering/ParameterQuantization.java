@@ -1,7 +1,6 @@
 package io.github.bitgrain.simulator.lowering;
 
 import io.github.bitgrain.core.quant.Exponents;
-import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
@@ -45,7 +44,7 @@ final class ParameterQuantization {
 
     private static ChipTensor quantize(Draft draft, DraftNode node, int input, DraftConstant constant) {
         return switch (constant.role) {
-            case FILTER -> filter(draft, node, constant, weightExponents(draft.plan, node));
+            case FILTER -> filter(draft, node, constant, WeightExponents.of(draft, node));
             case BIAS -> bias(draft, node, input, constant);
             case ELEMENTWISE -> {
                 Tensor tensor = stored(constant, constant.tensor);
@@ -55,16 +54,6 @@ final class ParameterQuantization {
                     constantEncoding(draft, node, input), draft.target());
             case FINISHED -> constant.finished;
         };
-    }
-
-    /** The exponents of a node's weights, as the plan has them. */
-    static Exponents weightExponents(QuantPlan plan, DraftNode node) {
-        Slot slot = Slot.input(node.name, 1);
-        Exponents exponents = plan.has(slot) ? plan.exponents(slot) : null;
-        if (exponents == null) {
-            throw node.refused("the plan has no exponent for its weights");
-        }
-        return exponents;
     }
 
     /**
@@ -91,13 +80,17 @@ final class ParameterQuantization {
         return Requantize.saturate((long) rounding.round(Math.scalb(value, -exponent)), bits);
     }
 
+    /** Whether the chip runs the node with its depthwise kernel. */
+    static boolean isGrouped(DraftNode node) {
+        return node.attributes.containsKey("group") && !node.attributes.get("group").equals(new ChipAttribute.Int(1));
+    }
+
     private static ChipTensor filter(Draft draft, DraftNode node, DraftConstant constant, Exponents exponents) {
         boolean matMul = node.type.equals("MatMul");
         Tensor weight = constant.tensor;
         Shape shape = weight.shape();
         int lanes = draft.target().blockedWeights() ? draft.target().lanes(node.bits) : FilterLayout.PLAIN;
-        boolean grouped = node.attributes.containsKey("group")
-                && !node.attributes.get("group").equals(new ChipAttribute.Int(1));
+        boolean grouped = isGrouped(node);
         int outputs = matMul ? shape.dim(shape.rank() - 1) : shape.dim(0);
         int inputs = matMul ? shape.dim(shape.rank() - 2) : shape.dim(1);
         int positions = matMul ? 1 : weight.size() / (outputs * inputs);
@@ -137,7 +130,7 @@ final class ParameterQuantization {
 
     /** A bias lies at the scale of the accumulator: exponent of the input plus exponent(s) of the weights. */
     private static ChipTensor bias(Draft draft, DraftNode node, int input, DraftConstant constant) {
-        Exponents exponents = weightExponents(draft.plan, node).plus(node.wanted(0).exponent());
+        Exponents exponents = WeightExponents.of(draft, node).plus(node.wanted(0).exponent());
         float[] values = constant.tensor.data();
         int bits = draft.target().biasBits(node.bits);
         long[] stored = new long[values.length];
