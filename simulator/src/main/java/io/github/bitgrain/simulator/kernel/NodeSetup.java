@@ -6,6 +6,7 @@ import io.github.bitgrain.simulator.ChipNode;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.ElementType;
+import java.util.Arrays;
 import java.util.List;
 
 /** What a kernel may know of its node before any data arrives. */
@@ -29,9 +30,13 @@ public record NodeSetup(ChipNode node, ChipProgram program, Target target) {
         return parameter;
     }
 
-    /** Integers of a parameter, or {@code otherwise} when the input is absent. */
+    /** Integers of a parameter, or {@code otherwise} when the input is absent. Slice ends such as 2^63 − 1 are cut to 32 bits. */
     public int[] integers(int index, int[] otherwise) {
-        return hasInput(index) ? requireParameter(index).ints() : otherwise;
+        return hasInput(index)
+                ? Arrays.stream(requireParameter(index).longs())
+                        .mapToInt(value -> Math.clamp(value, Integer.MIN_VALUE, Integer.MAX_VALUE))
+                        .toArray()
+                : otherwise;
     }
 
     /** Element type of an input. */
