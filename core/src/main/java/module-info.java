@@ -3,6 +3,7 @@ module io.github.bitgrain.core {
     requires transitive io.github.bitgrain.kernels;
 
     exports io.github.bitgrain.core;
+    exports io.github.bitgrain.core.autodiff;
     exports io.github.bitgrain.core.data;
     exports io.github.bitgrain.core.exec;
     exports io.github.bitgrain.core.graph;

@@ -18,7 +18,7 @@ import java.util.Arrays;
  */
 public record TapForm(Taps taps, Shape from, Shape to, Layout layout) {
     /** Independent pieces: elements of the axis in the result. */
-    int items() {
+    public int items() {
         return taps.outputs();
     }
 
@@ -28,7 +28,7 @@ public record TapForm(Taps taps, Shape from, Shape to, Layout layout) {
     }
 
     /** y += taps of x. */
-    Step.Work forward(Buffer x, Buffer y, FloatKernels kernels) {
+    public Step.Work forward(Buffer x, Buffer y, FloatKernels kernels) {
         return work(x, y, false, kernels);
     }
 

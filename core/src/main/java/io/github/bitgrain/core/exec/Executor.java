@@ -16,7 +16,6 @@ import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -152,7 +151,9 @@ public final class Executor implements AutoCloseable {
         for (String name : graph.parameterNames()) {
             observe(name, builder);
         }
-        for (Node node : needed()) {
+        Set<String> all = new LinkedHashSet<>(wanted);
+        all.addAll(options.observed());
+        for (Node node : graph.needed(all)) {
             Evaluators.emit(node, builder);
             node.outputs().stream().filter(name -> !name.isEmpty()).forEach(name -> observe(name, builder));
         }
@@ -166,24 +167,6 @@ public final class Executor implements AutoCloseable {
         plan.setUp(workers);
         plans.put(batch, plan);
         return plan;
-    }
-
-    /** The nodes that wanted and observed values depend on. */
-    private List<Node> needed() {
-        Set<String> values = new LinkedHashSet<>(wanted);
-        values.addAll(options.observed());
-        List<Node> needed = new ArrayList<>();
-        for (Node node : graph.nodes().reversed()) {
-            if (node.outputs().stream().anyMatch(values::contains)) {
-                needed.add(node);
-                for (int i = 0; i < node.inputs().size(); i++) {
-                    if (node.isTensorInput(i)) {
-                        values.add(node.input(i));
-                    }
-                }
-            }
-        }
-        return needed.reversed();
     }
 
     private void observe(String name, PlanBuilder builder) {

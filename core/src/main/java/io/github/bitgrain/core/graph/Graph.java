@@ -5,6 +5,7 @@ import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -153,6 +154,23 @@ public final class Graph {
     /** Names of all parameters, in order of first use. Labels of structural operands are not among them. */
     public Set<String> parameterNames() {
         return parameterNames;
+    }
+
+    /** The nodes that these values depend on, in graph order. */
+    public List<Node> needed(Collection<String> values) {
+        Set<String> wanted = new HashSet<>(values);
+        List<Node> needed = new ArrayList<>();
+        for (Node node : nodes.reversed()) {
+            if (node.outputs().stream().anyMatch(wanted::contains)) {
+                needed.add(node);
+                for (int i = 0; i < node.inputs().size(); i++) {
+                    if (node.isTensorInput(i)) {
+                        wanted.add(node.input(i));
+                    }
+                }
+            }
+        }
+        return needed.reversed();
     }
 
     /** Collects the parts of a graph; not safe for use by several threads. */
