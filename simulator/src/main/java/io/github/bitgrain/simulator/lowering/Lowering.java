@@ -32,7 +32,7 @@ public final class Lowering {
      * @param options {@link LoweringOptions#IMPROVED} unless files of ESP-PPQ are to be compared
      * @throws BitgrainException (bad input) naming the node that cannot be lowered, with the reason and the way out
      */
-    public static ChipProgram lower(Model model, QuantPlan plan, LoweringOptions options) {
+    public static LoweredModel lower(Model model, QuantPlan plan, LoweringOptions options) {
         Draft draft = DraftBuilder.build(model, plan, options);
         ReluFusion.run(draft);
         MatMulOperands.run(draft);
@@ -43,7 +43,9 @@ public final class Lowering {
         ParameterQuantization.run(draft);
         List<ChipTensor> tables = TablePass.run(draft);
         ExponentCheck.run(draft);
-        return program(model, draft, tables);
+        List<DraftValue> ends = new ArrayList<>(draft.inputs);
+        ends.addAll(draft.outputs);
+        return new LoweredModel(program(model, draft, tables), ends);
     }
 
     private static ChipProgram program(Model model, Draft draft, List<ChipTensor> tables) {

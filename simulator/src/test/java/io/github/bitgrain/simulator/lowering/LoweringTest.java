@@ -247,6 +247,16 @@ class LoweringTest {
     }
 
     @Test
+    void elementsAtTheEndsAreBroughtIntoTheChipsOrderAndBack() {
+        LoweredModel model = conv(Target.C).output("c").lowered(LoweringOptions.IMPROVED);
+        // x is [1, 3, 2, 2]: three channels of four pixels.
+        float[] onnx = {0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23};
+        float[] chip = model.toChipOrder("x", onnx);
+        assertArrayEquals(new float[] {0, 10, 20, 1, 11, 21, 2, 12, 22, 3, 13, 23}, chip);
+        assertArrayEquals(onnx, model.toOnnxOrder("x", chip));
+    }
+
+    @Test
     void theTargetIsAlwaysStated() {
         assertEquals("esp32p4", conv(Target.ESP32P4).output("c").lower().metadata().get("target"));
     }

@@ -76,6 +76,10 @@ final class Nets {
     }
 
     ChipProgram lower(LoweringOptions options) {
+        return lowered(options).program();
+    }
+
+    LoweredModel lowered(LoweringOptions options) {
         Model model = new Model(graph.build(), parameters);
         return Lowering.lower(model, plan(model.graph()), options);
     }

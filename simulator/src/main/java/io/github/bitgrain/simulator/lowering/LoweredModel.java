@@ -1,0 +1,55 @@
+package io.github.bitgrain.simulator.lowering;
+
+import io.github.bitgrain.simulator.ChipProgram;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A program, and how the order of elements at its ends relates to the network's. */
+public final class LoweredModel {
+    private final ChipProgram program;
+    private final Map<String, int[]> sources = new LinkedHashMap<>();
+
+    LoweredModel(ChipProgram program, List<DraftValue> ends) {
+        this.program = program;
+        for (DraftValue end : ends) {
+            sources.put(end.name, end.axesOrIdentity().sources(end.shape));
+        }
+    }
+
+    /** The program. */
+    public ChipProgram program() {
+        return program;
+    }
+
+    /** The elements of a graph input or output for one sample, given in ONNX's order, as the chip stores them. */
+    public float[] toChipOrder(String name, float[] onnxOrder) {
+        int[] source = sources(name, onnxOrder);
+        float[] stored = new float[source.length];
+        for (int i = 0; i < stored.length; i++) {
+            stored[i] = onnxOrder[source[i]];
+        }
+        return stored;
+    }
+
+    /** The elements of a graph input or output for one sample, given as the chip stores them, in ONNX's order. */
+    public float[] toOnnxOrder(String name, float[] chipOrder) {
+        int[] source = sources(name, chipOrder);
+        float[] original = new float[source.length];
+        for (int i = 0; i < original.length; i++) {
+            original[source[i]] = chipOrder[i];
+        }
+        return original;
+    }
+
+    private int[] sources(String name, float[] elements) {
+        int[] source = sources.get(name);
+        if (source == null) {
+            throw new IllegalArgumentException("\"" + name + "\" is neither input nor output of the program");
+        }
+        if (source.length != elements.length) {
+            throw new IllegalArgumentException("\"" + name + "\" has " + source.length + " elements, not " + elements.length);
+        }
+        return source;
+    }
+}
