@@ -10,4 +10,5 @@ module io.github.bitgrain.core {
     exports io.github.bitgrain.core.op;
     exports io.github.bitgrain.core.quant;
     exports io.github.bitgrain.core.tensor;
+    exports io.github.bitgrain.core.train;
 }

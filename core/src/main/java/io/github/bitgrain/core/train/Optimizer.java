@@ -1,0 +1,28 @@
+package io.github.bitgrain.core.train;
+
+import java.util.List;
+
+/** Moves parameters along their gradients. */
+public interface Optimizer {
+    /** Does one update with the gradients as they are now; steps count from 0. */
+    void update(int step);
+
+    /**
+     * Parameters that share a learning rate.
+     *
+     * @param names their names
+     * @param rate learning rate
+     * @param decay weight decay: the share of a parameter, times the rate, that each step takes away
+     */
+    record Group(List<String> names, Schedule rate, double decay) {
+        /** Takes a copy of the names. */
+        public Group {
+            names = List.copyOf(names);
+        }
+
+        /** A group without weight decay. */
+        public Group(List<String> names, Schedule rate) {
+            this(names, rate, 0);
+        }
+    }
+}

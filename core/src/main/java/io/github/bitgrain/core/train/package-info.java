@@ -1,0 +1,2 @@
+/** Optimizers, learning-rate schedules and the one training loop. */
+package io.github.bitgrain.core.train;
