@@ -63,6 +63,11 @@ public final class TestVectors {
         if (program.testInputs().isEmpty() || program.testOutputs().isEmpty()) {
             return List.of();
         }
+        for (String input : program.inputs()) {
+            if (program.testInputs().stream().noneMatch(tensor -> tensor.name().equals(input))) {
+                throw BitgrainException.badInput("the test vectors have no values for input \"" + input + "\"");
+            }
+        }
         Simulator simulator = new Simulator(program, target);
         program.testInputs().forEach(simulator::setInput);
         simulator.run();

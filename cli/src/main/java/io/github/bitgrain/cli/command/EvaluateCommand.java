@@ -70,10 +70,10 @@ public final class EvaluateCommand extends CliCommand {
         try (Network network = Networks.open(model, target, threads);
                 Network other = reference == null ? null : Networks.open(reference, target, threads);
                 InputData samples = InputData.open(data, network.inputs(), dataOptions.preprocessing())) {
-            Evaluation evaluation = new Evaluation(network, other);
+            Evaluation evaluation = new Evaluation(network, other, samples);
             Metrics.Truth truth = new Metrics.Truth(samples.samples(), column(labels), column(groups), other != null);
             Metrics wanted = Metrics.of(metrics, truth, evaluation.shape());
-            Map<String, Double> values = evaluation.run(samples, wanted, progress(), "evaluate");
+            Map<String, Double> values = evaluation.run(wanted, progress(), "evaluate");
             double seconds = (System.nanoTime() - start) / 1e9;
             print(result(samples.samples(), values, seconds), () -> text(samples.samples(), values));
         }

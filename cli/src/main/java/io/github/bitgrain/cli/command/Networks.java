@@ -1,8 +1,11 @@
 package io.github.bitgrain.cli.command;
 
+import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.exporter.espdl.EspdlReader;
+import io.github.bitgrain.simulator.ChipProgram;
 import java.nio.file.Path;
 
 /** Opens model files as networks. */
@@ -15,9 +18,12 @@ final class Networks {
      * @param target of a chip model that does not name it, or null
      */
     static Network open(Path file, Target target, int threads) {
-        throw switch (ModelFile.of(file)) {
-            case ONNX -> BitgrainException.usage("reading .onnx files comes with a later version");
-            case ESPDL -> BitgrainException.usage("simulation comes with a later version");
+        return switch (ModelFile.of(file)) {
+            case ONNX -> throw BitgrainException.usage("reading .onnx files comes with a later version");
+            case ESPDL -> {
+                ChipProgram program = EspdlReader.read(file);
+                yield new ChipNetwork(program, ModelFile.target(file, program, target), threads);
+            }
         };
     }
 }

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The data of a command, matched with the inputs of a network: one {@code .npy} file or folder of images for one input, an
@@ -31,16 +32,15 @@ public final class InputData implements DataSource, AutoCloseable {
     /**
      * Opens the data.
      *
-     * @param inputs name → shape of one sample, that is without the batch axis
+     * @param inputs name → shapes that a sample may have, that is without the batch axis; the usual one first
      * @throws BitgrainException if the file is broken, or names or shapes do not fit the inputs
      */
-    public static InputData open(Path data, Map<String, Shape> inputs, Preprocessing preprocessing) {
+    public static InputData open(Path data, Map<String, List<Shape>> inputs, Preprocessing preprocessing) {
         InputData opened = new InputData(data.toString());
         try {
             opened.match(data, inputs);
             preprocessing.checkNames(inputs.keySet());
             opened.samples.forEach((input, s) -> {
-                opened.shapes.put(input, inputs.get(input));
                 opened.maps.put(input, preprocessing.forInput(input, s));
             });
         } catch (RuntimeException e) {
@@ -62,14 +62,14 @@ public final class InputData implements DataSource, AutoCloseable {
         return NpySamples.of(file);
     }
 
-    private void match(Path data, Map<String, Shape> inputs) {
+    private void match(Path data, Map<String, List<Shape>> inputs) {
         Map<String, Samples> found = new LinkedHashMap<>();
         if (!Files.exists(data)) {
             throw BitgrainException.badInput(data + ": no such file or folder");
         }
         if (Files.isDirectory(data)) {
             requireOneInput(data, "a folder of images", inputs);
-            found.put("", keep(new ImageSamples(data, extents(inputs.values().iterator().next()))));
+            found.put("", keep(new ImageSamples(data, extents(inputs.values().iterator().next().getFirst()))));
         } else if (data.getFileName().toString().endsWith(".npz")) {
             Npz npz = Npz.of(data);
             open.add(npz);
@@ -79,11 +79,11 @@ public final class InputData implements DataSource, AutoCloseable {
             found.put("", keep(NpySamples.of(data)));
         }
         bind(data, found, inputs);
-        samples.forEach((input, s) -> checkShape(s, input, inputs.get(input)));
+        samples.forEach((input, s) -> shapes.put(input, shape(s, input, inputs.get(input))));
     }
 
     /** By name; a single array needs none, and arrays that NumPy numbered (arr_0 …) are taken in order. */
-    private void bind(Path data, Map<String, Samples> found, Map<String, Shape> inputs) {
+    private void bind(Path data, Map<String, Samples> found, Map<String, List<Shape>> inputs) {
         boolean numbered = found.size() == inputs.size();
         for (int i = 0; i < found.size(); i++) {
             numbered &= found.size() == 1 || found.containsKey("arr_" + i);
@@ -114,18 +114,21 @@ public final class InputData implements DataSource, AutoCloseable {
         });
     }
 
-    private static void requireOneInput(Path data, String what, Map<String, Shape> inputs) {
+    private static void requireOneInput(Path data, String what, Map<String, List<Shape>> inputs) {
         if (inputs.size() != 1) {
             throw BitgrainException.badInput(data + ": the model has " + inputs.size() + " inputs ("
                     + String.join(", ", inputs.keySet()) + "), " + what + " feeds one; use an .npz file with one array per input");
         }
     }
 
-    private static void checkShape(Samples samples, String input, Shape wanted) {
-        if (!samples.shape().equals(extents(wanted))) {
-            throw BitgrainException.badInput(samples.name() + ": samples have shape " + samples.shape() + ", input " + input
-                    + " of the model takes " + wanted);
+    private static Shape shape(Samples samples, String input, List<Shape> accepted) {
+        for (Shape shape : accepted) {
+            if (samples.shape().equals(extents(shape))) {
+                return shape;
+            }
         }
+        throw BitgrainException.badInput(samples.name() + ": samples have shape " + samples.shape() + ", input " + input
+                + " of the model takes " + accepted.stream().map(Shape::toString).collect(Collectors.joining(" or ")));
     }
 
     private static List<Integer> extents(Shape shape) {

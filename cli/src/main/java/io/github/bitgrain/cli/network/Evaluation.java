@@ -7,6 +7,7 @@ import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,19 +17,37 @@ import java.util.Map;
 public final class Evaluation {
     private final Network network;
     private final Network reference;
+    private final DataSource data;
+    private final List<Shape> inputShapes;
 
     /**
      * @param reference the network to compare with, or null; same inputs, same shapes of outputs
      * @throws BitgrainException (usage) if the two do not fit
      */
-    public Evaluation(Network network, Network reference) {
+    public Evaluation(Network network, Network reference, DataSource data) {
         this.network = network;
         this.reference = reference;
-        if (reference != null && !List.copyOf(network.inputs().values()).equals(List.copyOf(reference.inputs().values()))) {
-            throw BitgrainException.usage("--reference: the models have different inputs: " + network.inputs() + " and "
+        this.data = data;
+        this.inputShapes = List.copyOf(data.sampleShapes().values());
+        if (reference == null) {
+            return;
+        }
+        List<List<Shape>> accepted = List.copyOf(reference.inputs().values());
+        boolean sameInputs = accepted.size() == inputShapes.size();
+        for (int i = 0; sameInputs && i < accepted.size(); i++) {
+            sameInputs = accepted.get(i).contains(inputShapes.get(i));
+        }
+        if (!sameInputs) {
+            throw BitgrainException.usage("--reference: the data of shape " + inputShapes + " does not fit its inputs "
                     + reference.inputs());
         }
-        if (reference != null && !List.copyOf(network.outputs().values()).equals(List.copyOf(reference.outputs().values()))) {
+        List<Shape> own = List.copyOf(network.outputs().values());
+        List<Shape> other = List.copyOf(reference.outputs().values());
+        boolean sameOutputs = own.size() == other.size();
+        for (int i = 0; sameOutputs && i < own.size(); i++) {
+            sameOutputs = own.get(i).equals(other.get(i)) || AxisOrder.channelsFirst(own.get(i)).equals(other.get(i));
+        }
+        if (!sameOutputs) {
             throw BitgrainException.usage("--reference: the models have different outputs: " + network.outputs() + " and "
                     + reference.outputs());
         }
@@ -38,7 +57,7 @@ public final class Evaluation {
     public Metrics.NetworkShape shape() {
         Shape output = network.outputs().values().iterator().next();
         return new Metrics.NetworkShape(Arrays.stream(output.dims()).boxed().toList(), network.outputs().size(),
-                network.inputs().values().iterator().next().size());
+                inputShapes.getFirst().size());
     }
 
     /**
@@ -47,15 +66,15 @@ public final class Evaluation {
      * @param task what the progress display calls it
      * @return the value of each metric
      */
-    public Map<String, Double> run(DataSource data, Metrics metrics, Progress progress, String task) {
+    public Map<String, Double> run(Metrics metrics, Progress progress, String task) {
         int batch = reference == null ? network.batch() : Math.min(network.batch(), reference.batch());
         progress.begin(task, data.samples() + " samples", data.samples());
         int done = 0;
         for (Map<String, Tensor> inputs : data.batches(batch)) {
             List<Tensor> in = List.copyOf(inputs.values());
             int count = in.getFirst().shape().dim(0);
-            List<Tensor> out = List.copyOf(network.run(inputs).values());
             List<Tensor> other = reference == null ? null : List.copyOf(reference.run(renamed(in)).values());
+            List<Tensor> out = aligned(List.copyOf(network.run(inputs).values()), other == null ? in : other);
             for (int i = 0; i < count; i++) {
                 metrics.add(new Prediction(done + i, sample(in.subList(0, 1), i), sample(out, i),
                         other == null ? null : sample(other, i)));
@@ -75,6 +94,27 @@ public final class Evaluation {
             renamed.put(name, inputs.get(i++));
         }
         return renamed;
+    }
+
+    /** Outputs in the axis order of what they are compared with, where that is the other order of the same shape. */
+    private static List<Tensor> aligned(List<Tensor> outputs, List<Tensor> wanted) {
+        List<Tensor> aligned = new ArrayList<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            Tensor output = outputs.get(i);
+            Shape shape = output.shape().without(0);
+            Shape other = i < wanted.size() ? wanted.get(i).shape().without(0) : shape;
+            if (shape.equals(other) || !AxisOrder.channelsFirst(shape).equals(other)) {
+                aligned.add(output);
+                continue;
+            }
+            Tensor turned = Tensor.zeros(other.prepend(output.shape().dim(0)));
+            for (int s = 0; s < output.shape().dim(0); s++) {
+                float[] sample = sample(List.of(output), s);
+                System.arraycopy(AxisOrder.toChannelsFirst(sample, shape), 0, turned.data(), s * sample.length, sample.length);
+            }
+            aligned.add(turned);
+        }
+        return aligned;
     }
 
     /** Sample {@code index} of all tensors, one after another. */

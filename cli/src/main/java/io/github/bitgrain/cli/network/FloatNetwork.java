@@ -8,13 +8,14 @@ import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A network in float arithmetic. */
 public final class FloatNetwork implements Network {
     private static final int BATCH = 32;
 
-    private final Map<String, Shape> inputs = new LinkedHashMap<>();
+    private final Map<String, List<Shape>> inputs = new LinkedHashMap<>();
     private final Map<String, Shape> outputs = new LinkedHashMap<>();
     private final int batch;
     private final Executor executor;
@@ -24,7 +25,7 @@ public final class FloatNetwork implements Network {
      */
     public FloatNetwork(Model model, int threads) {
         Graph graph = model.graph();
-        graph.inputs().forEach((name, shape) -> inputs.put(name, shape.without(0)));
+        graph.inputs().forEach((name, shape) -> inputs.put(name, List.of(shape.without(0))));
         Map<String, Shape> shapes = ShapeInference.infer(graph, model.parameters(), 1);
         for (String name : graph.outputs()) {
             Shape shape = shapes.get(name);
@@ -45,7 +46,7 @@ public final class FloatNetwork implements Network {
     }
 
     @Override
-    public Map<String, Shape> inputs() {
+    public Map<String, List<Shape>> inputs() {
         return inputs;
     }
 

@@ -2,12 +2,13 @@ package io.github.bitgrain.cli.network;
 
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import java.util.List;
 import java.util.Map;
 
 /** Something that computes outputs from inputs, whatever its arithmetic. Not safe for use by several threads. */
 public interface Network extends AutoCloseable {
-    /** Inputs by name with the shape of one sample, in order. */
-    Map<String, Shape> inputs();
+    /** Inputs by name with the shapes that a sample may have, the usual one first, in order. */
+    Map<String, List<Shape>> inputs();
 
     /** Outputs by name with the shape for one sample, in order. */
     Map<String, Shape> outputs();

@@ -40,20 +40,20 @@ class InputDataTest {
         return Files.write(folder.resolve(name), bytes);
     }
 
-    private static float[] all(Path data, Map<String, Shape> inputs, Preprocessing preprocessing, String input) {
+    private static float[] all(Path data, Map<String, List<Shape>> inputs, Preprocessing preprocessing, String input) {
         try (InputData opened = InputData.open(data, inputs, preprocessing)) {
             return opened.read(0, opened.samples()).get(input).data();
         }
     }
 
-    private static BitgrainException refused(Path data, Map<String, Shape> inputs, Preprocessing preprocessing) {
+    private static BitgrainException refused(Path data, Map<String, List<Shape>> inputs, Preprocessing preprocessing) {
         return assertThrows(
                 BitgrainException.class, () -> InputData.open(data, inputs, preprocessing).close());
     }
 
     @Test
     void pixelsAreDividedBy255ByDefaultAndOtherIntegersPass() throws IOException {
-        Map<String, Shape> inputs = Map.of("x", Shape.of(3));
+        Map<String, List<Shape>> inputs = Map.of("x", List.of(Shape.of(3)));
         Path pixels = file("u.npy", bytes(ElementType.UINT8, List.of(1, 3), 0, 7, 255));
         assertArrayEquals(new float[] {0, 7 / 255f, 1}, all(pixels, inputs, Preprocessing.defaults(), "x"));
         Path tokens = file("i.npy", bytes(ElementType.INT64, List.of(1, 3), 0, -7, 255));
@@ -67,7 +67,7 @@ class InputDataTest {
             values[i] = i;
         }
         Path data = file("u.npy", bytes(ElementType.UINT8, List.of(1, 256), values));
-        float[] x = all(data, Map.of("x", Shape.of(256)),
+        float[] x = all(data, Map.of("x", List.of(Shape.of(256))),
                 Preprocessing.parse(List.of("1/255"), List.of("0.5"), List.of("0.25")), "x");
         for (int i = 0; i < 256; i++) {
             assertEquals((i / 255f - 0.5f) / 0.25f, x[i]);
@@ -77,14 +77,14 @@ class InputDataTest {
     @Test
     void meansAndDeviationsAreTakenPerChannel() throws IOException {
         Path data = file("f.npy", NpyTest.floats(List.of(2, 2, 1, 2), 1, 2, 3, 4, 5, 6, 7, 8));
-        float[] x = all(data, Map.of("x", Shape.of(2, 1, 2)), Preprocessing.parse(NONE, List.of("1,2"), List.of("1,2")), "x");
+        float[] x = all(data, Map.of("x", List.of(Shape.of(2, 1, 2))), Preprocessing.parse(NONE, List.of("1,2"), List.of("1,2")), "x");
         assertArrayEquals(new float[] {0, 1, 0.5f, 1, 4, 5, 2.5f, 3}, x);
     }
 
     @Test
     void wrongNumberOfChannelValuesIsAUsageError() throws IOException {
         Path data = file("f.npy", NpyTest.floats(List.of(1, 2), 1, 2));
-        BitgrainException e = refused(data, Map.of("x", Shape.of(2)), Preprocessing.parse(NONE, List.of("1,2,3"), NONE));
+        BitgrainException e = refused(data, Map.of("x", List.of(Shape.of(2))), Preprocessing.parse(NONE, List.of("1,2,3"), NONE));
         assertEquals("--mean: 3 values for input x, which has 2 channels (first axis of a sample)", e.getMessage());
         assertEquals(BitgrainException.Kind.USAGE, e.kind());
     }
@@ -102,10 +102,10 @@ class InputDataTest {
                 BitgrainException.class, () -> Preprocessing.parse(List.of("1", "2"), NONE, NONE)).getMessage());
     }
 
-    private static Map<String, Shape> twoInputs() {
-        Map<String, Shape> inputs = new LinkedHashMap<>();
-        inputs.put("image", Shape.of(2));
-        inputs.put("extra", Shape.of(1));
+    private static Map<String, List<Shape>> twoInputs() {
+        Map<String, List<Shape>> inputs = new LinkedHashMap<>();
+        inputs.put("image", List.of(Shape.of(2)));
+        inputs.put("extra", List.of(Shape.of(1)));
         return inputs;
     }
 
@@ -144,10 +144,10 @@ class InputDataTest {
         assertEquals(counts + "[extra]: has 2 samples, the first input has 1",
                 refused(counts, twoInputs(), Preprocessing.defaults()).getMessage());
         assertEquals(one + ": samples have shape [2], input x of the model takes [1, 2]",
-                refused(one, Map.of("x", Shape.of(1, 2)), Preprocessing.defaults()).getMessage());
+                refused(one, Map.of("x", List.of(Shape.of(1, 2))), Preprocessing.defaults()).getMessage());
         Path nothing = folder.resolve("nothing.npy");
         assertEquals(nothing + ": no such file or folder",
-                refused(nothing, Map.of("x", Shape.of(2)), Preprocessing.defaults()).getMessage());
+                refused(nothing, Map.of("x", List.of(Shape.of(2))), Preprocessing.defaults()).getMessage());
     }
 
     private Path image(String name, int type, int... rgb) throws IOException {
@@ -170,7 +170,7 @@ class InputDataTest {
         image("b.png", BufferedImage.TYPE_INT_RGB, 0x010203, 0x040506);
         image("a.png", BufferedImage.TYPE_INT_ARGB, 0xff0a0b0c, 0xff0d0e0f);
         Files.writeString(folder.resolve("images/.hidden"), "x");
-        float[] x = all(folder.resolve("images"), Map.of("x", Shape.of(3, 1, 2)),
+        float[] x = all(folder.resolve("images"), Map.of("x", List.of(Shape.of(3, 1, 2))),
                 Preprocessing.parse(List.of("1"), NONE, NONE), "x");
         assertArrayEquals(new float[] {10, 13, 11, 14, 12, 15, 1, 4, 2, 5, 3, 6}, x);
     }
@@ -179,28 +179,28 @@ class InputDataTest {
     void grayValuesAreTakenAsStored() throws IOException {
         image("a.png", BufferedImage.TYPE_BYTE_GRAY, 100, 200);
         Preprocessing plain = Preprocessing.parse(List.of("1"), NONE, NONE);
-        assertArrayEquals(new float[] {100, 200}, all(folder.resolve("images"), Map.of("x", Shape.of(1, 1, 2)), plain, "x"));
+        assertArrayEquals(new float[] {100, 200}, all(folder.resolve("images"), Map.of("x", List.of(Shape.of(1, 1, 2))), plain, "x"));
         assertArrayEquals(new float[] {100, 200, 100, 200, 100, 200},
-                all(folder.resolve("images"), Map.of("x", Shape.of(3, 1, 2)), plain, "x"));
+                all(folder.resolve("images"), Map.of("x", List.of(Shape.of(3, 1, 2))), plain, "x"));
     }
 
     @Test
     void coloursBecomeLumaForOneChannel() throws IOException {
         image("a.png", BufferedImage.TYPE_INT_RGB, 0xff0000, 0x00ff00);
-        assertArrayEquals(new float[] {76, 150}, all(folder.resolve("images"), Map.of("x", Shape.of(1, 1, 2)),
+        assertArrayEquals(new float[] {76, 150}, all(folder.resolve("images"), Map.of("x", List.of(Shape.of(1, 1, 2))),
                 Preprocessing.parse(List.of("1"), NONE, NONE), "x"));
     }
 
     @Test
     void foldersThatAreNotImagesOnlyAreRefused() throws IOException {
-        Map<String, Shape> inputs = Map.of("x", Shape.of(3, 1, 2));
+        Map<String, List<Shape>> inputs = Map.of("x", List.of(Shape.of(3, 1, 2)));
         Path images = Files.createDirectories(folder.resolve("images"));
         assertEquals(images + ": holds no images", refused(images, inputs, Preprocessing.defaults()).getMessage());
         Path broken = Files.writeString(images.resolve("a.png"), "no image");
         BitgrainException e = assertThrows(BitgrainException.class, () -> all(images, inputs, Preprocessing.defaults(), "x"));
         assertEquals(broken + ": not an image in any known format", e.getMessage());
         Path wide = image("a.png", BufferedImage.TYPE_INT_RGB, 1, 2);
-        e = assertThrows(BitgrainException.class, () -> all(images, Map.of("x", Shape.of(3, 4, 4)), Preprocessing.defaults(), "x"));
+        e = assertThrows(BitgrainException.class, () -> all(images, Map.of("x", List.of(Shape.of(3, 4, 4))), Preprocessing.defaults(), "x"));
         assertEquals(wide + ": the image is 2 × 1 pixels, the model wants 4 × 4; resize it as for training", e.getMessage());
         byte[] half = Files.readAllBytes(wide);
         Files.write(wide, Arrays.copyOf(half, half.length / 2));

@@ -54,10 +54,10 @@ class EvaluationTest {
     private Map<String, Double> evaluate(Model model, Model reference, List<String> names, long[] labels) {
         try (Network network = new FloatNetwork(model, 2);
                 Network other = reference == null ? null : new FloatNetwork(reference, 2)) {
-            Evaluation evaluation = new Evaluation(network, other);
+            Evaluation evaluation = new Evaluation(network, other, data());
             Metrics.Column column = labels == null ? null : new Metrics.Column("l", labels.length, labels);
             Metrics metrics = Metrics.of(names, new Metrics.Truth(SAMPLES, column, null, other != null), evaluation.shape());
-            return evaluation.run(data(), metrics, new Progress(new PrintWriter(err, true), false), "evaluate");
+            return evaluation.run(metrics, new Progress(new PrintWriter(err, true), false), "evaluate");
         }
     }
 
