@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             EvaluateCommand.class,
+            SimulateCommand.class,
             VerifyCommand.class,
             InspectCommand.class,
             LaterCommands.Diff.class,

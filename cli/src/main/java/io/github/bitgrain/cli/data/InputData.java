@@ -7,42 +7,49 @@ import io.github.bitgrain.core.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The data of a command, matched with the inputs of a network: one {@code .npy} file or folder of images for one input, an
  * {@code .npz} file for several. Samples come preprocessed.
  */
 public final class InputData implements DataSource, AutoCloseable {
-    private final List<AutoCloseable> open = new ArrayList<>();
-    private final Map<String, Samples> samples = new LinkedHashMap<>();
+    private final Arrays arrays;
     private final Map<String, Shape> shapes = new LinkedHashMap<>();
     private final Map<String, Preprocessing.Affine> maps = new LinkedHashMap<>();
     private final String name;
 
-    private InputData(String name) {
+    private InputData(String name, Arrays arrays) {
         this.name = name;
+        this.arrays = arrays;
     }
 
     /**
      * Opens the data.
      *
      * @param inputs name → shapes that a sample may have, that is without the batch axis; the usual one first
-     * @throws BitgrainException if the file is broken, or names or shapes do not fit the inputs
+     * @throws BitgrainException if the file is broken, or names, shapes or numbers of samples do not fit
      */
     public static InputData open(Path data, Map<String, List<Shape>> inputs, Preprocessing preprocessing) {
-        InputData opened = new InputData(data.toString());
+        InputData opened = new InputData(
+                data.toString(), Files.isDirectory(data) ? images(data, inputs) : arrays(data, inputs.keySet()));
         try {
-            opened.match(data, inputs);
-            preprocessing.checkNames(inputs.keySet());
-            opened.samples.forEach((input, s) -> {
-                opened.maps.put(input, preprocessing.forInput(input, s));
+            int count = opened.samples();
+            opened.arrays.byName().forEach((input, array) -> {
+                if (array.count() != count) {
+                    throw BitgrainException.badInput(
+                            array.name() + ": has " + array.count() + " samples, the first input has " + count);
+                }
+                opened.shapes.put(input, shape(array, input, inputs.get(input)));
             });
+            preprocessing.checkNames(inputs.keySet());
+            opened.arrays.byName().forEach((input, array) -> opened.maps.put(input, preprocessing.forInput(input, array)));
         } catch (RuntimeException e) {
             opened.close();
             throw e;
@@ -62,62 +69,105 @@ public final class InputData implements DataSource, AutoCloseable {
         return NpySamples.of(file);
     }
 
-    private void match(Path data, Map<String, List<Shape>> inputs) {
-        Map<String, Samples> found = new LinkedHashMap<>();
-        if (!Files.exists(data)) {
-            throw BitgrainException.badInput(data + ": no such file or folder");
+    /** Arrays bound to the names of inputs; closes their files. */
+    public static final class Arrays implements AutoCloseable {
+        private final List<AutoCloseable> open = new ArrayList<>();
+        private final Map<String, Samples> byName = new LinkedHashMap<>();
+
+        private Arrays() {}
+
+        /** The array of each input, in the order of the inputs. */
+        public Map<String, Samples> byName() {
+            return Collections.unmodifiableMap(byName);
         }
-        if (Files.isDirectory(data)) {
-            requireOneInput(data, "a folder of images", inputs);
-            found.put("", keep(new ImageSamples(data, extents(inputs.values().iterator().next().getFirst()))));
-        } else if (data.getFileName().toString().endsWith(".npz")) {
-            Npz npz = Npz.of(data);
-            open.add(npz);
-            found.putAll(npz.arrays());
-        } else {
-            requireOneInput(data, "an .npy file", inputs);
-            found.put("", keep(NpySamples.of(data)));
+
+        private Samples keep(Samples opened) {
+            open.add(opened);
+            return opened;
         }
-        bind(data, found, inputs);
-        samples.forEach((input, s) -> shapes.put(input, shape(s, input, inputs.get(input))));
+
+        @Override
+        public void close() {
+            for (AutoCloseable each : open) {
+                try {
+                    each.close();
+                } catch (RuntimeException e) {
+                    throw e;
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
     }
 
-    /** By name; a single array needs none, and arrays that NumPy numbered (arr_0 …) are taken in order. */
-    private void bind(Path data, Map<String, Samples> found, Map<String, List<Shape>> inputs) {
+    /**
+     * Opens an {@code .npy} file for one input, or an {@code .npz} file for several: by name; a single array needs none, and
+     * arrays that NumPy numbered (arr_0 …) are taken in order.
+     *
+     * @param inputs names of the inputs, in order
+     * @throws BitgrainException (bad input) if the file is broken or does not hold exactly these inputs
+     */
+    public static Arrays arrays(Path file, Collection<String> inputs) {
+        if (!Files.exists(file)) {
+            throw BitgrainException.badInput(file + ": no such file or folder");
+        }
+        if (Files.isDirectory(file)) {
+            throw BitgrainException.badInput(file + ": is a folder, where an .npy or .npz file is needed");
+        }
+        Arrays arrays = new Arrays();
+        try {
+            Map<String, Samples> found = new LinkedHashMap<>();
+            if (file.toString().endsWith(".npz")) {
+                Npz npz = Npz.of(file);
+                arrays.open.add(npz);
+                found.putAll(npz.arrays());
+            } else {
+                requireOneInput(file, "an .npy file", inputs);
+                found.put("", arrays.keep(NpySamples.of(file)));
+            }
+            bind(file, found, inputs, arrays.byName);
+        } catch (RuntimeException e) {
+            arrays.close();
+            throw e;
+        }
+        return arrays;
+    }
+
+    private static Arrays images(Path folder, Map<String, List<Shape>> inputs) {
+        requireOneInput(folder, "a folder of images", inputs.keySet());
+        Arrays arrays = new Arrays();
+        inputs.forEach((input, shapes) ->
+                arrays.byName.put(input, arrays.keep(new ImageSamples(folder, extents(shapes.getFirst())))));
+        return arrays;
+    }
+
+    private static void bind(Path file, Map<String, Samples> found, Collection<String> inputs, Map<String, Samples> bound) {
         boolean numbered = found.size() == inputs.size();
         for (int i = 0; i < found.size(); i++) {
             numbered &= found.size() == 1 || found.containsKey("arr_" + i);
         }
+        List<String> keys = List.copyOf(found.keySet());
         int i = 0;
-        for (String input : inputs.keySet()) {
-            String key = !numbered || found.containsKey(input) ? input : found.size() == 1 ? found.keySet().iterator().next() : "arr_" + i;
+        for (String input : inputs) {
+            String key = found.containsKey(input) || !numbered ? input : found.size() == 1 ? keys.getFirst() : "arr_" + i;
             i++;
-            Samples array = found.get(key);
-            if (array == null) {
-                throw BitgrainException.badInput(data + ": holds no array for input " + input + "; it has "
-                        + String.join(", ", found.keySet()));
+            if (!found.containsKey(key)) {
+                throw BitgrainException.badInput(file + ": holds no array for input " + input + "; it has " + String.join(", ", keys));
             }
-            samples.put(input, array);
+            bound.put(input, found.get(key));
         }
-        if (found.size() > samples.size()) {
-            List<String> rest = new ArrayList<>(found.keySet());
-            rest.removeAll(inputs.keySet());
-            throw BitgrainException.badInput(data + ": the model has no input " + String.join(", ", rest)
-                    + "; its inputs are " + String.join(", ", inputs.keySet()));
+        if (found.size() > bound.size()) {
+            List<String> rest = new ArrayList<>(keys);
+            rest.removeAll(inputs);
+            throw BitgrainException.badInput(file + ": the model has no input " + String.join(", ", rest)
+                    + "; its inputs are " + String.join(", ", inputs));
         }
-        int count = samples();
-        samples.forEach((input, s) -> {
-            if (s.count() != count) {
-                throw BitgrainException.badInput(
-                        s.name() + ": has " + s.count() + " samples, the first input has " + count);
-            }
-        });
     }
 
-    private static void requireOneInput(Path data, String what, Map<String, List<Shape>> inputs) {
+    private static void requireOneInput(Path data, String what, Collection<String> inputs) {
         if (inputs.size() != 1) {
             throw BitgrainException.badInput(data + ": the model has " + inputs.size() + " inputs ("
-                    + String.join(", ", inputs.keySet()) + "), " + what + " feeds one; use an .npz file with one array per input");
+                    + String.join(", ", inputs) + "), " + what + " feeds one; use an .npz file with one array per input");
         }
     }
 
@@ -132,12 +182,7 @@ public final class InputData implements DataSource, AutoCloseable {
     }
 
     private static List<Integer> extents(Shape shape) {
-        return Arrays.stream(shape.dims()).boxed().toList();
-    }
-
-    private Samples keep(Samples opened) {
-        open.add(opened);
-        return opened;
+        return IntStream.of(shape.dims()).boxed().toList();
     }
 
     /** What messages call the data. */
@@ -152,13 +197,13 @@ public final class InputData implements DataSource, AutoCloseable {
 
     @Override
     public int samples() {
-        return samples.values().iterator().next().count();
+        return arrays.byName().values().iterator().next().count();
     }
 
     @Override
     public synchronized Map<String, Tensor> read(int first, int count) {
         Map<String, Tensor> batch = new LinkedHashMap<>();
-        samples.forEach((input, array) -> {
+        arrays.byName().forEach((input, array) -> {
             float[] values = new float[Math.multiplyExact(count, array.sampleSize())];
             maps.get(input).apply(array, array.read(first, count), count, values);
             batch.put(input, new Tensor(shapes.get(input).prepend(count), values));
@@ -168,14 +213,6 @@ public final class InputData implements DataSource, AutoCloseable {
 
     @Override
     public void close() {
-        for (AutoCloseable each : open) {
-            try {
-                each.close();
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }
+        arrays.close();
     }
 }

@@ -53,6 +53,13 @@ public final class NpyWriter {
         flush();
     }
 
+    /** Appends elements as they lie in memory, little-endian. */
+    public void write(byte[] elements) throws IOException {
+        flush();
+        crc.update(elements);
+        out.write(elements);
+    }
+
     /** CRC-32 (as in ZIP) of all elements written so far, little-endian, without the header. */
     public long crc32() {
         return crc.getValue();
