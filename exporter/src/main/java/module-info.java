@@ -5,4 +5,5 @@ module io.github.bitgrain.exporter {
     requires flatbuffers.java;
 
     exports io.github.bitgrain.exporter.espdl;
+    exports io.github.bitgrain.exporter.onnx;
 }

@@ -1,0 +1,303 @@
+package io.github.bitgrain.exporter.onnx;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.Op;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.exporter.onnx.proto.GraphProto;
+import io.github.bitgrain.exporter.onnx.proto.ModelProto;
+import io.github.bitgrain.exporter.onnx.proto.NodeProto;
+import io.github.bitgrain.exporter.onnx.proto.OperatorSetIdProto;
+import io.github.bitgrain.exporter.onnx.proto.TensorProto;
+import io.github.bitgrain.exporter.onnx.proto.TensorShapeProto;
+import io.github.bitgrain.exporter.onnx.proto.TypeProto;
+import io.github.bitgrain.exporter.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reads float ONNX models (operator sets 7 to 21) into the graph: names and node order stay as in the file, structural
+ * operands become values of the operator records, shape computations are folded, a dynamic batch becomes 1.
+ */
+public final class OnnxReader {
+    private static final int OLDEST_OPSET = 7;
+    private static final int NEWEST_OPSET = 21;
+    private static final Set<String> DOMAINS = Set.of("", "ai.onnx");
+
+    private final String file;
+    private final GraphProto proto;
+    private final TensorReader tensors;
+    private final int opset;
+    private final Map<String, OnnxConstant> constants = new HashMap<>();
+    private final Map<String, Shape> shapes = new HashMap<>();
+    private final Parameters parameters = new Parameters();
+    private final Graph.Builder graph;
+
+    private OnnxReader(String file, Path folder, ModelProto model) {
+        this.file = file;
+        proto = model.getGraph();
+        tensors = new TensorReader(file, folder);
+        opset = opset(model);
+        graph = Graph.builder(proto.getName().isEmpty() ? "graph" : proto.getName());
+        graph.versions(Math.clamp(model.getIrVersion(), 1, Integer.MAX_VALUE), opset);
+        model.getMetadataPropsList().forEach(entry -> graph.metadata(entry.getKey(), entry.getValue()));
+    }
+
+    /**
+     * Reads a file; external data must lie in its folder.
+     *
+     * @throws BitgrainException (bad input), one line: file, place, reason, way out
+     */
+    public static Model read(Path file) {
+        String name = file.getFileName() == null ? file.toString() : file.getFileName().toString();
+        try {
+            if (Files.isDirectory(file)) {
+                throw BitgrainException.badInput(name + ": is a folder, not an ONNX file");
+            }
+            if (Files.size(file) > Integer.MAX_VALUE) {
+                throw BitgrainException.badInput(name + ": is larger than 2 GiB; store the weights as external data");
+            }
+            Path folder = file.toAbsolutePath().getParent();
+            return read(name, folder, Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            throw BitgrainException.badInput(name + ": no such file");
+        } catch (IOException e) {
+            throw BitgrainException.badInput(name + ": cannot be read: " + e.getMessage());
+        }
+    }
+
+    /**
+     * Reads a model in memory.
+     *
+     * @param name how errors call it
+     * @param folder where external data may lie; null for nowhere
+     */
+    public static Model read(String name, Path folder, byte[] content) {
+        if (content.length == 0) {
+            throw BitgrainException.badInput(name + ": the file is empty");
+        }
+        ModelProto model;
+        try {
+            model = ModelProto.parseFrom(content);
+        } catch (InvalidProtocolBufferException e) {
+            throw BitgrainException.badInput(name + ": is no ONNX file or is cut short (" + firstLine(e.getMessage()) + ")");
+        }
+        if (!model.hasGraph() || model.getGraph().getNodeCount() == 0 && model.getGraph().getOutputCount() == 0) {
+            throw BitgrainException.badInput(name + ": is no ONNX file or is cut short (it has no graph)");
+        }
+        OnnxReader reader = new OnnxReader(name, folder, model);
+        try {
+            return reader.build();
+        } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
+            throw BitgrainException.badInput(name + ": the model is not consistent: " + firstLine(e.getMessage()));
+        }
+    }
+
+    /** The ONNX operator types that can be read, sorted. */
+    public static Set<String> operators() {
+        return OnnxOperators.types();
+    }
+
+    private static String firstLine(String message) {
+        return message == null ? "no reason given" : message.lines().findFirst().orElse("");
+    }
+
+    private int opset(ModelProto model) {
+        long found = 0;
+        for (OperatorSetIdProto set : model.getOpsetImportList()) {
+            if (DOMAINS.contains(set.getDomain())) {
+                found = set.getVersion();
+            }
+        }
+        if (found < OLDEST_OPSET || found > NEWEST_OPSET) {
+            throw BitgrainException.badInput(file + ": operator set " + found + " is not supported; export with one from "
+                    + OLDEST_OPSET + " to " + NEWEST_OPSET);
+        }
+        return (int) found;
+    }
+
+    private Model build() {
+        if (proto.getSparseInitializerCount() > 0) {
+            throw BitgrainException.badInput(file + ": sparse initializers are not supported; store them densely");
+        }
+        for (TensorProto tensor : proto.getInitializerList()) {
+            if (constants.put(tensor.getName(), tensors.read(tensor)) != null) {
+                throw BitgrainException.badInput(file + ": two initializers have the name \"" + tensor.getName() + "\"");
+            }
+        }
+        constants.forEach((name, constant) -> shapes.put(name, constant.shape()));
+        for (ValueInfoProto input : proto.getInputList()) {
+            if (!constants.containsKey(input.getName())) {
+                Shape shape = inputShape(input);
+                graph.input(input.getName(), shape);
+                shapes.put(input.getName(), shape);
+            }
+        }
+        addNodes();
+        for (ValueInfoProto output : proto.getOutputList()) {
+            if (!shapes.containsKey(output.getName())) {
+                throw BitgrainException.badInput(file + ": output \"" + output.getName() + "\" is computed by no node");
+            }
+            keep(output.getName());
+            graph.output(output.getName());
+        }
+        Model model = new Model(graph.build(), parameters);
+        ShapeInference.infer(model.graph(), parameters);
+        return model;
+    }
+
+    private Shape inputShape(ValueInfoProto input) {
+        TypeProto.Tensor type = input.getType().getTensorType();
+        boolean real = switch (TensorProto.DataType.forNumber(type.getElemType())) {
+            case FLOAT, DOUBLE, FLOAT16 -> true;
+            case null, default -> false;
+        };
+        if (!real) {
+            throw BitgrainException.badInput(file + ": input \"" + input.getName() + "\" is not a float tensor; only float inputs are supported");
+        }
+        if (!type.hasShape()) {
+            throw BitgrainException.badInput(file + ": input \"" + input.getName() + "\" has no shape; export with a fixed input shape");
+        }
+        int[] dims = new int[type.getShape().getDimCount()];
+        for (int i = 0; i < dims.length; i++) {
+            TensorShapeProto.Dimension dimension = type.getShape().getDim(i);
+            long extent = dimension.getDimValue();
+            boolean open = !dimension.hasDimValue() || extent <= 0;
+            if (open && i > 0) {
+                throw BitgrainException.badInput(file + ": input \"" + input.getName() + "\": axis " + i + " is dynamic; only the batch may be:"
+                        + " export with a fixed input shape");
+            }
+            dims[i] = open ? 1 : Math.toIntExact(Math.min(extent, Integer.MAX_VALUE));
+        }
+        return Shape.of(dims);
+    }
+
+    /** Nodes in file order; those that read what a later node makes wait for it. */
+    private void addNodes() {
+        List<NodeProto> waiting = new ArrayList<>(proto.getNodeList());
+        List<String> names = nodeNames(waiting);
+        boolean[] done = new boolean[waiting.size()];
+        int left = waiting.size();
+        while (left > 0) {
+            int before = left;
+            for (int i = 0; i < done.length; i++) {
+                if (!done[i] && isReady(waiting.get(i))) {
+                    add(waiting.get(i), names.get(i));
+                    done[i] = true;
+                    left--;
+                }
+            }
+            if (left == before) {
+                int first = 0;
+                while (done[first]) {
+                    first++;
+                }
+                NodeProto node = waiting.get(first);
+                String missing = node.getInputList().stream().filter(input -> !isKnown(input)).findFirst().orElse("");
+                throw BitgrainException.badInput(file + ": node \"" + names.get(first) + "\" (" + node.getOpType() + "): input \"" + missing
+                        + "\" is no initializer, no graph input and no output of another node, or the graph has a cycle");
+            }
+        }
+    }
+
+    private static List<String> nodeNames(List<NodeProto> nodes) {
+        List<String> names = new ArrayList<>();
+        Set<String> used = new HashSet<>();
+        nodes.forEach(node -> used.add(node.getName()));
+        int next = 0;
+        Set<String> taken = new HashSet<>();
+        for (NodeProto node : nodes) {
+            String name = node.getName();
+            while (name.isEmpty() || !taken.add(name)) {
+                name = "generated_name_" + next++;
+                if (used.contains(name)) {
+                    name = "";
+                }
+            }
+            names.add(name);
+        }
+        return names;
+    }
+
+    private boolean isKnown(String value) {
+        return value.isEmpty() || shapes.containsKey(value);
+    }
+
+    private boolean isReady(NodeProto node) {
+        return node.getInputList().stream().allMatch(this::isKnown);
+    }
+
+    private void add(NodeProto proto, String name) {
+        OnnxNode node = new OnnxNode(file, name, proto.getOpType(), opset, proto.getInputList(), proto.getOutputCount(),
+                proto.getAttributeList(), constants, shapes);
+        if (!DOMAINS.contains(proto.getDomain())) {
+            throw node.fail("domain \"" + proto.getDomain() + "\" is not supported; only standard ONNX operators are");
+        }
+        for (String output : proto.getOutputList()) {
+            if (shapes.containsKey(output)) {
+                throw node.fail("output \"" + output + "\" is made twice");
+            }
+        }
+        OnnxConstant folded = ConstantFolding.fold(node, tensors);
+        if (folded != null) {
+            String output = proto.getOutput(0);
+            constants.put(output, folded);
+            shapes.put(output, folded.shape());
+            return;
+        }
+        Op op = OnnxOperators.convert(node);
+        List<Shape> operands = new ArrayList<>();
+        for (int i = 0; i < proto.getInputCount(); i++) {
+            String input = proto.getInput(i);
+            operands.add(input.isEmpty() || op.isStructural(i) ? null : shapes.get(input));
+            if (!op.isStructural(i)) {
+                keep(input);
+            }
+        }
+        List<String> outputs = new ArrayList<>(proto.getOutputList());
+        while (outputs.size() > 1 && outputs.getLast().isEmpty()) {
+            outputs.removeLast();
+        }
+        List<Shape> results;
+        try {
+            results = ShapeInference.of(op, operands, outputs.size());
+        } catch (BitgrainException | IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException | NullPointerException e) {
+            throw node.fail("its operands do not fit together: " + firstLine(e.getMessage()));
+        }
+        for (int i = 0; i < outputs.size(); i++) {
+            if (!outputs.get(i).isEmpty()) {
+                shapes.put(outputs.get(i), results.get(i));
+            }
+        }
+        graph.node(new Node(name, op, proto.getInputList(), outputs));
+    }
+
+    /** A constant that is read as a tensor becomes a parameter. */
+    private void keep(String value) {
+        OnnxConstant constant = constants.get(value);
+        if (constant == null || parameters.contains(value)) {
+            return;
+        }
+        if (!constant.isFloat()) {
+            float[] floats = new float[constant.size()];
+            for (int i = 0; i < floats.length; i++) {
+                floats[i] = constant.longs()[i];
+            }
+            constant = OnnxConstant.of(constant.shape(), floats);
+        }
+        parameters.put(value, constant.tensor());
+    }
+}

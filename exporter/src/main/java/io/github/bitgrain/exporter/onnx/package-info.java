@@ -1,0 +1,2 @@
+/** ONNX files: float models in and out. */
+package io.github.bitgrain.exporter.onnx;
