@@ -69,6 +69,20 @@ class InspectTest {
     }
 
     @Test
+    void multiplicationsOfTrainedNetworksAreThoseOfTheirDocumentation() throws IOException {
+        for (String name : List.of("resnet8_cifar10", "mobilenetv1_025_imagenet", "dscnn_kws", "autoencoder_toycar")) {
+            Path home = SharedData.path("models/" + name);
+            JsonNode stated = new ObjectMapper().readTree(home.resolve("meta.json").toFile());
+            JsonNode json = json(CommandRun.of("inspect", "--json", home.resolve("model.onnx").toString()));
+            assertEquals(stated.get("macs").asLong(), json.get("macs").asLong(), name);
+            assertEquals(stated.get("params").asLong(), json.get("parameters").asLong(), name);
+            assertEquals(stated.get("inputs").get(0).get("shape"), json.get("inputs").get(0).get("shape"));
+            assertEquals(stated.get("outputs").get(0).get("name"), json.get("outputs").get(0).get("name"));
+            assertTrue(json.get("target").isNull());
+        }
+    }
+
+    @Test
     void brokenFilesAreRefusedInOneLine() throws IOException {
         Path good = SharedData.path("golden/espdl-vectors/esp32p4_tcn.espdl");
         Path broken = Files.write(folder.resolve("broken.espdl"), Arrays.copyOf(Files.readAllBytes(good), 3000));

@@ -1,10 +1,11 @@
 package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.inspect.ChipFigures;
+import io.github.bitgrain.cli.inspect.GraphFigures;
 import io.github.bitgrain.cli.inspect.Inspection;
-import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
+import io.github.bitgrain.exporter.onnx.OnnxReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,7 @@ public final class InspectCommand extends CliCommand {
     public Integer call() {
         Inspection inspection = switch (ModelFile.of(model)) {
             case ESPDL -> ChipFigures.of(model.toString(), EspdlReader.read(model), target);
-            case ONNX -> throw BitgrainException.usage("reading .onnx files comes with a later version");
+            case ONNX -> GraphFigures.of(model.toString(), OnnxReader.read(model));
         };
         print(inspection, () -> text(inspection));
         return 0;

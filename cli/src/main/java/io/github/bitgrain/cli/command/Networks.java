@@ -1,10 +1,11 @@
 package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.network.ChipNetwork;
+import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
-import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
+import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.simulator.ChipProgram;
 import java.nio.file.Path;
 
@@ -19,7 +20,7 @@ final class Networks {
      */
     static Network open(Path file, Target target, int threads) {
         return switch (ModelFile.of(file)) {
-            case ONNX -> throw BitgrainException.usage("reading .onnx files comes with a later version");
+            case ONNX -> new FloatNetwork(OnnxReader.read(file), threads);
             case ESPDL -> {
                 ChipProgram program = EspdlReader.read(file);
                 yield new ChipNetwork(program, ModelFile.target(file, program, target), threads);

@@ -1,0 +1,110 @@
+package io.github.bitgrain.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.bitgrain.testing.SharedData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluateTest {
+    @TempDir
+    Path folder;
+
+    private static JsonNode evaluate(String... args) throws IOException {
+        List<String> all = new ArrayList<>(List.of("evaluate", "--json"));
+        all.addAll(List.of(args));
+        CommandRun run = CommandRun.of(all.toArray(String[]::new));
+        assertEquals(0, run.exit(), run.err());
+        return new ObjectMapper().readTree(run.out());
+    }
+
+    /** Metrics of a network of the model collection on its evaluation data. */
+    private static JsonNode network(String name, String... more) throws IOException {
+        Path home = SharedData.path("models/" + name);
+        List<String> args = new ArrayList<>(List.of(home.resolve("model.onnx").toString(), "--data", home.resolve("eval.npy").toString(),
+                "--labels", home.resolve("labels.npy").toString()));
+        Arrays.stream(more).map(arg -> arg.endsWith(".npy") ? home.resolve(arg).toString() : arg).forEach(args::add);
+        return evaluate(args.toArray(String[]::new)).get("metrics");
+    }
+
+    private static long hits(JsonNode metrics, String name, int samples) {
+        double hits = metrics.get(name).asDouble() * samples;
+        assertEquals(Math.rint(hits), hits, 1e-9);
+        return (long) Math.rint(hits);
+    }
+
+    @Test
+    void floatAccuracyOfTrainedNetworksIsTheOneMeasuredElsewhere() throws IOException {
+        assertEquals(213, hits(network("resnet8_cifar10", "--scale", "1"), "top1", 249));
+        JsonNode mobilenet = network("mobilenetv1_025_imagenet", "--scale", "1/127.5", "--mean", "1", "--metric", "top1,top5");
+        assertEquals(94, hits(mobilenet, "top1", 150));
+        assertEquals(125, hits(mobilenet, "top5", 150));
+        assertEquals(781, hits(network("dscnn_kws"), "top1", 850));
+        assertEquals(0.8295, network("autoencoder_toycar", "--groups", "eval_groups.npy").get("auc").asDouble(), 1e-4);
+    }
+
+    private static String[] golden(String model, String data, String... more) {
+        Path home = SharedData.path("golden/esp-ppq");
+        List<String> args = new ArrayList<>(List.of(home.resolve(model).toString(), "--data",
+                home.resolve("data/" + data + "/val_x.npy").toString(), "--mean", "0.5", "--std", "1/4", "--labels",
+                home.resolve("data/" + data + "/val_y.npy").toString()));
+        Arrays.stream(more).map(arg -> arg.endsWith(".onnx") ? home.resolve(arg).toString() : arg).forEach(args::add);
+        return args.toArray(String[]::new);
+    }
+
+    @Test
+    void floatAccuracyOfTheGoldenNetworksIsTheStatedOne() throws IOException {
+        assertEquals(975, hits(evaluate(golden("models/lenet.onnx", "lenet")).get("metrics"), "top1", 1000));
+        assertEquals(427, hits(evaluate(golden("models/mbv2.onnx", "mbv2")).get("metrics"), "top1", 500));
+    }
+
+    @Test
+    void aChipModelIsSimulatedOnTheSameDataBesideItsFloatNetwork() throws IOException {
+        JsonNode metrics = evaluate(golden("e2e/mbv2/esp32s3_8_kl.espdl", "mbv2", "--target", "esp32s3", "--reference",
+                "models/mbv2.onnx", "--metric", "top1,agreement,snr")).get("metrics");
+        assertEquals(419, hits(metrics, "top1", 500));
+        // ESP-PPQ's own simulation of this run; the chip's integers differ from it in a few last places.
+        JsonNode stated = null;
+        for (String line : Files.readAllLines(SharedData.path("golden/esp-ppq/val_nsr.json"))) {
+            JsonNode run = new ObjectMapper().readTree(line);
+            if (run.get("model").asText().equals("mbv2") && run.get("run").asText().endsWith("esp32s3_8_kl")) {
+                stated = run;
+            }
+        }
+        assertEquals(stated.get("agreement").asDouble(), metrics.get("agreement").asDouble(), 0.01);
+        assertEquals(stated.get("nsr").asDouble(), metrics.get("snr").asDouble(), 0.05 * stated.get("nsr").asDouble());
+    }
+
+    @Test
+    void missingTruthAndWrongNamesAreAnsweredInOneLine() {
+        String model = SharedData.path("golden/esp-ppq/models/lenet.onnx").toString();
+        String data = SharedData.path("golden/esp-ppq/data/lenet/val_x.npy").toString();
+        CommandRun.of("evaluate", model).fails(2, "Missing required option: '--data=DATA'; see bitgrain evaluate --help");
+        CommandRun.of("evaluate", model, "--data", data).fails(
+                2, "nothing to measure against: give --labels FILE.npy or --reference MODEL.onnx");
+        CommandRun unknown = CommandRun.of("evaluate", model, "--data", data, "--labels", data, "--metric", "top2");
+        assertEquals(2, unknown.exit());
+        assertTrue(unknown.err().contains("unknown metric 'top2'; did you mean 'top1'?"), unknown.err());
+        Path labels = folder.resolve("labels.npy");
+        CommandRun.of("evaluate", model, "--data", data, "--labels", labels.toString()).fails(65, labels + ": no such file");
+    }
+
+    @Test
+    void brokenNetworksAreRefusedInOneLine() throws IOException {
+        byte[] good = Files.readAllBytes(SharedData.path("golden/esp-ppq/models/lenet.onnx"));
+        Path broken = Files.write(folder.resolve("broken.onnx"), Arrays.copyOf(good, good.length / 2));
+        CommandRun run = CommandRun.of("evaluate", broken.toString(), "--data", "x.npy");
+        assertEquals(65, run.exit());
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertTrue(run.err().contains("broken.onnx: "), run.err());
+    }
+}
