@@ -1,0 +1,85 @@
+package io.github.bitgrain.quantizer.equalize;
+
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.tensor.Shape;
+
+/** The weights of a Conv or Gemm as rows (output channels) over input channels, whatever their layout. */
+final class WeightView {
+    private final int rows;
+    private final int channels;
+    private final int perGroup;
+    private final int rowsPerGroup;
+    private final int positions;
+    private final int rowStride;
+    private final int channelStride;
+
+    /** Sees one weight. */
+    @FunctionalInterface
+    interface Visitor {
+        void visit(int row, int channel, double value);
+    }
+
+    /** Gives a weight another value. */
+    @FunctionalInterface
+    interface Change {
+        double apply(int row, int channel, double value);
+    }
+
+    WeightView(Node node, Shape shape) {
+        if (node.op() instanceof Conv conv) {
+            rows = shape.dim(0);
+            perGroup = shape.dim(1);
+            channels = perGroup * conv.groups();
+            rowsPerGroup = rows / conv.groups();
+            positions = shape.size(2, shape.rank());
+            rowStride = perGroup * positions;
+            channelStride = positions;
+        } else {
+            boolean transposed = ((Gemm) node.op()).transB();
+            rows = shape.dim(transposed ? 0 : 1);
+            perGroup = shape.dim(transposed ? 1 : 0);
+            channels = perGroup;
+            rowsPerGroup = rows;
+            positions = 1;
+            rowStride = transposed ? perGroup : 1;
+            channelStride = transposed ? 1 : rows;
+        }
+    }
+
+    /** Number of output channels. */
+    int rows() {
+        return rows;
+    }
+
+    /** Number of input channels. */
+    int channels() {
+        return channels;
+    }
+
+    /** Every weight, row by row, in the order in which chips add products: positions, channels innermost. */
+    void forEach(float[] weights, Visitor visitor) {
+        for (int row = 0; row < rows; row++) {
+            int firstChannel = row / rowsPerGroup * perGroup;
+            for (int position = 0; position < positions; position++) {
+                for (int c = 0; c < perGroup; c++) {
+                    visitor.visit(row, firstChannel + c, weights[row * rowStride + c * channelStride + position]);
+                }
+            }
+        }
+    }
+
+    /** Changes every weight in place. */
+    void change(float[] weights, Change change) {
+        for (int row = 0; row < rows; row++) {
+            int firstChannel = row / rowsPerGroup * perGroup;
+            for (int c = 0; c < perGroup; c++) {
+                for (int position = 0; position < positions; position++) {
+                    int at = row * rowStride + c * channelStride + position;
+                    weights[at] = (float) change.apply(row, firstChannel + c, weights[at]);
+                }
+            }
+        }
+    }
+}

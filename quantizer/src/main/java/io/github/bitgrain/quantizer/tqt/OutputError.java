@@ -1,0 +1,50 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/** How far results are from what they should be. */
+final class OutputError {
+    private static final double FLOOR = 1e-7;
+
+    private OutputError() {}
+
+    /** Mean over samples and outputs of Σ(q − f)² / (Σf² + 1e-7), ESP-PPQ's noise-to-signal ratio. */
+    static double noiseToSignal(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
+        double sum = 0;
+        long count = 0;
+        for (int b = 0; b < batches.size(); b++) {
+            Map<String, Tensor> results = executor.run(batches.get(b));
+            for (Map.Entry<String, Tensor> target : targets.get(b).entrySet()) {
+                Tensor f = target.getValue();
+                Tensor q = results.get(target.getKey());
+                int samples = f.shape().dim(0);
+                int size = f.size() / samples;
+                for (int i = 0; i < samples; i++) {
+                    double noise = 0;
+                    double signal = FLOOR;
+                    for (int j = i * size; j < (i + 1) * size; j++) {
+                        double difference = (double) q.data()[j] - f.data()[j];
+                        noise += difference * difference;
+                        signal += (double) f.data()[j] * f.data()[j];
+                    }
+                    sum += noise / signal;
+                }
+                count += samples;
+            }
+        }
+        return sum / count;
+    }
+
+    /** Mean squared difference. */
+    static double meanSquare(Tensor q, Tensor f) {
+        double sum = 0;
+        for (int i = 0; i < f.size(); i++) {
+            double difference = (double) q.data()[i] - f.data()[i];
+            sum += difference * difference;
+        }
+        return sum / f.size();
+    }
+}

@@ -1,0 +1,182 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Clip;
+import io.github.bitgrain.core.quant.Exponents;
+import io.github.bitgrain.core.quant.FakeQuantization;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.quant.SlotConfig;
+import io.github.bitgrain.core.quant.SlotState;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A float network and its quantized twin, whose weights and exponents change while the float one stays. Keeps plan, scale
+ * parameters and derived bias scales in step.
+ */
+final class QuantizedTwin {
+    private final Model original;
+    private final Parameters parameters;
+    private final Map<String, List<Node>> expansions = new LinkedHashMap<>();
+    private QuantPlan plan;
+
+    QuantizedTwin(Model original, QuantPlan plan) {
+        this.original = original;
+        this.plan = plan;
+        this.parameters = original.parameters().copy();
+        FakeQuantization.putAlphas(plan, parameters);
+        original.graph().nodes().forEach(node -> expansions.put(node.name(), expand(node, plan)));
+    }
+
+    /**
+     * A Clip keeps its exact bounds: rounding is monotone, so that the slot behind it rounds them just the same, at whatever
+     * exponent it comes to have.
+     */
+    private static List<Node> expand(Node node, QuantPlan plan) {
+        if (!(node.op() instanceof Clip) || !plan.quantizes(Slot.output(node.name(), 0))) {
+            return FakeQuantization.expand(node, plan);
+        }
+        return FakeQuantization.expand(node, plan).stream().map(part -> part.name().equals(node.name()) ? part.withOp(node.op()) : part).toList();
+    }
+
+    /** The float network: what the quantized one should give. */
+    Model original() {
+        return original;
+    }
+
+    /** The structure that plan and blocks speak of. */
+    Graph graph() {
+        return original.graph();
+    }
+
+    /** Weights under training and scales of all slots. */
+    Parameters parameters() {
+        return parameters;
+    }
+
+    /** The plan as it stands. */
+    QuantPlan plan() {
+        return plan;
+    }
+
+    /** A node with its quantizers. */
+    List<Node> expansion(Node node) {
+        return expansions.get(node.name());
+    }
+
+    /** The whole quantized network; it sees later changes of weights and exponents. */
+    Model quantized() {
+        List<Node> nodes = new ArrayList<>();
+        original.graph().nodes().forEach(node -> nodes.addAll(expansion(node)));
+        return new Model(original.graph().edit().nodes(nodes).build(), parameters);
+    }
+
+    /** The value that a slot stands at. */
+    String value(Slot slot) {
+        Node node = graph().node(slot.node());
+        return slot.side() == Slot.Side.INPUT ? node.input(slot.index()) : node.outputs().get(slot.index());
+    }
+
+    /** Whether the slot is a parameter's. */
+    boolean isParameter(Slot slot) {
+        return slot.side() == Slot.Side.INPUT && graph().isParameter(value(slot));
+    }
+
+    /** Whether the slot is a bias, whose exponents follow from its operator's other operands. */
+    boolean isBias(Slot slot) {
+        return slot.side() == Slot.Side.INPUT && slot.index() == 2 && BlockBuilder.isComputing(graph().node(slot.node()));
+    }
+
+    /** Roots with an exponent of their own that quantize, or that others quantize with. */
+    List<Slot> roots() {
+        List<Slot> roots = new ArrayList<>();
+        for (Slot slot : plan.slots()) {
+            if (!plan.isLinked(slot) && plan.quantizes(slot) && plan.config(slot).state() == SlotState.ACTIVATED) {
+                roots.add(slot);
+            }
+        }
+        return roots;
+    }
+
+    /** The root itself, if it quantizes, and all followers that quantize. */
+    List<Slot> quantizingWith(Slot root) {
+        List<Slot> slots = new ArrayList<>();
+        if (plan.quantizes(root)) {
+            slots.add(root);
+        }
+        for (Slot follower : plan.followers(root)) {
+            if (plan.quantizes(follower)) {
+                slots.add(follower);
+            }
+        }
+        return slots;
+    }
+
+    /** Sets the exponents of a root and of all that follow from it. */
+    void setExponents(Slot root, Exponents exponents) {
+        QuantPlan.Builder edit = plan.edit().exponents(root, exponents);
+        setPlan(edit.build());
+    }
+
+    /** Takes another plan of the same structure; derives the bias exponents. */
+    void setPlan(QuantPlan changed) {
+        QuantPlan.Builder edit = changed.edit();
+        for (Node node : graph().nodes()) {
+            Slot bias = Slot.input(node.name(), 2);
+            if (BlockBuilder.isComputing(node) && changed.quantizes(bias)) {
+                edit.exponents(bias, biasExponents(node, changed));
+            }
+        }
+        plan = edit.build();
+        FakeQuantization.putAlphas(plan, parameters);
+    }
+
+    /** e_b = e_x + e_w, for every channel. */
+    private static Exponents biasExponents(Node node, QuantPlan plan) {
+        return plan.exponents(Slot.input(node.name(), 1)).plus(plan.exponents(Slot.input(node.name(), 0)).single());
+    }
+
+    /**
+     * Whether the chip can shift the products of every computing or multiplying node to its output: e_out ≥ e_x + e_w for
+     * every channel.
+     */
+    boolean isShiftable(QuantPlan candidate) {
+        for (Node node : graph().nodes()) {
+            if (BlockBuilder.isComputing(node) && candidate.isQuantized(node.name())) {
+                Slot x = Slot.input(node.name(), 0);
+                Slot w = Slot.input(node.name(), 1);
+                Slot y = Slot.output(node.name(), 0);
+                if (candidate.has(y) && candidate.exponents(y) != null && candidate.exponents(w) != null && candidate.exponents(x) != null
+                        && candidate.exponents(y).min() < candidate.exponents(x).single() + candidate.exponents(w).max()) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Whether the bias of every node fits its integers. */
+    boolean biasFits(QuantPlan candidate) {
+        for (Node node : graph().nodes()) {
+            Slot slot = Slot.input(node.name(), 2);
+            if (!BlockBuilder.isComputing(node) || !candidate.quantizes(slot)) {
+                continue;
+            }
+            SlotConfig config = candidate.config(slot);
+            Exponents exponents = biasExponents(node, candidate);
+            float[] bias = parameters.get(node.input(2)).data();
+            for (int c = 0; c < bias.length; c++) {
+                if (Math.abs(bias[c]) > Math.scalb((double) config.qmax(), exponents.get(c))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}
