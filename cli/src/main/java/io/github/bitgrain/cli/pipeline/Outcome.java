@@ -1,0 +1,36 @@
+package io.github.bitgrain.cli.pipeline;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the main job gave; also the JSON of {@code quantize} and {@code quickstart}.
+ *
+ * @param model file or name of the network
+ * @param target chip family
+ * @param bits width of weights and activations
+ * @param profile improved or parity
+ * @param seconds phase (load, calibrate, tqt, lower, simulate, export, total) → wall-clock seconds
+ * @param accuracy stage (float, ptq, tqt, chip) → metric; empty where no labels are known
+ * @param exponentsMoved number of tensors whose exponent threshold training changed
+ * @param blocks training blocks with their losses
+ * @param output the written file
+ * @param bitExact whether the file, read back, reproduces its embedded test vectors; null without them
+ * @param peakMemoryMiB largest resident memory of the process
+ */
+public record Outcome(
+        String model,
+        String target,
+        int bits,
+        String profile,
+        Map<String, Double> seconds,
+        Map<String, Double> accuracy,
+        int exponentsMoved,
+        List<Block> blocks,
+        String output,
+        Boolean bitExact,
+        long peakMemoryMiB) {
+
+    /** A block of threshold training: mean squared error of its output before and after. */
+    public record Block(String name, double lossBefore, double lossAfter) {}
+}
