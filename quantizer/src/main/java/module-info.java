@@ -3,5 +3,9 @@ module io.github.bitgrain.quantizer {
     requires transitive io.github.bitgrain.simulator;
 
     exports io.github.bitgrain.quantizer.equalize;
+    exports io.github.bitgrain.quantizer;
+    exports io.github.bitgrain.quantizer.calibrate;
+    exports io.github.bitgrain.quantizer.observe;
+    exports io.github.bitgrain.quantizer.plan;
     exports io.github.bitgrain.quantizer.tqt;
 }

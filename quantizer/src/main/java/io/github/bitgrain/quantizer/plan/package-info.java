@@ -1,0 +1,2 @@
+/** Plan passes: from one configuration per operand to a consistent set of scales. */
+package io.github.bitgrain.quantizer.plan;
