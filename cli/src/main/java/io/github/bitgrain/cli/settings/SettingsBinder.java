@@ -27,15 +27,18 @@ import java.util.stream.Collectors;
  */
 public final class SettingsBinder<T extends Record> {
     private final Map<String, String> names;
+    private final Map<String, String> words;
     private T settings;
 
     /**
      * @param defaults settings before any change
      * @param names names that differ from the rule: {@code RecordName.component} → name
+     * @param words other words for constants of enumerations
      */
-    public SettingsBinder(T defaults, Map<String, String> names) {
+    public SettingsBinder(T defaults, Map<String, String> names, Map<String, String> words) {
         this.settings = defaults;
         this.names = Map.copyOf(names);
+        this.words = Map.copyOf(words);
     }
 
     /** The settings with all changes so far. */
@@ -153,14 +156,28 @@ public final class SettingsBinder<T extends Record> {
             }
             return change(inner, mapping, name + ".");
         }
-        return scalar((Class<?>) type, text, name);
+        return type == Object.class ? anything(text) : scalar((Class<?>) type, text, name);
     }
 
-    private static Object scalar(Class<?> type, SettingsText text, String name) {
+    /** What is kept without being understood: words, lists and mappings. */
+    private static Object anything(SettingsText text) {
+        return switch (text) {
+            case Scalar scalar -> scalar.text() == null ? "None" : scalar.text();
+            case Sequence sequence -> sequence.items().stream().map(SettingsBinder::anything).toList();
+            case Mapping mapping -> {
+                Map<String, Object> entries = new LinkedHashMap<>();
+                mapping.entries().forEach((key, value) -> entries.put(key, anything(value)));
+                yield entries;
+            }
+        };
+    }
+
+    private Object scalar(Class<?> type, SettingsText text, String name) {
         String word = text instanceof Scalar scalar ? scalar.text() : null;
         if (type.isEnum()) {
+            String known = word == null ? "" : words.getOrDefault(word, word.replace('-', '_'));
             for (Object constant : type.getEnumConstants()) {
-                if (word != null && word((Enum<?>) constant).equalsIgnoreCase(word.replace('-', '_'))) {
+                if (word((Enum<?>) constant).equalsIgnoreCase(known)) {
                     return constant;
                 }
             }

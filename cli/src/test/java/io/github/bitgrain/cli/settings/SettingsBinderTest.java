@@ -37,7 +37,7 @@ class SettingsBinderTest {
     Path folder;
 
     private final SettingsBinder<Settings> binder =
-            new SettingsBinder<>(DEFAULTS, Map.of("Training.scaleTrainable", "is_scale_trainable"));
+            new SettingsBinder<>(DEFAULTS, Map.of("Training.scaleTrainable", "is_scale_trainable"), Map.of("cpu", "memory"));
 
     private Path file(String name, String text) throws IOException {
         return Files.writeString(folder.resolve(name), text);
