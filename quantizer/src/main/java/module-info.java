@@ -6,6 +6,7 @@ module io.github.bitgrain.quantizer {
     exports io.github.bitgrain.quantizer;
     exports io.github.bitgrain.quantizer.calibrate;
     exports io.github.bitgrain.quantizer.observe;
+    exports io.github.bitgrain.quantizer.pass;
     exports io.github.bitgrain.quantizer.plan;
     exports io.github.bitgrain.quantizer.tqt;
 }
