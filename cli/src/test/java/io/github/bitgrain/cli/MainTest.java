@@ -46,7 +46,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"evaluate", "inspect", "simulate", "verify", "diff", "analyze", "auto", "qat"})
+    @ValueSource(strings = {"quantize", "evaluate", "inspect", "simulate", "verify", "diff", "analyze", "auto", "qat"})
     void everyCommandTeachesWithAnExample(String command) {
         CommandRun run = CommandRun.of(command, "--help");
         assertEquals(0, run.exit());

@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
         versionProvider = RootCommand.Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            QuantizeCommand.class,
             EvaluateCommand.class,
             SimulateCommand.class,
             VerifyCommand.class,

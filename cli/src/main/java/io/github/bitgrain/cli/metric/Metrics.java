@@ -117,6 +117,11 @@ public final class Metrics {
         };
     }
 
+    /** Whether a metric compares the outputs with those of another network. */
+    public static boolean compares(String name) {
+        return Set.of("agreement", "mse", "snr", "cosine").contains(name);
+    }
+
     private static <T> T reference(String name, Truth truth, T metric) {
         if (!truth.reference()) {
             throw BitgrainException.usage("--metric " + name + " compares with another model: give --reference MODEL.onnx");

@@ -5,14 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The largest memory that this process has had. */
-final class PeakMemory {
+public final class PeakMemory {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final long MEBI = 1 << 20;
 
     private PeakMemory() {}
 
     /** Resident memory in MiB where the system tells it (Linux), else the memory that the JVM has taken for its heap. */
-    static long mebibytes() {
+    public static long mebibytes() {
         if (Files.isReadable(STATUS)) {
             try {
                 for (String line : Files.readAllLines(STATUS)) {

@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.settings;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -59,11 +60,11 @@ public record QuantizationSettings(
         String signature) {
 
     /** Names in files that do not follow from the names of components. */
-    public static final Map<String, String> NAMES =
+    private static final Map<String, String> NAMES =
             Map.of("TqtSetting.scaleTrainable", "is_scale_trainable", "TqtSetting.collecting", "collecting_device");
 
     /** Other words for values: where ESP-PPQ names a device, Bitgrain knows memory and disk. */
-    static final Map<String, String> WORDS = Map.of("cpu", "memory", "cuda", "memory", "executor", "memory");
+    private static final Map<String, String> WORDS = Map.of("cpu", "memory", "cuda", "memory", "executor", "memory");
 
     private static final Map<Integer, Integer> PLATFORM_BITS = Map.of(
             551, 8, 553, 8, 557, 8, 552, 16, 554, 16, 558, 16);
@@ -128,12 +129,13 @@ public record QuantizationSettings(
         dispatchingTable.forEach(QuantizationSettings::bits);
     }
 
-    /**
-     * The settings without any file or option.
-     *
-     * @param tqt settings of threshold training
-     */
-    public static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration) {
+    /** A binder that starts from the defaults of a profile. */
+    public static SettingsBinder<QuantizationSettings> binder(Profile profile) {
+        return new SettingsBinder<>(
+                profile.isParity() ? defaults(TqtSetting.PARITY, Algorithm.KL) : defaults(TqtSetting.IMPROVED, Algorithm.MSE), NAMES, WORDS);
+    }
+
+    private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration) {
         Map<String, Object> none = Map.of();
         return new QuantizationSettings(false, tqt, false, none, new Activation(calibration), none, none, none, Map.of(),
                 false, none, false, none, false, none, false, none, false, none, false, none, false, none, false, none, false, none,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bitgrain.cli.settings.QuantizationSettings.Algorithm;
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,8 +22,7 @@ class QuantizationSettingsTest {
     @TempDir
     Path folder;
 
-    private final SettingsBinder<QuantizationSettings> binder = new SettingsBinder<>(
-            QuantizationSettings.defaults(TqtSetting.PARITY, Algorithm.KL), QuantizationSettings.NAMES, QuantizationSettings.WORDS);
+    private final SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(Profile.PARITY);
 
     @Test
     void aSettingAsEspPpqDumpsItIsUnderstood() throws IOException {

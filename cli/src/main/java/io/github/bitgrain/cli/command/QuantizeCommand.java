@@ -1,0 +1,245 @@
+package io.github.bitgrain.cli.command;
+
+import io.github.bitgrain.cli.console.Json;
+import io.github.bitgrain.cli.console.OutputFile;
+import io.github.bitgrain.cli.console.Progress;
+import io.github.bitgrain.cli.data.InputData;
+import io.github.bitgrain.cli.metric.Metrics;
+import io.github.bitgrain.cli.network.FloatNetwork;
+import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.pipeline.Export;
+import io.github.bitgrain.cli.pipeline.Outcome;
+import io.github.bitgrain.cli.pipeline.OutcomeText;
+import io.github.bitgrain.cli.pipeline.PeakMemory;
+import io.github.bitgrain.cli.pipeline.Quantization;
+import io.github.bitgrain.cli.pipeline.Quantized;
+import io.github.bitgrain.cli.pipeline.Request;
+import io.github.bitgrain.cli.pipeline.StageAccuracy;
+import io.github.bitgrain.cli.pipeline.Stopwatch;
+import io.github.bitgrain.cli.report.ScalesDump;
+import io.github.bitgrain.cli.settings.QuantizationSettings;
+import io.github.bitgrain.cli.settings.SettingsBinder;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.exporter.onnx.OnnxReader;
+import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.simulator.ChipProgram;
+import io.github.bitgrain.simulator.lowering.LoweredModel;
+import io.github.bitgrain.simulator.lowering.Lowering;
+import io.github.bitgrain.simulator.lowering.LoweringOptions;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The main job. */
+@Command(
+        name = "quantize",
+        header = "Turns a float network into a chip model, and shows what that costs: float, PTQ, TQT and the simulated chip.",
+        footer = {
+            "  bitgrain quantize model.onnx --calib calib.npy --tqt -o model.espdl",
+            "  bitgrain quantize model.onnx --calib images/ --mean 0.5 --std 0.25 --target esp32s3 \\",
+            "      --eval test.npy --labels labels.npy --report report.html -o model.espdl"
+        })
+public final class QuantizeCommand extends CliCommand {
+    @Parameters(paramLabel = "MODEL.onnx", description = "A float network.")
+    private Path model;
+
+    @Option(
+            names = "--calib",
+            required = true,
+            paramLabel = "DATA",
+            description = "Calibration samples: an .npy file (first axis counts samples), an .npz file for several inputs, or a folder "
+                    + "of images. No labels are needed.")
+    private Path calib;
+
+    @Mixin
+    private DataOptions dataOptions;
+
+    @Option(
+            names = "--target",
+            converter = TargetOption.class,
+            defaultValue = "esp32p4",
+            paramLabel = "TARGET",
+            description = "esp32p4 (default), esp32s3, c, or the name of another chip.")
+    private Target target;
+
+    @Option(names = "--bits", defaultValue = "8", paramLabel = "8|16", description = "Width of weights and activations. Default: 8.")
+    private int bits;
+
+    @Option(
+            names = "--calibration",
+            paramLabel = "NAME",
+            description = "Algorithm for activations: kl, percentile, minmax, mse. Default: mse; under --profile parity kl.")
+    private QuantizationSettings.Algorithm calibration;
+
+    @Option(names = "--calib-batch", defaultValue = "32", paramLabel = "N", description = "Samples in a calibration batch. Default: 32.")
+    private int calibBatch;
+
+    @Option(
+            names = "--calib-steps",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Number of calibration batches, from the first sample on, beginning again at the end. Default: all samples once.")
+    private int calibSteps;
+
+    @Option(names = "--tqt", description = "Train thresholds and weights after calibration (TQT).")
+    private boolean tqt;
+
+    @Option(
+            names = "--profile",
+            defaultValue = "improved",
+            paramLabel = "NAME",
+            description = "improved (default), or parity: number by number what ESP-PPQ does.")
+    private Profile profile;
+
+    @Option(names = "--settings", paramLabel = "FILE", description = "Settings in YAML or JSON, under ESP-PPQ's names.")
+    private Path settingsFile;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "One setting, for example tqt_optimization_setting.steps=500 or dispatching_table./conv1/Conv=16.")
+    private List<String> assignments = new ArrayList<>();
+
+    @Option(names = "--eval", paramLabel = "DATA", description = "Samples to measure float, PTQ, TQT and chip on.")
+    private Path eval;
+
+    @Option(names = "--labels", paramLabel = "FILE.npy", description = "True class of each sample of --eval.")
+    private Path labels;
+
+    @Option(names = "--groups", paramLabel = "FILE.npy", description = "Group of each sample of --eval, for --metric auc.")
+    private Path groups;
+
+    @Option(
+            names = "--metric",
+            paramLabel = "NAME",
+            description = "Measure on --eval: top1, top5, agreement (with the float network), mse, snr, cosine, auc. Default: top1 with "
+                    + "labels, else agreement.")
+    private String metric;
+
+    @Option(names = {"-o", "--output"}, paramLabel = "MODEL.espdl", description = "File to write. Default: the model's name in this folder.")
+    private Path output;
+
+    @Option(names = "--no-test-values", description = "Do not embed test vectors into the file.")
+    private boolean noTestValues;
+
+    @Option(names = "--qdq", paramLabel = "FILE.onnx", description = "Write a QDQ network too (comes with a later version).")
+    private Path qdq;
+
+    @Option(names = "--report", paramLabel = "FILE.html", description = "Write a page with accuracy, errors and settings.")
+    private Path report;
+
+    @Option(names = "--dump-scales", paramLabel = "FILE.json", description = "Write the scale of every operand.")
+    private Path dumpScales;
+
+    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of everything random. Default: 0.")
+    private long seed;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Number of threads. Results do not depend on it. Default: all processors.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Override
+    public Integer call() {
+        Stopwatch watch = new Stopwatch();
+        check();
+        Request request = new Request(target, bits, profile, settings(), calibBatch, calibSteps, seed, threads);
+        Model network = watch.time("load", () -> OnnxReader.read(model));
+        String wanted = metric != null ? metric : labels != null ? "top1" : "agreement";
+        Progress progress = progress();
+        try (Network floatNetwork = new FloatNetwork(network, threads);
+                InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
+                InputData test = eval == null ? null : InputData.open(eval, floatNetwork.inputs(), dataOptions.preprocessing())) {
+            StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network,
+                    wanted, EvaluateCommand.column(labels), EvaluateCommand.column(groups), threads, progress);
+            Quantized quantized = new Quantization(request, progress, watch).run(network, samples);
+            LoweredModel lowered = watch.time("lower", () -> Lowering.lower(quantized.tuned(), quantized.tunedPlan(),
+                    profile.isParity() ? LoweringOptions.PARITY : LoweringOptions.IMPROVED));
+            Map<String, Double> values = accuracy == null
+                    ? Map.of()
+                    : watch.time("simulate", () -> accuracy.of(quantized, lowered, target));
+            ChipProgram program = watch.time("export", () -> noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples));
+            Path file = output();
+            Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
+            writeScales(quantized);
+            Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), values,
+                    quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes());
+            print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
+            return Boolean.FALSE.equals(bitExact) ? BitgrainException.Kind.CHECK_FAILED.exitCode() : 0;
+        }
+    }
+
+    /** Everything that can be known before the work begins. */
+    private void check() {
+        if (qdq != null) {
+            throw BitgrainException.usage("--qdq comes with a later version of Bitgrain");
+        }
+        if (report != null) {
+            throw BitgrainException.usage("--report comes with a later version of Bitgrain");
+        }
+        if (bits != 8 && bits != 16) {
+            throw BitgrainException.usage("--bits: " + bits + " is neither 8 nor 16");
+        }
+        atLeast("--calib-batch", calibBatch, 1);
+        atLeast("--calib-steps", calibSteps, 0);
+        atLeast("--threads", threads, 1);
+        if (eval == null && (labels != null || groups != null || metric != null)) {
+            throw BitgrainException.usage((labels != null ? "--labels" : groups != null ? "--groups" : "--metric")
+                    + " belongs to --eval DATA, which is missing");
+        }
+        ModelFile.ONNX.require(model, name());
+        for (Path file : new Path[] {output(), dumpScales}) {
+            if (file != null) {
+                OutputFile.check(file);
+            }
+        }
+    }
+
+    private static void atLeast(String option, int value, int least) {
+        if (value < least) {
+            throw BitgrainException.usage(option + ": " + value + " is less than " + least);
+        }
+    }
+
+    private Path output() {
+        if (output != null) {
+            return output;
+        }
+        String name = model.getFileName().toString();
+        return Path.of(name.substring(0, name.lastIndexOf('.')) + ".espdl");
+    }
+
+    /** Defaults of the profile, then the file, then options, then --set. */
+    private QuantizationSettings settings() {
+        SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(profile);
+        if (settingsFile != null) {
+            binder.file(settingsFile);
+        }
+        if (calibration != null) {
+            binder.set("quantize_activation_setting.calib_algorithm=" + word(calibration));
+        }
+        if (tqt) {
+            binder.set("tqt_optimization=true");
+        }
+        assignments.forEach(binder::set);
+        return binder.settings();
+    }
+
+    private void writeScales(Quantized quantized) {
+        if (dumpScales != null) {
+            String text = Json.text(ScalesDump.of(quantized.tuned().graph(), quantized.tunedPlan()));
+            OutputFile.write(dumpScales, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,65 @@
+package io.github.bitgrain.cli.pipeline;
+
+import io.github.bitgrain.cli.console.Progress;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.quantizer.calibrate.ActivationCalibration;
+import io.github.bitgrain.quantizer.calibrate.Batches;
+import io.github.bitgrain.quantizer.calibrate.ParameterCalibration;
+import io.github.bitgrain.quantizer.plan.Alignment;
+import io.github.bitgrain.quantizer.plan.ExponentRepair;
+import io.github.bitgrain.quantizer.plan.Fusion;
+import io.github.bitgrain.quantizer.plan.PassiveScales;
+import io.github.bitgrain.quantizer.plan.PlanCreation;
+import java.util.List;
+import java.util.Locale;
+
+/** Float network → calibrated and, if wanted, trained plan, with progress. */
+public final class Quantization {
+    private final Request request;
+    private final Progress progress;
+    private final Stopwatch watch;
+
+    /**
+     * @param watch gets the seconds of calibration and training
+     */
+    public Quantization(Request request, Progress progress, Stopwatch watch) {
+        this.request = request;
+        this.progress = progress;
+        this.watch = watch;
+    }
+
+    /**
+     * Quantizes.
+     *
+     * @throws BitgrainException if the network, the data or the settings do not allow it
+     */
+    public Quantized run(Model model, DataSource calibration) {
+        Batches batches = request.calibSteps() == 0
+                ? Batches.all(calibration, request.calibBatch())
+                : new Batches(calibration, request.calibBatch(), request.calibSteps());
+        QuantPlan plan = watch.time("calibrate", () -> calibrate(model, batches));
+        if (request.settings().tqtOptimization()) {
+            throw BitgrainException.usage("--tqt comes with a later version");
+        }
+        return new Quantized(model, plan, model, plan, List.of(), 0, false);
+    }
+
+    private QuantPlan calibrate(Model model, Batches batches) {
+        String algorithm = request.settings().quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT);
+        QuantPlan plan = PlanCreation.create(
+                model.graph(), request.target(), request.bits(), request.settings().bitsByOperator(), algorithm);
+        plan = Fusion.apply(model.graph(), plan);
+        plan = ParameterCalibration.apply(model.graph(), model.parameters(), plan, request.profile());
+        progress.begin("calibrate", batches.count() + " batches", 2L * batches.count());
+        plan = ActivationCalibration.apply(model, plan, batches, request.profile(), request.threads(), progress::step);
+        progress.end();
+        plan = Alignment.apply(model.graph(), plan);
+        if (!request.profile().isParity()) {
+            plan = ExponentRepair.apply(model.graph(), plan);
+        }
+        return PassiveScales.apply(model.graph(), plan);
+    }
+}

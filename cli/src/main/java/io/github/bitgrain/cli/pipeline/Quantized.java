@@ -1,0 +1,25 @@
+package io.github.bitgrain.cli.pipeline;
+
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.QuantPlan;
+import java.util.List;
+
+/**
+ * A quantized network before lowering.
+ *
+ * @param calibrated network after the graph passes, float weights
+ * @param calibratedPlan exponents as calibration found them
+ * @param tuned network after threshold training; the calibrated one without it
+ * @param tunedPlan exponents after threshold training; the calibrated ones without it
+ * @param blocks training blocks
+ * @param exponentsMoved number of tensors whose exponent training changed
+ * @param trained whether thresholds were trained
+ */
+public record Quantized(
+        Model calibrated,
+        QuantPlan calibratedPlan,
+        Model tuned,
+        QuantPlan tunedPlan,
+        List<Outcome.Block> blocks,
+        int exponentsMoved,
+        boolean trained) {}

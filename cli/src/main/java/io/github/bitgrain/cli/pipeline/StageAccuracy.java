@@ -1,0 +1,68 @@
+package io.github.bitgrain.cli.pipeline;
+
+import io.github.bitgrain.cli.console.Progress;
+import io.github.bitgrain.cli.metric.Metrics;
+import io.github.bitgrain.cli.network.ChipNetwork;
+import io.github.bitgrain.cli.network.Evaluation;
+import io.github.bitgrain.cli.network.FloatNetwork;
+import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.FakeQuantization;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.simulator.lowering.LoweredModel;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Measures all stages of a quantization on the same samples: float, PTQ, TQT, chip. */
+public final class StageAccuracy {
+    private final DataSource data;
+    private final Model model;
+    private final String metric;
+    private final Metrics.Truth truth;
+    private final int threads;
+    private final Progress progress;
+    private final double floatValue;
+
+    /**
+     * Measures the float network at once, so that missing labels and the like show before the long work.
+     *
+     * @param model the float network; also the reference of metrics that compare
+     * @param metric name of the metric
+     * @param labels labels, or null
+     * @param groups groups, or null
+     * @throws io.github.bitgrain.core.BitgrainException if the metric lacks something
+     */
+    public StageAccuracy(DataSource data, Model model, String metric, Metrics.Column labels, Metrics.Column groups, int threads,
+            Progress progress) {
+        this.data = data;
+        this.model = model;
+        this.metric = metric;
+        this.truth = new Metrics.Truth(data.samples(), labels, groups, true);
+        this.threads = threads;
+        this.progress = progress;
+        floatValue = measure("float", new FloatNetwork(model, threads));
+    }
+
+    /** The value of each stage; tqt only where thresholds were trained. */
+    public Map<String, Double> of(Quantized quantized, LoweredModel lowered, Target target) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("float", floatValue);
+        values.put("ptq", measure("ptq", new FloatNetwork(FakeQuantization.insert(
+                quantized.calibrated(), quantized.calibratedPlan()), threads)));
+        if (quantized.trained()) {
+            values.put("tqt", measure("tqt", new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads)));
+        }
+        values.put("chip", measure("simulate", new ChipNetwork(lowered.program(), target, threads)));
+        return values;
+    }
+
+    private double measure(String task, Network network) {
+        boolean compares = Metrics.compares(metric);
+        try (network; Network reference = compares ? new FloatNetwork(model, threads) : null) {
+            Evaluation evaluation = new Evaluation(network, reference, data);
+            return evaluation.run(Metrics.of(List.of(metric), truth, evaluation.shape()), progress, task).get(metric);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package io.github.bitgrain.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.bitgrain.testing.SharedData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class QuantizeTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path folder;
+
+    private static String shared(String path) {
+        return SharedData.path("golden/esp-ppq/" + path).toString();
+    }
+
+    private CommandRun lenet(String file, String... more) {
+        List<String> args = new ArrayList<>(List.of("quantize", shared("models/lenet.onnx"), "--calib", shared("data/lenet/calib_x.npy"),
+                "--mean", "0.5", "--std", "0.25", "--calib-batch", "16", "--calib-steps", "16", "-o", folder.resolve(file).toString()));
+        args.addAll(List.of(more));
+        return CommandRun.of(args.toArray(String[]::new));
+    }
+
+    @Test
+    void aNetworkBecomesAVerifiedChipModelWithItsAccuracySeen() throws IOException {
+        CommandRun run = lenet("a.espdl", "--target", "esp32s3", "--eval", shared("data/lenet/val_x.npy"), "--labels",
+                shared("data/lenet/val_y.npy"), "--json");
+        assertEquals(0, run.exit(), run.err());
+        JsonNode json = JSON.readTree(run.out());
+        assertTrue(json.get("bitExact").asBoolean());
+        assertEquals(0.975, json.get("accuracy").get("float").asDouble(), 1e-9);
+        assertTrue(json.get("accuracy").get("ptq").asDouble() >= 0.970, run.out());
+        assertEquals(json.get("accuracy").get("ptq").asDouble(), json.get("accuracy").get("chip").asDouble(), 0.003);
+        for (String phase : List.of("load", "calibrate", "tqt", "lower", "simulate", "export", "total")) {
+            assertTrue(json.get("seconds").get(phase).asDouble() >= 0);
+        }
+        assertTrue(json.get("peakMemoryMiB").asLong() > 10);
+        String file = json.get("output").asText();
+        CommandRun verify = CommandRun.of("verify", file, "--json");
+        assertEquals(0, verify.exit(), verify.err());
+        JsonNode inspection = JSON.readTree(CommandRun.of("inspect", file, "--json").out());
+        assertEquals("esp32s3", inspection.get("target").asText());
+        assertEquals(1, inspection.get("testVectors").asInt());
+    }
+
+    @Test
+    void theSameCommandWritesTheSameBytesWithAnyNumberOfThreads() throws IOException {
+        assertEquals(0, lenet("a.espdl", "--threads", "1").exit());
+        assertEquals(0, lenet("b.espdl", "--threads", "3").exit());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("a.espdl")), Files.readAllBytes(folder.resolve("b.espdl")));
+    }
+
+    @Test
+    void parityFindsTheScalesOfTheReference() throws IOException {
+        Path scales = folder.resolve("scales.json");
+        CommandRun run = lenet("a.espdl", "--target", "esp32p4", "--profile", "parity", "--dump-scales", scales.toString());
+        assertEquals(0, run.exit(), run.err());
+        JsonNode ours = JSON.readTree(scales.toFile());
+        JsonNode golden = JSON.readTree(Path.of(shared("e2e/lenet/esp32p4_8_kl.scales.json")).toFile());
+        assertEquals(slots(golden), slots(ours));
+    }
+
+    private static Map<String, JsonNode> slots(JsonNode entries) {
+        Map<String, JsonNode> slots = new LinkedHashMap<>();
+        entries.forEach(entry -> slots.put(entry.get("op").asText() + ":" + entry.get("io").asText(), entry));
+        return slots;
+    }
+
+    @Test
+    void settingsFilesAndSetReachTheNetwork() throws IOException {
+        Path settings = Files.writeString(folder.resolve("s.yaml"), "dispatching_table:\n  /conv2/Conv: 16\n");
+        Path scales = folder.resolve("scales.json");
+        CommandRun run = lenet("a.espdl", "--settings", settings.toString(), "--set", "dispatching_table./fc1/Gemm=16",
+                "--dump-scales", scales.toString());
+        assertEquals(0, run.exit(), run.err());
+        Map<String, JsonNode> slots = slots(JSON.readTree(scales.toFile()));
+        assertEquals(8, slots.get("/conv1/Conv:in1").get("bits").asInt());
+        assertEquals(16, slots.get("/conv2/Conv:in1").get("bits").asInt());
+        assertEquals(16, slots.get("/fc1/Gemm:in1").get("bits").asInt());
+    }
+
+    @Test
+    void withoutTestValuesThereIsNothingToVerify() throws IOException {
+        CommandRun run = lenet("a.espdl", "--no-test-values", "--json");
+        assertEquals(0, run.exit(), run.err());
+        assertTrue(JSON.readTree(run.out()).get("bitExact").isNull());
+        assertEquals(1, CommandRun.of("verify", folder.resolve("a.espdl").toString()).exit());
+    }
+
+    @Test
+    void wrongUseIsAnsweredBeforeTheWorkBegins() throws IOException {
+        lenet("a.espdl", "--bits", "7").fails(2, "--bits: 7 is neither 8 nor 16");
+        lenet("a.espdl", "--qdq", "x.onnx").fails(2, "--qdq comes with a later version of Bitgrain");
+        lenet("a.espdl", "--labels", "x.npy").fails(2, "--labels belongs to --eval DATA, which is missing");
+        lenet("a.espdl", "--tqtt").fails(2, "unknown option --tqtt; did you mean '--tqt'?; see bitgrain quantize --help");
+        lenet("a.espdl", "--set", "tqt_optimisation=true").fails(
+                2, "--set tqt_optimisation: unknown setting 'tqt_optimisation'; did you mean 'tqt_optimization'?");
+        Path missing = folder.resolve("no/x.espdl");
+        lenet("no/x.espdl").fails(73, missing + ": cannot be written: there is no folder " + missing.getParent());
+        CommandRun unknownNode = lenet("a.espdl", "--set", "dispatching_table.conv9=16");
+        assertEquals(2, unknownNode.exit());
+        assertTrue(unknownNode.err().contains("conv9"), unknownNode.err());
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(0, files.count());
+        }
+        assertFalse(Files.exists(Path.of("lenet.espdl")));
+    }
+}
