@@ -130,10 +130,16 @@ public interface FloatKernels {
 
     /**
      * One Adam step (Kingma and Ba 2015, algorithm 1): {@code m = β1 m + (1 − β1) g}, {@code v = β2 v + (1 − β2) g²},
-     * {@code w −= rate (m / correction1) / (sqrt(v / correction2) + epsilon)}.
+     * {@code w −= rate m / (sqrt(v) / root + epsilon)}. The operations and their rounding are PyTorch's, to the bit: training
+     * near rounding thresholds is chaotic, and follows the same path only then.
+     *
+     * @param rate learning rate / (1 − β1^t)
+     * @param rest1 1 − β1, rounded once
+     * @param rest2 1 − β2, rounded once
+     * @param root square root of 1 − β2^t
      */
     void adam(int n, float[] w, int wOffset, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset,
-            float rate, float beta1, float beta2, float epsilon, float correction1, float correction2);
+            float rate, float beta1, float rest1, float beta2, float rest2, float root, float epsilon);
 
     // ---- layout
 

@@ -227,14 +227,14 @@ class ScalarFloatKernels implements FloatKernels {
 
     @Override
     public void adam(int n, float[] w, int wOffset, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset,
-            float rate, float beta1, float beta2, float epsilon, float correction1, float correction2) {
+            float rate, float beta1, float rest1, float beta2, float rest2, float root, float epsilon) {
         for (int i = 0; i < n; i++) {
             float grad = g[gOffset + i];
-            float mean = beta1 * m[mOffset + i] + (1 - beta1) * grad;
-            float square = beta2 * v[vOffset + i] + (1 - beta2) * grad * grad;
+            float mean = Math.fma(grad, rest1, beta1 * m[mOffset + i]);
+            float square = Math.fma(rest2 * grad, grad, beta2 * v[vOffset + i]);
             m[mOffset + i] = mean;
             v[vOffset + i] = square;
-            w[wOffset + i] -= rate * (mean / correction1) / ((float) Math.sqrt(square / correction2) + epsilon);
+            w[wOffset + i] += -rate * mean / ((float) Math.sqrt(square) / root + epsilon);
         }
     }
 

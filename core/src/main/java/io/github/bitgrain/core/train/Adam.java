@@ -13,8 +13,8 @@ import java.util.Map;
  * allocated once.
  */
 public final class Adam implements Optimizer {
-    private static final float BETA1 = 0.9f;
-    private static final float BETA2 = 0.999f;
+    private static final double BETA1 = 0.9;
+    private static final double BETA2 = 0.999;
     private static final float EPSILON = 1e-8f;
 
     private final FloatKernels kernels = Kernels.floats();
@@ -39,8 +39,8 @@ public final class Adam implements Optimizer {
 
     @Override
     public void update(int step) {
-        float correction1 = (float) (1 - Math.pow(BETA1, step + 1.0));
-        float correction2 = (float) (1 - Math.pow(BETA2, step + 1.0));
+        double correction1 = 1 - Math.pow(BETA1, step + 1.0);
+        float root = (float) Math.sqrt(1 - Math.pow(BETA2, step + 1.0));
         for (Slot slot : slots) {
             double rate = slot.group.rate().rate(step);
             int n = slot.weights.length;
@@ -51,7 +51,7 @@ public final class Adam implements Optimizer {
                 }
             }
             kernels.adam(n, slot.weights, 0, slot.gradient, 0, slot.mean, 0, slot.square, 0,
-                    (float) rate, BETA1, BETA2, EPSILON, correction1, correction2);
+                    (float) (rate / correction1), (float) BETA1, (float) (1 - BETA1), (float) BETA2, (float) (1 - BETA2), root, EPSILON);
         }
     }
 }

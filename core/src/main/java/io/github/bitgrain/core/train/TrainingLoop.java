@@ -16,7 +16,7 @@ import java.util.function.IntFunction;
  * alone. A loop runs once.
  */
 public final class TrainingLoop {
-    private final GradientExecutor executor;
+    private final GradientStep gradientStep;
     private final Optimizer optimizer;
     private final IntFunction<Map<String, Tensor>> batches;
     private IntConsumer beforeUpdate = step -> { };
@@ -38,6 +38,13 @@ public final class TrainingLoop {
         boolean after(int step, float loss);
     }
 
+    /** Computes the loss of a batch and the gradients that the optimizer reads. */
+    @FunctionalInterface
+    public interface GradientStep {
+        /** The loss of a batch, as {@link GradientExecutor#step}. */
+        float step(Map<String, Tensor> inputs);
+    }
+
     /**
      * What happened.
      *
@@ -53,7 +60,16 @@ public final class TrainingLoop {
      * @param batches the graph inputs of each step
      */
     public TrainingLoop(GradientExecutor executor, Optimizer optimizer, IntFunction<Map<String, Tensor>> batches) {
-        this.executor = executor;
+        this(executor::step, optimizer, batches);
+    }
+
+    /**
+     * A loop whose gradients come from several executors, for example because batches differ in size.
+     *
+     * @param batches the graph inputs of each step
+     */
+    public TrainingLoop(GradientStep gradientStep, Optimizer optimizer, IntFunction<Map<String, Tensor>> batches) {
+        this.gradientStep = gradientStep;
         this.optimizer = optimizer;
         this.batches = batches;
     }
@@ -111,7 +127,7 @@ public final class TrainingLoop {
             if (last) {
                 break;
             }
-            float loss = executor.step(batches.apply(done));
+            float loss = gradientStep.step(batches.apply(done));
             if (!Float.isFinite(loss)) {
                 throw BitgrainException.badInput("training diverged: loss " + loss + " at step " + done
                         + "; check the data for NaN or choose a smaller learning rate");

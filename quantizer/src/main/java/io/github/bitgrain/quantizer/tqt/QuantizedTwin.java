@@ -27,11 +27,20 @@ final class QuantizedTwin {
     private QuantPlan plan;
 
     QuantizedTwin(Model original, QuantPlan plan) {
+        this(original, plan, false);
+    }
+
+    /**
+     * A twin.
+     *
+     * @param roundBounds whether the bounds of a Clip are rounded to its input's grid as it is now
+     */
+    QuantizedTwin(Model original, QuantPlan plan, boolean roundBounds) {
         this.original = original;
         this.plan = plan;
         this.parameters = original.parameters().copy();
         FakeQuantization.putAlphas(plan, parameters);
-        original.graph().nodes().forEach(node -> expansions.put(node.name(), expand(node, plan)));
+        original.graph().nodes().forEach(node -> expansions.put(node.name(), roundBounds ? FakeQuantization.expand(node, plan) : expand(node, plan)));
     }
 
     /**
@@ -116,6 +125,19 @@ final class QuantizedTwin {
             }
         }
         return slots;
+    }
+
+    /** Copies of the weights and biases as they are. */
+    Parameters weights() {
+        Parameters weights = new Parameters();
+        original.parameters().names().forEach(name -> weights.put(name, parameters.get(name).copy()));
+        return weights;
+    }
+
+    /** Takes another plan of the same structure as it is. */
+    void takeOver(QuantPlan changed) {
+        plan = changed;
+        FakeQuantization.putAlphas(plan, parameters);
     }
 
     /** Sets the exponents of a root and of all that follow from it. */

@@ -1,0 +1,189 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import io.github.bitgrain.core.autodiff.GradientExecutor;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Add;
+import io.github.bitgrain.core.op.Clip;
+import io.github.bitgrain.core.op.MeanSquaredError;
+import io.github.bitgrain.core.op.Mul;
+import io.github.bitgrain.core.quant.FakeQuantization;
+import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.quant.SlotState;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.kernels.Kernels;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One block under training: its quantized nodes with a loss behind them, compiled once for every batch size, and the inputs and
+ * targets of all batches.
+ */
+final class BlockTraining implements AutoCloseable {
+    private static final String LOSS = "#loss";
+
+    private final TqtBlock block;
+    private final List<String> weights = new ArrayList<>();
+    private final Map<Slot, String> alphas = new LinkedHashMap<>();
+    private final List<Map<String, Tensor>> batches = new ArrayList<>();
+    private final LinkedHashMap<Integer, GradientExecutor> executors = new LinkedHashMap<>();
+
+    /**
+     * Prepares a block.
+     *
+     * @param inputs what each batch brings to the block, quantized
+     * @param targets what the float network gives for each batch
+     */
+    BlockTraining(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes, boolean trainAlphas, List<Map<String, Tensor>> inputs,
+            List<Map<String, Tensor>> targets, GradientExecutor.Storage storage) {
+        this.block = block;
+        Graph graph = graph(twin, block, shapes);
+        collectTrained(twin, trainAlphas);
+        Set<String> trained = new LinkedHashSet<>(weights);
+        trained.addAll(alphas.values());
+        for (int b = 0; b < inputs.size(); b++) {
+            Map<String, Tensor> batch = new LinkedHashMap<>(inputs.get(b));
+            targets.get(b).forEach((name, tensor) -> batch.put(target(name), tensor));
+            batches.add(batch);
+            int size = batch.values().iterator().next().shape().dim(0);
+            executors.computeIfAbsent(size, key ->
+                    new GradientExecutor(graph, twin.parameters(), size, LOSS, trained, List.of(), storage, Kernels.floats()));
+        }
+    }
+
+    private static String target(String value) {
+        return value + "#target";
+    }
+
+    /** Σ over the block's results of the mean squared difference to the target. */
+    private static Graph graph(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes) {
+        Graph part = Frontier.part(twin.graph(), shapes, block.nodes(), twin::expansion, block.outputs());
+        Graph.Builder builder = part.edit();
+        String sum = null;
+        for (String output : block.outputs()) {
+            String error = output + "#error";
+            builder.input(target(output), shapes.get(output));
+            builder.node(error, new MeanSquaredError(), List.of(output, target(output)), error);
+            if (sum == null) {
+                sum = error;
+            } else {
+                String next = sum + "+";
+                builder.node(next, new Add(), List.of(sum, error), next);
+                sum = next;
+            }
+        }
+        String loss = sum;
+        builder.nodes(renamed(builder.build().nodes(), loss));
+        return builder.outputs(List.of(LOSS)).build();
+    }
+
+    private static List<Node> renamed(List<Node> nodes, String result) {
+        return nodes.stream().map(node -> node.outputs().contains(result) ? node.withOutputs(List.of(LOSS)) : node).toList();
+    }
+
+    /**
+     * ESP-PPQ's choice: every parameter of computing nodes and of Add and Mul, every other parameter that is quantized, and the
+     * threshold of every slot that has a scale of its own. Bounds of Clip are not parameters here.
+     */
+    private void collectTrained(QuantizedTwin twin, boolean trainAlphas) {
+        Set<String> found = new LinkedHashSet<>();
+        for (Node node : block.nodes()) {
+            boolean all = BlockBuilder.isComputing(node) || node.op() instanceof Add || node.op() instanceof Mul;
+            for (int i = 0; i < node.inputs().size(); i++) {
+                Slot slot = Slot.input(node.name(), i);
+                if (!node.isTensorInput(i)) {
+                    continue;
+                }
+                boolean parameter = twin.graph().isParameter(node.input(i));
+                if (parameter && !(node.op() instanceof Clip) && (all || twin.plan().quantizes(slot))) {
+                    found.add(node.input(i));
+                }
+                addAlpha(twin, slot, trainAlphas);
+            }
+            for (int i = 0; i < node.outputs().size(); i++) {
+                addAlpha(twin, Slot.output(node.name(), i), trainAlphas && !node.outputs().get(i).isEmpty());
+            }
+        }
+        weights.addAll(found);
+    }
+
+    private void addAlpha(QuantizedTwin twin, Slot slot, boolean wanted) {
+        if (wanted && twin.plan().has(slot) && twin.plan().isQuantized(slot.node()) && twin.plan().config(slot).state() == SlotState.ACTIVATED
+                && !twin.plan().isLinked(slot)) {
+            alphas.put(slot, FakeQuantization.alpha(slot));
+        }
+    }
+
+    /** Names of the trained weights and biases. */
+    List<String> weights() {
+        return weights;
+    }
+
+    /** Names of the trained thresholds by slot. */
+    Map<Slot, String> alphas() {
+        return alphas;
+    }
+
+    /** Remembers all that training changes. */
+    Parameters.Snapshot snapshot(Parameters parameters) {
+        List<String> names = new ArrayList<>(weights);
+        names.addAll(alphas.values());
+        return parameters.snapshot(names);
+    }
+
+    /** Number of batches. */
+    int batchCount() {
+        return batches.size();
+    }
+
+    /** Inputs and targets of a batch. */
+    Map<String, Tensor> batch(int index) {
+        return batches.get(index);
+    }
+
+    /** Gradients of the last {@link #step}, by parameter; the same tensors always. */
+    Map<String, Tensor> gradients() {
+        return executors.firstEntry().getValue().gradients();
+    }
+
+    /** Loss and gradients of a batch. */
+    float step(Map<String, Tensor> batch) {
+        GradientExecutor executor = executorFor(batch);
+        float loss = executor.step(batch);
+        Map<String, Tensor> gradients = gradients();
+        if (executor != executors.firstEntry().getValue()) {
+            executor.gradients().forEach((name, tensor) ->
+                    System.arraycopy(tensor.data(), 0, gradients.get(name).data(), 0, tensor.size()));
+        }
+        return loss;
+    }
+
+    private GradientExecutor executorFor(Map<String, Tensor> batch) {
+        return executors.get(batch.values().iterator().next().shape().dim(0));
+    }
+
+    /** Makes changes of what is not trained here take effect. */
+    void refresh() {
+        executors.values().forEach(GradientExecutor::refresh);
+    }
+
+    /** Mean loss of some batches. */
+    double loss(List<Integer> which) {
+        double sum = 0;
+        for (int b : which) {
+            sum += executorFor(batches.get(b)).loss(batches.get(b));
+        }
+        return sum / which.size();
+    }
+
+    @Override
+    public void close() {
+        executors.values().forEach(GradientExecutor::close);
+    }
+}

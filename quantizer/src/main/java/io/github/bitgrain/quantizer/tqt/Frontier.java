@@ -1,0 +1,142 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * How far a network has been run, for all batches: the values between the nodes that ran and those that did not. Parts are
+ * run once, in order, instead of the whole prefix for every block; values that nobody will read any more are dropped.
+ */
+final class Frontier implements AutoCloseable {
+    private final Graph graph;
+    private final Map<String, Shape> shapes;
+    private final Function<Node, List<Node>> expansion;
+    private final Parameters parameters;
+    private final int batches;
+    private final ActivationCache cache;
+    private final int threads;
+    private final Set<String> kept;
+    private final Set<Node> ran = new HashSet<>();
+    private final Set<Node> done = new HashSet<>();
+
+    /**
+     * A frontier before the first node.
+     *
+     * @param expansion what runs in place of a node
+     * @param kept values that are never dropped
+     */
+    Frontier(Graph graph, Map<String, Shape> shapes, Function<Node, List<Node>> expansion, Parameters parameters,
+            List<Map<String, Tensor>> batches, ActivationCache cache, Collection<String> kept, int threads) {
+        this.graph = graph;
+        this.shapes = shapes;
+        this.expansion = expansion;
+        this.parameters = parameters;
+        this.batches = batches.size();
+        this.cache = cache;
+        this.kept = new HashSet<>(kept);
+        this.threads = threads;
+        for (int b = 0; b < batches.size(); b++) {
+            for (Map.Entry<String, Tensor> input : batches.get(b).entrySet()) {
+                cache.put(input.getKey(), b, input.getValue());
+            }
+        }
+    }
+
+    /** Runs whatever is missing before these values exist, as it is now; nodes of {@code untrained} may be run again later. */
+    void advanceTo(Collection<String> values, Set<Node> untrained) {
+        List<Node> missing = graph.needed(values).stream().filter(node -> !ran.contains(node)).toList();
+        if (!missing.isEmpty()) {
+            run(missing, untrained);
+        }
+    }
+
+    /** Runs nodes, again if they ran before; what is not in {@code untrained} is then done with. */
+    void run(List<Node> nodes, Set<Node> untrained) {
+        ran.addAll(nodes);
+        nodes.stream().filter(node -> !untrained.contains(node)).forEach(done::add);
+        List<String> results = new ArrayList<>();
+        for (Node node : nodes) {
+            node.outputs().stream().filter(value -> !value.isEmpty() && isNeeded(value)).forEach(results::add);
+        }
+        if (!results.isEmpty()) {
+            Graph part = part(graph, shapes, nodes, expansion, results);
+            try (Executor executor = new Executor(part, parameters, Executor.Options.defaults().threads(threads))) {
+                for (int b = 0; b < batches; b++) {
+                    int batch = b;
+                    executor.run(values(part.inputs().keySet(), b)).forEach((name, tensor) -> cache.put(name, batch, tensor));
+                }
+            }
+        }
+        for (Node node : nodes) {
+            for (int i = 0; i < node.inputs().size(); i++) {
+                if (node.isTensorInput(i) && !isNeeded(node.input(i))) {
+                    cache.drop(node.input(i));
+                }
+            }
+        }
+    }
+
+    private boolean isNeeded(String value) {
+        return kept.contains(value) || graph.consumers(value).stream().anyMatch(reader -> !done.contains(reader));
+    }
+
+    /** Values of a batch. */
+    Map<String, Tensor> values(Collection<String> names, int batch) {
+        Map<String, Tensor> values = new java.util.LinkedHashMap<>();
+        names.forEach(name -> values.put(name, cache.get(name, batch)));
+        return values;
+    }
+
+    /** The value of a batch. */
+    Tensor value(String name, int batch) {
+        return cache.get(name, batch);
+    }
+
+    /** Keeps a value, whoever reads it, until {@link #release}. */
+    void keep(String value) {
+        kept.add(value);
+    }
+
+    /** Drops a value that was kept. */
+    void release(String value) {
+        kept.remove(value);
+        if (!isNeeded(value)) {
+            cache.drop(value);
+        }
+    }
+
+    /** A graph of some nodes: its inputs are the values that they read and do not make. */
+    static Graph part(Graph graph, Map<String, Shape> shapes, List<Node> nodes, Function<Node, List<Node>> expansion, List<String> results) {
+        Set<String> made = new HashSet<>();
+        nodes.forEach(node -> made.addAll(node.outputs()));
+        Set<String> inputs = new LinkedHashSet<>();
+        for (Node node : nodes) {
+            for (int i = 0; i < node.inputs().size(); i++) {
+                if (node.isTensorInput(i) && !made.contains(node.input(i)) && !graph.isParameter(node.input(i))) {
+                    inputs.add(node.input(i));
+                }
+            }
+        }
+        Graph.Builder builder = Graph.builder(graph.name());
+        inputs.forEach(value -> builder.input(value, shapes.get(value)));
+        nodes.forEach(node -> expansion.apply(node).forEach(builder::node));
+        return builder.outputs(results).build();
+    }
+
+    @Override
+    public void close() {
+        cache.close();
+    }
+}
