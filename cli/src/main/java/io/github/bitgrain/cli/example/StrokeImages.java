@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.example;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -189,6 +190,6 @@ public final class StrokeImages {
 
     /** The names of the classes, in label order. */
     public static List<String> classNames() {
-        return List.of(Glyph.values()).stream().map(g -> g.name().toLowerCase(java.util.Locale.ROOT)).toList();
+        return List.of(Glyph.values()).stream().map(g -> g.name().toLowerCase(Locale.ROOT)).toList();
     }
 }
