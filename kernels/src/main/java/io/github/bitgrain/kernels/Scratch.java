@@ -14,6 +14,8 @@ final class Scratch {
     final Floats results = new Floats();
     /** Operands of a matrix product. */
     final Floats packed = new Floats();
+    /** Where the rows of a matrix product start. */
+    final Ints rows = new Ints();
     /** Where the rows of a chunk go in the result. */
     final Ints outputs = new Ints();
     /** Where the runs of one row start, from the start of the row. */

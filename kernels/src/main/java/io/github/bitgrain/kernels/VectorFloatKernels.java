@@ -53,4 +53,180 @@ final class VectorFloatKernels extends ScalarFloatKernels {
             VectorWeightGradient.bias(shape, dy, dyOffset, dbias, dbiasOffset);
         }
     }
+
+    @Override
+    public void gemm(int m, int n, int k, float[] a, int aOffset, int aRow, int aColumn, float[] b, int bOffset, int bRow, int bColumn,
+            float[] c, int cOffset, int cRow, boolean accumulate) {
+        if (n < Lanes.COUNT && m < Tiles.HEIGHT || m == 0 || k == 0) {
+            super.gemm(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, accumulate);
+        } else {
+            VectorProduct.gemm(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, accumulate);
+        }
+    }
+
+    @Override
+    public void maxPool(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset) {
+        if (VectorPooling.covers(shape, x, xOffset, y, yOffset)) {
+            VectorPooling.max(shape, x, xOffset, y, yOffset);
+        } else {
+            super.maxPool(shape, x, xOffset, y, yOffset);
+        }
+    }
+
+    @Override
+    public void maxPoolGradient(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset, float[] dy, int dyOffset, float[] dx, int dxOffset) {
+        if (VectorPooling.covers(shape, x, xOffset, y, yOffset) && VectorPooling.covers(shape, dx, dxOffset, dy, dyOffset)) {
+            VectorPooling.maxGradient(shape, x, xOffset, y, yOffset, dy, dyOffset, dx, dxOffset);
+        } else {
+            super.maxPoolGradient(shape, x, xOffset, y, yOffset, dy, dyOffset, dx, dxOffset);
+        }
+    }
+
+    @Override
+    public void averagePool(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset) {
+        if (VectorPooling.covers(shape, x, xOffset, y, yOffset)) {
+            VectorPooling.average(shape, x, xOffset, y, yOffset);
+        } else {
+            super.averagePool(shape, x, xOffset, y, yOffset);
+        }
+    }
+
+    @Override
+    public void averagePoolGradient(PoolShape shape, float[] dy, int dyOffset, float[] dx, int dxOffset) {
+        if (VectorPooling.covers(shape, dx, dxOffset, dy, dyOffset)) {
+            VectorPooling.averageGradient(shape, dy, dyOffset, dx, dxOffset);
+        } else {
+            super.averagePoolGradient(shape, dy, dyOffset, dx, dxOffset);
+        }
+    }
+
+    @Override
+    public void unary(UnaryFunction f, float p, float q, int n, float[] x, int xOffset, float[] y, int yOffset) {
+        int done = VectorFunctions.unary(f, p, q, n, x, xOffset, y, yOffset);
+        super.unary(f, p, q, n - done, x, xOffset + done, y, yOffset + done);
+    }
+
+    @Override
+    public void unaryGradient(UnaryFunction f, float p, float q, int n, float[] x, int xOffset, float[] y, int yOffset,
+            float[] dy, int dyOffset, float[] dx, int dxOffset, boolean accumulate) {
+        int done = VectorFunctions.gradient(f, p, q, n, x, xOffset, y, yOffset, dy, dyOffset, dx, dxOffset, accumulate);
+        super.unaryGradient(f, p, q, n - done, x, xOffset + done, y, yOffset + done, dy, dyOffset + done, dx, dxOffset + done, accumulate);
+    }
+
+    @Override
+    public void binary(BinaryFunction f, int n, float[] a, int aOffset, int aStep, float[] b, int bOffset, int bStep, float[] c, int cOffset) {
+        int done = VectorMaps.binary(f, n, a, aOffset, aStep, b, bOffset, bStep, c, cOffset);
+        super.binary(f, n - done, a, aOffset + done * aStep, aStep, b, bOffset + done * bStep, bStep, c, cOffset + done);
+    }
+
+    @Override
+    public void addScaled(int n, float factor, float[] x, int xOffset, float[] y, int yOffset) {
+        int done = VectorMaps.addScaled(n, factor, x, xOffset, y, yOffset);
+        super.addScaled(n - done, factor, x, xOffset + done, y, yOffset + done);
+    }
+
+    @Override
+    public void addProduct(int n, float[] a, int aOffset, float[] b, int bOffset, int bStep, float[] y, int yOffset) {
+        int done = 0;
+        if (bStep == 0 && n > 0) {
+            done = VectorMaps.addScaled(n, b[bOffset], a, aOffset, y, yOffset);
+        } else if (bStep == 1) {
+            done = VectorMaps.addProduct(n, a, aOffset, b, bOffset, y, yOffset);
+        }
+        super.addProduct(n - done, a, aOffset + done, b, bOffset + done * bStep, bStep, y, yOffset + done);
+    }
+
+    @Override
+    public void fakeQuantize(int n, float[] x, int xOffset, float[] y, int yOffset, int exponent, float qmin, float qmax, Rounding rounding) {
+        int done = 0;
+        if (VectorFakeQuantization.covers(exponent, qmin, qmax, rounding)) {
+            float scale = FakeQuantization.scale(exponent);
+            float inverse = FakeQuantization.scale(-exponent);
+            done = rounding == Rounding.HALF_EVEN
+                    ? VectorFakeQuantization.quantizeEven(n, x, xOffset, y, yOffset, scale, inverse, qmin, qmax)
+                    : VectorFakeQuantization.quantizeUp(n, x, xOffset, y, yOffset, scale, inverse, qmin, qmax);
+        }
+        super.fakeQuantize(n - done, x, xOffset + done, y, yOffset + done, exponent, qmin, qmax, rounding);
+    }
+
+    @Override
+    public double fakeQuantizeGradient(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
+            int exponent, float qmin, float qmax, Rounding rounding, boolean accumulate) {
+        int done = 0;
+        double sum = 0;
+        if (VectorFakeQuantization.covers(exponent, qmin, qmax, rounding)) {
+            done = Lanes.FLOATS.loopBound(n);
+            float[] partial = Scratch.ofThread().sums.atLeast(Lanes.COUNT);
+            sum = VectorFakeQuantization.gradient(rounding == Rounding.HALF_EVEN, done, x, xOffset, dy, dyOffset, dx, dxOffset,
+                    FakeQuantization.scale(-exponent), qmin, qmax, accumulate, partial);
+        }
+        return sum + super.fakeQuantizeGradient(n - done, x, xOffset + done, dy, dyOffset + done, dx, dxOffset + done,
+                exponent, qmin, qmax, rounding, accumulate);
+    }
+
+    @Override
+    public double sum(int n, float[] x, int xOffset) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        for (; i + 3 < n; i += 4) {
+            s0 += x[xOffset + i];
+            s1 += x[xOffset + i + 1];
+            s2 += x[xOffset + i + 2];
+            s3 += x[xOffset + i + 3];
+        }
+        return s0 + s1 + (s2 + s3) + super.sum(n - i, x, xOffset + i);
+    }
+
+    @Override
+    public double dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        for (; i + 3 < n; i += 4) {
+            s0 += (double) a[aOffset + i] * b[bOffset + i];
+            s1 += (double) a[aOffset + i + 1] * b[bOffset + i + 1];
+            s2 += (double) a[aOffset + i + 2] * b[bOffset + i + 2];
+            s3 += (double) a[aOffset + i + 3] * b[bOffset + i + 3];
+        }
+        return s0 + s1 + (s2 + s3) + super.dot(n - i, a, aOffset + i, b, bOffset + i);
+    }
+
+    @Override
+    public double squaredDistance(int n, float[] a, int aOffset, float[] b, int bOffset) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        for (; i + 3 < n; i += 4) {
+            double d0 = (double) a[aOffset + i] - b[bOffset + i];
+            double d1 = (double) a[aOffset + i + 1] - b[bOffset + i + 1];
+            double d2 = (double) a[aOffset + i + 2] - b[bOffset + i + 2];
+            double d3 = (double) a[aOffset + i + 3] - b[bOffset + i + 3];
+            s0 += d0 * d0;
+            s1 += d1 * d1;
+            s2 += d2 * d2;
+            s3 += d3 * d3;
+        }
+        return s0 + s1 + (s2 + s3) + super.squaredDistance(n - i, a, aOffset + i, b, bOffset + i);
+    }
+
+    @Override
+    public void minMax(int n, float[] x, int xOffset, float[] range) {
+        int done = VectorMaps.minMax(n, x, xOffset, range);
+        super.minMax(n - done, x, xOffset + done, range);
+    }
+
+    @Override
+    public void adam(int n, float[] w, int wOffset, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset,
+            float rate, float beta1, float beta2, float epsilon, float correction1, float correction2) {
+        int done = VectorMaps.adam(n, w, wOffset, g, gOffset, m, mOffset, v, vOffset, rate, beta1, beta2, epsilon, correction1, correction2);
+        super.adam(n - done, w, wOffset + done, g, gOffset + done, m, mOffset + done, v, vOffset + done,
+                rate, beta1, beta2, epsilon, correction1, correction2);
+    }
 }

@@ -1,0 +1,133 @@
+package io.github.bitgrain.kernels;
+
+import static io.github.bitgrain.kernels.Lanes.COUNT;
+import static io.github.bitgrain.kernels.Lanes.FLOATS;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Fake quantization with the two roundings that chips use. There is no vector instruction for them in the API: adding and
+ * subtracting {@link #ROUNDER} leaves the nearest even integer, exactly, for the clamped values that arrive here.
+ */
+final class VectorFakeQuantization {
+    /** 1.5 · 2^23: a sum with it has no fraction bits. */
+    private static final float ROUNDER = 12582912f;
+    /** Up to here the sum with {@link #ROUNDER} stays in [2^23, 2^24). */
+    private static final float LARGEST = 1 << 21;
+    /** Elements between two transfers of single-precision partial sums into the double-precision sum. */
+    private static final int BLOCK = 1024;
+
+    private VectorFakeQuantization() {}
+
+    /** Whether the vector loops cover the case; wider integers (biases) and other roundings are left to the scalar code. */
+    static boolean covers(int exponent, float qmin, float qmax, Rounding rounding) {
+        return (rounding == Rounding.HALF_EVEN || rounding == Rounding.HALF_UP) && qmin >= -LARGEST && qmax <= LARGEST
+                && exponent >= Float.MIN_EXPONENT && exponent <= -Float.MIN_EXPONENT;
+    }
+
+    /** The elements of whole vectors; returns their number. {@code x / s} is {@code x (1 / s)} for powers of two. */
+    static int quantizeEven(int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
+        FloatVector low = FloatVector.broadcast(FLOATS, qmin);
+        FloatVector high = FloatVector.broadcast(FLOATS, qmax);
+        FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        int end = FLOATS.loopBound(n);
+        for (int i = 0; i < end; i += COUNT) {
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
+            v.max(low).min(high).add(rounder).sub(rounder).mul(scale).intoArray(y, yOffset + i);
+        }
+        return end;
+    }
+
+    /** As {@link #quantizeEven}: {@code floor(v + 0.5)}, with the sum in single precision as in the reference. */
+    static int quantizeUp(int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
+        FloatVector low = FloatVector.broadcast(FLOATS, qmin);
+        FloatVector high = FloatVector.broadcast(FLOATS, qmax);
+        FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        int end = FLOATS.loopBound(n);
+        for (int i = 0; i < end; i += COUNT) {
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
+            floorOfHalfMore(v.max(low).min(high), rounder).mul(scale).intoArray(y, yOffset + i);
+        }
+        return end;
+    }
+
+    private static FloatVector floorOfHalfMore(FloatVector v, FloatVector rounder) {
+        FloatVector more = v.add(0.5f);
+        FloatVector nearest = more.add(rounder).sub(rounder);
+        return nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
+    }
+
+    /**
+     * The gradient for the elements of whole vectors.
+     *
+     * @param partial room for one vector
+     */
+    static double gradient(boolean even, int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse,
+            float qmin, float qmax, boolean accumulate, float[] partial) {
+        double sum = 0;
+        for (int from = 0; from < n; from += BLOCK) {
+            int to = Math.min(n, from + BLOCK);
+            if (even) {
+                gradientEven(from, to, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
+            } else {
+                gradientUp(from, to, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
+            }
+            for (int i = 0; i < COUNT; i++) {
+                sum += partial[i];
+            }
+        }
+        return sum;
+    }
+
+    /** Values are clamped one step beyond the range, so that those outside still round to something outside. */
+    private static void gradientEven(int from, int to, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
+            float inverse, float qmin, float qmax, boolean accumulate, float[] partial) {
+        FloatVector below = FloatVector.broadcast(FLOATS, qmin - 1);
+        FloatVector above = FloatVector.broadcast(FLOATS, qmax + 1);
+        FloatVector low = FloatVector.broadcast(FLOATS, qmin);
+        FloatVector high = FloatVector.broadcast(FLOATS, qmax);
+        FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        FloatVector sum = FloatVector.zero(FLOATS);
+        for (int i = from; i < to; i += COUNT) {
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
+            FloatVector q = v.max(below).min(above).add(rounder).sub(rounder);
+            FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
+            FloatVector inside = q.max(low).min(high);
+            VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
+            sum = g.fma(inside.sub(v, passes), sum);
+            FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
+            if (accumulate) {
+                passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
+            }
+            passed.intoArray(dx, dxOffset + i);
+        }
+        sum.intoArray(partial, 0);
+    }
+
+    /** As {@link #gradientEven} with the other rounding. */
+    private static void gradientUp(int from, int to, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
+            float inverse, float qmin, float qmax, boolean accumulate, float[] partial) {
+        FloatVector below = FloatVector.broadcast(FLOATS, qmin - 1);
+        FloatVector above = FloatVector.broadcast(FLOATS, qmax + 1);
+        FloatVector low = FloatVector.broadcast(FLOATS, qmin);
+        FloatVector high = FloatVector.broadcast(FLOATS, qmax);
+        FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        FloatVector sum = FloatVector.zero(FLOATS);
+        for (int i = from; i < to; i += COUNT) {
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
+            FloatVector q = floorOfHalfMore(v.max(below).min(above), rounder);
+            FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
+            FloatVector inside = q.max(low).min(high);
+            VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
+            sum = g.fma(inside.sub(v, passes), sum);
+            FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
+            if (accumulate) {
+                passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
+            }
+            passed.intoArray(dx, dxOffset + i);
+        }
+        sum.intoArray(partial, 0);
+    }
+}
