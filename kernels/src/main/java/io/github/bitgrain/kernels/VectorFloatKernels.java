@@ -224,9 +224,9 @@ final class VectorFloatKernels extends ScalarFloatKernels {
 
     @Override
     public void adam(int n, float[] w, int wOffset, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset,
-            float rate, float beta1, float beta2, float epsilon, float correction1, float correction2) {
-        int done = VectorMaps.adam(n, w, wOffset, g, gOffset, m, mOffset, v, vOffset, rate, beta1, beta2, epsilon, correction1, correction2);
+            float rate, float beta1, float rest1, float beta2, float rest2, float root, float epsilon) {
+        int done = VectorMaps.adam(n, w, wOffset, g, gOffset, m, mOffset, v, vOffset, rate, beta1, rest1, beta2, rest2, root, epsilon);
         super.adam(n - done, w, wOffset + done, g, gOffset + done, m, mOffset + done, v, vOffset + done,
-                rate, beta1, beta2, epsilon, correction1, correction2);
+                rate, beta1, rest1, beta2, rest2, root, epsilon);
     }
 }

@@ -93,16 +93,18 @@ final class VectorMaps {
 
     /** The same operations in the same order as the scalar code. */
     static int adam(int n, float[] w, int wOffset, float[] g, int gOffset, float[] m, int mOffset, float[] v, int vOffset,
-            float rate, float beta1, float beta2, float epsilon, float correction1, float correction2) {
+            float rate, float beta1, float rest1, float beta2, float rest2, float root, float epsilon) {
         int end = FLOATS.loopBound(n);
         for (int i = 0; i < end; i += COUNT) {
             FloatVector grad = FloatVector.fromArray(FLOATS, g, gOffset + i);
-            FloatVector mean = FloatVector.fromArray(FLOATS, m, mOffset + i).mul(beta1).add(grad.mul(1 - beta1));
-            FloatVector square = FloatVector.fromArray(FLOATS, v, vOffset + i).mul(beta2).add(grad.mul(1 - beta2).mul(grad));
+            FloatVector mean = FloatVector.fromArray(FLOATS, m, mOffset + i).mul(beta1);
+            mean = grad.fma(FloatVector.broadcast(FLOATS, rest1), mean);
+            FloatVector square = FloatVector.fromArray(FLOATS, v, vOffset + i).mul(beta2);
+            square = grad.mul(rest2).fma(grad, square);
             mean.intoArray(m, mOffset + i);
             square.intoArray(v, vOffset + i);
-            FloatVector step = mean.div(correction1).mul(rate).div(square.div(correction2).sqrt().add(epsilon));
-            FloatVector.fromArray(FLOATS, w, wOffset + i).sub(step).intoArray(w, wOffset + i);
+            FloatVector step = mean.mul(-rate).div(square.sqrt().div(root).add(epsilon));
+            FloatVector.fromArray(FLOATS, w, wOffset + i).add(step).intoArray(w, wOffset + i);
         }
         return end;
     }

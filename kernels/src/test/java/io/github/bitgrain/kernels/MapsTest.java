@@ -140,7 +140,7 @@ class MapsTest {
         float[] w = {1, 1};
         float[] m = new float[2];
         float[] v = new float[2];
-        SCALAR.adam(2, w, 0, new float[] {1e-3f, -20}, 0, m, 0, v, 0, 0.01f, 0.9f, 0.999f, 1e-8f, 1 - 0.9f, 1 - 0.999f);
+        SCALAR.adam(2, w, 0, new float[] {1e-3f, -20}, 0, m, 0, v, 0, 0.01f / (1 - 0.9f), 0.9f, 1 - 0.9f, 0.999f, 1 - 0.999f, (float) Math.sqrt(1 - 0.999f), 1e-8f);
         assertEquals(0.99f, w[0], 1e-6f);
         assertEquals(1.01f, w[1], 1e-6f);
     }
@@ -151,8 +151,8 @@ class MapsTest {
         float[] g = values(random, n + 4);
         float[][] expected = {values(random, n + 1), values(random, n + 2), new float[n + 3]};
         float[][] actual = {expected[0].clone(), expected[1].clone(), expected[2].clone()};
-        SCALAR.adam(n, expected[0], 1, g, 4, expected[1], 2, expected[2], 3, 0.01f, 0.9f, 0.999f, 1e-8f, 0.3f, 0.2f);
-        FAST.adam(n, actual[0], 1, g, 4, actual[1], 2, actual[2], 3, 0.01f, 0.9f, 0.999f, 1e-8f, 0.3f, 0.2f);
+        SCALAR.adam(n, expected[0], 1, g, 4, expected[1], 2, expected[2], 3, 0.03f, 0.9f, 0.1f, 0.999f, 0.001f, 0.45f, 1e-8f);
+        FAST.adam(n, actual[0], 1, g, 4, actual[1], 2, actual[2], 3, 0.03f, 0.9f, 0.1f, 0.999f, 0.001f, 0.45f, 1e-8f);
         for (int i = 0; i < 3; i++) {
             assertArrayEquals(expected[i], actual[i]);
         }

@@ -1,0 +1,160 @@
+package io.github.bitgrain.exporter.onnx;
+
+import com.google.protobuf.ByteString;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.Op;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.onnx.proto.GraphProto;
+import io.github.bitgrain.exporter.onnx.proto.ModelProto;
+import io.github.bitgrain.exporter.onnx.proto.NodeProto;
+import io.github.bitgrain.exporter.onnx.proto.OperatorSetIdProto;
+import io.github.bitgrain.exporter.onnx.proto.StringStringEntryProto;
+import io.github.bitgrain.exporter.onnx.proto.TensorProto;
+import io.github.bitgrain.exporter.onnx.proto.TensorShapeProto;
+import io.github.bitgrain.exporter.onnx.proto.TypeProto;
+import io.github.bitgrain.exporter.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Writes float models as ONNX files of operator set {@value #OPSET}; the same model gives the same bytes. */
+public final class OnnxWriter {
+    /** The newest operator set that every exporter and chip tool understands; Gelu and Swish are written as patterns there. */
+    public static final int OPSET = 13;
+
+    private static final int IR_VERSION = 8;
+
+    private final Model model;
+    private final GraphProto.Builder graph = GraphProto.newBuilder();
+    private final Set<String> written = new HashSet<>();
+
+    private OnnxWriter(Model model) {
+        this.model = model;
+    }
+
+    /**
+     * Writes a file: to a temporary name first, then moved, so that no half-written file is left.
+     *
+     * @throws BitgrainException (bad input) for an operator that ONNX does not have; (cannot write) if the file cannot be written
+     */
+    public static void write(Model model, Path file) {
+        byte[] bytes = write(model);
+        Path target = file.toAbsolutePath();
+        try {
+            Path temporary = Files.createTempFile(target.getParent(), ".bitgrain", ".tmp");
+            try {
+                Files.write(temporary, bytes);
+                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(temporary);
+            }
+        } catch (IOException e) {
+            throw new BitgrainException(BitgrainException.Kind.CANNOT_WRITE, file + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    /** The bytes of the file. */
+    public static byte[] write(Model model) {
+        return new OnnxWriter(model).build().toByteArray();
+    }
+
+    private ModelProto build() {
+        Graph source = model.graph();
+        graph.setName(source.name());
+        Map<String, Shape> shapes = ShapeInference.infer(source, model.parameters());
+        source.inputs().forEach((name, shape) -> graph.addInput(value(name, shape)));
+        for (Node node : source.nodes()) {
+            graph.addNode(node(node));
+        }
+        for (String name : source.parameterNames()) {
+            if (written.add(name)) {
+                graph.addInitializer(floats(name, model.parameters().get(name)));
+            }
+        }
+        source.outputs().forEach(name -> graph.addOutput(value(name, shapes.get(name))));
+        ModelProto.Builder file = ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName("bitgrain").setGraph(graph)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
+        source.metadata().forEach((key, text) ->
+                file.addMetadataProps(StringStringEntryProto.newBuilder().setKey(key).setValue(text)));
+        return file.build();
+    }
+
+    private NodeProto node(Node node) {
+        NodeProto.Builder proto = NodeProto.newBuilder().setName(node.name()).setOpType(node.op().onnxType());
+        OnnxAttributes.Written form = OnnxAttributes.of(node.op());
+        if (form == null) {
+            throw BitgrainException.badInput("node \"" + node.name() + "\" (" + node.op().onnxType()
+                    + "): operator set " + OPSET + " has no such operator; it cannot be written to an ONNX file");
+        }
+        proto.addAllAttribute(form.attributes());
+        List<String> inputs = new ArrayList<>();
+        for (int i = 0; i < node.inputs().size(); i++) {
+            if (!node.op().isStructural(i)) {
+                inputs.add(node.input(i));
+            }
+        }
+        for (Map.Entry<Integer, OnnxConstant> structural : form.operands().entrySet()) {
+            while (inputs.size() < structural.getKey()) {
+                inputs.add("");
+            }
+            inputs.add(label(node, structural.getKey(), structural.getValue()));
+        }
+        return proto.addAllInput(inputs).addAllOutput(node.outputs()).build();
+    }
+
+    /** The constant of a structural operand, under the name that the node gives it. */
+    private String label(Node node, int operand, OnnxConstant constant) {
+        boolean labelled = operand < node.inputs().size() && !node.input(operand).isEmpty() && !written.contains(node.input(operand));
+        String name = labelled ? node.input(operand) : node.name() + "_operand_" + operand;
+        written.add(name);
+        graph.addInitializer(constant.isFloat() ? floats(name, constant.tensor()) : longs(name, constant));
+        return name;
+    }
+
+    private static ValueInfoProto value(String name, Shape shape) {
+        TensorShapeProto.Builder dims = TensorShapeProto.newBuilder();
+        for (int extent : shape.dims()) {
+            dims.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(extent));
+        }
+        TypeProto.Tensor type = TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT_VALUE).setShape(dims).build();
+        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(type)).build();
+    }
+
+    private static TensorProto floats(String name, Tensor tensor) {
+        ByteBuffer bytes = ByteBuffer.allocate(tensor.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(tensor.data(), 0, tensor.size());
+        return tensor(name, tensor.shape(), TensorProto.DataType.FLOAT, bytes);
+    }
+
+    private static TensorProto longs(String name, OnnxConstant constant) {
+        ByteBuffer bytes = ByteBuffer.allocate(constant.size() * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(constant.longs());
+        return tensor(name, constant.shape(), TensorProto.DataType.INT64, bytes);
+    }
+
+    private static TensorProto tensor(String name, Shape shape, TensorProto.DataType type, ByteBuffer bytes) {
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
+        for (int extent : shape.dims()) {
+            tensor.addDims(extent);
+        }
+        return tensor.setRawData(ByteString.copyFrom(bytes.array())).build();
+    }
+
+    /** Whether an operator can be written. */
+    static boolean isWritable(Op op) {
+        return OnnxAttributes.of(op) != null;
+    }
+}
