@@ -8,6 +8,8 @@ import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.quantizer.calibrate.ActivationCalibration;
 import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.calibrate.ParameterCalibration;
+import io.github.bitgrain.quantizer.equalize.RangeEqualization;
+import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.quantizer.plan.Alignment;
 import io.github.bitgrain.quantizer.plan.ExponentRepair;
 import io.github.bitgrain.quantizer.plan.Fusion;
@@ -18,6 +20,9 @@ import java.util.Locale;
 
 /** Float network → calibrated and, if wanted, trained plan, with progress. */
 public final class Quantization {
+    /** The algorithm does not matter where only bits are asked for. */
+    private static final String ANY = "minmax";
+
     private final Request request;
     private final Progress progress;
     private final Stopwatch watch;
@@ -36,7 +41,8 @@ public final class Quantization {
      *
      * @throws BitgrainException if the network, the data or the settings do not allow it
      */
-    public Quantized run(Model model, DataSource calibration) {
+    public Quantized run(Model network, DataSource calibration) {
+        Model model = watch.time("calibrate", () -> prepare(network, calibration));
         Batches batches = request.calibSteps() == 0
                 ? Batches.all(calibration, request.calibBatch())
                 : new Batches(calibration, request.calibBatch(), request.calibSteps());
@@ -45,6 +51,19 @@ public final class Quantization {
             throw BitgrainException.usage("--tqt comes with a later version");
         }
         return new Quantized(model, plan, model, plan, List.of(), 0, false);
+    }
+
+    private Model prepare(Model network, DataSource calibration) {
+        Model model = GraphPasses.apply(network);
+        if (!request.settings().equalization()) {
+            return model;
+        }
+        if (request.profile().isParity()) {
+            throw BitgrainException.usage("equalization: comes with a later version under --profile parity; use the profile improved");
+        }
+        QuantPlan bits = PlanCreation.create(model.graph(), request.target(), request.bits(), request.settings().bitsByOperator(), ANY);
+        return RangeEqualization.apply(
+                model, calibration, request.calibBatch(), request.target(), bits::bits, request.threads()).model();
     }
 
     private QuantPlan calibrate(Model model, Batches batches) {
