@@ -95,6 +95,23 @@ class QuantizeTest {
     }
 
     @Test
+    void theReportShowsAccuracyErrorsAndSettingsAndIsReproducible() throws IOException {
+        Path first = folder.resolve("1.html");
+        Path second = folder.resolve("2.html");
+        for (Path page : List.of(first, second)) {
+            CommandRun run = lenet("a.espdl", "--report", page.toString(), "--eval", shared("data/lenet/val_x.npy"), "--labels",
+                    shared("data/lenet/val_y.npy"));
+            assertEquals(0, run.exit(), run.err());
+        }
+        String html = Files.readString(first);
+        assertEquals(html, Files.readString(second));
+        for (String part : List.of("lenet.onnx for esp32p4, 8 bit", "0.9750", "/conv2/Conv", "Settings in force", "&quot;calib_batch&quot; : 16")) {
+            assertTrue(html.contains(part), part);
+        }
+        assertFalse(html.contains(folder.toString()), "paths do not belong into the page");
+    }
+
+    @Test
     void withoutTestValuesThereIsNothingToVerify() throws IOException {
         CommandRun run = lenet("a.espdl", "--no-test-values", "--json");
         assertEquals(0, run.exit(), run.err());

@@ -16,6 +16,8 @@ import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.cli.pipeline.Request;
 import io.github.bitgrain.cli.pipeline.StageAccuracy;
 import io.github.bitgrain.cli.pipeline.Stopwatch;
+import io.github.bitgrain.cli.report.HtmlReport;
+import io.github.bitgrain.cli.report.Reports;
 import io.github.bitgrain.cli.report.ScalesDump;
 import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
@@ -31,6 +33,7 @@ import io.github.bitgrain.simulator.lowering.LoweringOptions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -150,7 +153,8 @@ public final class QuantizeCommand extends CliCommand {
     public Integer call() {
         Stopwatch watch = new Stopwatch();
         check();
-        Request request = new Request(target, bits, profile, settings(), calibBatch, calibSteps, seed, threads);
+        SettingsBinder<QuantizationSettings> settings = settings();
+        Request request = new Request(target, bits, profile, settings.settings(), calibBatch, calibSteps, seed, threads);
         Model network = watch.time("load", () -> OnnxReader.read(model));
         String wanted = metric != null ? metric : labels != null ? "top1" : "agreement";
         Progress progress = progress();
@@ -171,6 +175,10 @@ public final class QuantizeCommand extends CliCommand {
             writeScales(quantized);
             Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), values,
                     quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes());
+            if (report != null) {
+                String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, program, inForce(settings), samples, threads));
+                OutputFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
+            }
             print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
             return Boolean.FALSE.equals(bitExact) ? BitgrainException.Kind.CHECK_FAILED.exitCode() : 0;
         }
@@ -180,9 +188,6 @@ public final class QuantizeCommand extends CliCommand {
     private void check() {
         if (qdq != null) {
             throw BitgrainException.usage("--qdq comes with a later version of Bitgrain");
-        }
-        if (report != null) {
-            throw BitgrainException.usage("--report comes with a later version of Bitgrain");
         }
         if (bits != 8 && bits != 16) {
             throw BitgrainException.usage("--bits: " + bits + " is neither 8 nor 16");
@@ -195,7 +200,7 @@ public final class QuantizeCommand extends CliCommand {
                     + " belongs to --eval DATA, which is missing");
         }
         ModelFile.ONNX.require(model, name());
-        for (Path file : new Path[] {output(), dumpScales}) {
+        for (Path file : new Path[] {output(), dumpScales, report}) {
             if (file != null) {
                 OutputFile.check(file);
             }
@@ -217,7 +222,7 @@ public final class QuantizeCommand extends CliCommand {
     }
 
     /** Defaults of the profile, then the file, then options, then --set. */
-    private QuantizationSettings settings() {
+    private SettingsBinder<QuantizationSettings> settings() {
         SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(profile);
         if (settingsFile != null) {
             binder.file(settingsFile);
@@ -229,7 +234,19 @@ public final class QuantizeCommand extends CliCommand {
             binder.set("tqt_optimization=true");
         }
         assignments.forEach(binder::set);
-        return binder.settings();
+        return binder;
+    }
+
+    private Map<String, Object> inForce(SettingsBinder<QuantizationSettings> settings) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("target", target.id());
+        all.put("bits", bits);
+        all.put("profile", word(profile));
+        all.put("calib_batch", calibBatch);
+        all.put("calib_steps", calibSteps);
+        all.put("seed", seed);
+        all.putAll(settings.tree());
+        return all;
     }
 
     private void writeScales(Quantized quantized) {

@@ -50,7 +50,7 @@ public final class Quantization {
         if (request.settings().tqtOptimization()) {
             throw BitgrainException.usage("--tqt comes with a later version");
         }
-        return new Quantized(model, plan, model, plan, List.of(), 0, false);
+        return new Quantized(model, plan, model, plan, List.of(), 0, false, model);
     }
 
     private Model prepare(Model network, DataSource calibration) {

@@ -14,6 +14,7 @@ import java.util.List;
  * @param blocks training blocks
  * @param exponentsMoved number of tensors whose exponent training changed
  * @param trained whether thresholds were trained
+ * @param reference float network whose values the tuned one approximates
  */
 public record Quantized(
         Model calibrated,
@@ -22,4 +23,5 @@ public record Quantized(
         QuantPlan tunedPlan,
         List<Outcome.Block> blocks,
         int exponentsMoved,
-        boolean trained) {}
+        boolean trained,
+        Model reference) {}

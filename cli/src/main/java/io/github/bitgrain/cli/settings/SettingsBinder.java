@@ -78,7 +78,7 @@ public final class SettingsBinder<T extends Record> {
         return this;
     }
 
-    /** Settings as a tree of maps, lists, numbers, words and truth values, for JSON. */
+    /** Settings as a tree of maps, lists, numbers, words and truth values, for JSON; empty maps and words are left out. */
     public Map<String, Object> tree() {
         return tree(settings);
     }
@@ -87,6 +87,9 @@ public final class SettingsBinder<T extends Record> {
         Map<String, Object> tree = new LinkedHashMap<>();
         for (RecordComponent component : record.getClass().getRecordComponents()) {
             Object value = get(record, component);
+            if (value instanceof Map<?, ?> map && map.isEmpty() || "".equals(value)) {
+                continue;
+            }
             tree.put(nameOf(component), switch (value) {
                 case Record inner -> tree(inner);
                 case Enum<?> word -> word(word);

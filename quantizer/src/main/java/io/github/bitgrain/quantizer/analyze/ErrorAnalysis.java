@@ -1,0 +1,111 @@
+package io.github.bitgrain.quantizer.analyze;
+
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.quant.FakeQuantization;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.plan.OperatorTraits;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The two questions of ESP-PPQ's error report, on all elements instead of a random few: how much error has gathered at each
+ * layer when the whole network is quantized, and how much error does each layer cause alone.
+ */
+public final class ErrorAnalysis {
+    private final Model model;
+    private final DataSource samples;
+    private final int threads;
+
+    /**
+     * @param model float network after the graph passes: the reference
+     * @param samples samples to run, one at a time
+     */
+    public ErrorAnalysis(Model model, DataSource samples, int threads) {
+        this.model = model;
+        this.samples = samples;
+        this.threads = threads;
+    }
+
+    /**
+     * The error at the output of each quantized computing layer with everything quantized, in graph order. The value compared
+     * is the layer's own, before an activation that is fused into it.
+     *
+     * @param quantized network whose weights are quantized: {@link #model} or a trained form of it with the same values
+     */
+    public List<LayerError> graphwise(Model quantized, QuantPlan plan) {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (Node node : computing(plan)) {
+            values.put(node.name(), node.output());
+        }
+        if (values.isEmpty()) {
+            return List.of();
+        }
+        Map<String, LayerError.Sum> sums = new LinkedHashMap<>();
+        values.keySet().forEach(node -> sums.put(node, new LayerError.Sum()));
+        Executor.Options options = Executor.Options.defaults().threads(threads).outputs(List.copyOf(values.values()));
+        Model simulated = FakeQuantization.insert(quantized, plan);
+        try (Executor reference = new Executor(model.graph(), model.parameters(), options);
+                Executor simulator = new Executor(simulated.graph(), simulated.parameters(), options)) {
+            for (Map<String, Tensor> sample : samples.batches(1)) {
+                Map<String, Tensor> real = reference.run(sample);
+                Map<String, Tensor> rounded = simulator.run(sample);
+                values.forEach((node, value) -> add(sums.get(node), rounded.get(value), real.get(value)));
+            }
+        }
+        return means(sums);
+    }
+
+    /** The error at the network's outputs when one computing layer alone is quantized, for each, in graph order. */
+    public List<LayerError> layerwise(QuantPlan plan) {
+        List<Map<String, Tensor>> real = new ArrayList<>();
+        Executor.Options options = Executor.Options.defaults().threads(threads);
+        try (Executor reference = new Executor(model.graph(), model.parameters(), options)) {
+            samples.batches(1).forEach(sample -> real.add(reference.run(sample)));
+        }
+        Map<String, LayerError.Sum> sums = new LinkedHashMap<>();
+        for (Node node : computing(plan)) {
+            LayerError.Sum sum = new LayerError.Sum();
+            Model alone = FakeQuantization.insert(model, only(node.name(), plan));
+            try (Executor simulator = new Executor(alone.graph(), alone.parameters(), options)) {
+                int index = 0;
+                for (Map<String, Tensor> sample : samples.batches(1)) {
+                    Map<String, Tensor> expected = real.get(index++);
+                    simulator.run(sample).forEach((name, tensor) -> add(sum, tensor, expected.get(name)));
+                }
+            }
+            sums.put(node.name(), sum);
+        }
+        return means(sums);
+    }
+
+    private static void add(LayerError.Sum sum, Tensor quantized, Tensor real) {
+        sum.add(quantized.data(), real.data(), 0, real.size());
+    }
+
+    private static List<LayerError> means(Map<String, LayerError.Sum> sums) {
+        List<LayerError> errors = new ArrayList<>();
+        sums.forEach((node, sum) -> errors.add(sum.mean(node)));
+        return errors;
+    }
+
+    private List<Node> computing(QuantPlan plan) {
+        return model.graph().nodes().stream()
+                .filter(node -> plan.isQuantized(node.name()) && OperatorTraits.isComputing(node.op()))
+                .toList();
+    }
+
+    /** The plan with all other nodes in float. */
+    private QuantPlan only(String wanted, QuantPlan plan) {
+        QuantPlan.Builder alone = plan.edit();
+        Graph graph = model.graph();
+        graph.nodes().stream().filter(node -> !node.name().equals(wanted)).forEach(node -> alone.bits(node.name(), QuantPlan.FLOAT));
+        return alone.build();
+    }
+}

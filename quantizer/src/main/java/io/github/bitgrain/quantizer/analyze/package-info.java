@@ -1,0 +1,2 @@
+/** Where quantization hurts: the error of each layer. */
+package io.github.bitgrain.quantizer.analyze;
