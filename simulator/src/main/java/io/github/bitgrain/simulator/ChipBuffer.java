@@ -1,5 +1,6 @@
 package io.github.bitgrain.simulator;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Exponents;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,6 +13,9 @@ import java.util.List;
  * ints whatever their width on the chip; {@link #toTensor} gives the chip's bytes. Reused from run to run.
  */
 public final class ChipBuffer {
+    /** Elements of the largest value: all memory that the largest chip has, in bytes. */
+    private static final int LARGEST_COUNT = 1 << 25;
+
     private final ElementType type;
     private final int exponent;
     private int[] shape = {};
@@ -95,11 +99,14 @@ public final class ChipBuffer {
         if (!Arrays.equals(shape, newShape)) {
             shape = newShape.clone();
         }
-        int elements = 1;
+        long elements = 1;
         for (int extent : shape) {
-            elements = Math.multiplyExact(elements, extent);
+            elements *= extent;
+            if (extent < 0 || elements > LARGEST_COUNT) {
+                throw BitgrainException.badInput("a value of shape " + Arrays.toString(shape) + " fits no chip's memory");
+            }
         }
-        count = elements;
+        count = (int) elements;
         if (isFloat() && floats.length < count) {
             floats = new float[count];
         } else if (!isFloat() && ints.length < count) {

@@ -18,7 +18,8 @@ import java.util.Set;
  * {@code .espdl} file without the file's physical order. Immutable.
  *
  * <p>A program is consistent: names are unique, nodes stand in an order in which they can run, every input of a node is a
- * parameter, a graph input or the output of an earlier node, and every value has a {@link ChipValue}.
+ * parameter, a graph input or the output of an earlier node, and every value has a {@link ChipValue}. Omitted optional
+ * inputs and outputs have the empty name.
  */
 public final class ChipProgram {
     /** Metadata key of the target's name. */
@@ -181,6 +182,9 @@ public final class ChipProgram {
                                 + "\" is no parameter, no graph input and no output of an earlier node");
             }
             for (String output : node.outputs()) {
+                if (output.isEmpty()) {
+                    continue;
+                }
                 require(values.containsKey(output),
                         "node \"" + node.name() + "\": output \"" + output + "\" has no value description");
                 require(known.add(output), "node \"" + node.name() + "\": \"" + output + "\" is computed twice");

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * Runs a program as the kernels of a chip would, bit for bit. Parameters are unpacked once; memory is reused from run to
@@ -43,11 +44,33 @@ public final class Simulator {
         program.values().forEach((name, value) -> values.put(name, new ChipBuffer(value.type(), value.exponent())));
         Map<String, ChipBuffer> parameters = new LinkedHashMap<>();
         for (ChipNode node : program.nodes()) {
-            ChipKernel kernel = ChipKernels.prepare(node, program, target);
-            ChipBuffer[] inputs = node.inputs().stream().map(name -> operand(name, parameters)).toArray(ChipBuffer[]::new);
+            ChipKernel kernel = guarded(node, () -> ChipKernels.prepare(node, program, target));
+            ChipBuffer[] inputs = guarded(node,
+                    () -> node.inputs().stream().map(name -> operand(name, parameters)).toArray(ChipBuffer[]::new));
             ChipBuffer[] outputs = node.outputs().stream().map(values::get).toArray(ChipBuffer[]::new);
             steps.add(new Step(node, kernel, inputs, outputs));
         }
+    }
+
+    /**
+     * Does one node's work. Kernels trust the operands and attributes that lowering gives a node; those of a damaged file
+     * need not fit together, and then show here, whatever they trip over first.
+     */
+    private static <T> T guarded(ChipNode node, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (BitgrainException e) {
+            boolean named = e.getMessage().contains("\"" + node.name() + "\"");
+            throw named ? e : new BitgrainException(e.kind(), describe(node) + e.getMessage(), e);
+        } catch (ArithmeticException | IndexOutOfBoundsException | NullPointerException | NegativeArraySizeException
+                | IllegalArgumentException | IllegalStateException | ArrayStoreException | ClassCastException e) {
+            throw new BitgrainException(BitgrainException.Kind.BAD_INPUT, describe(node)
+                    + "its operands and attributes do not fit together (" + e.getMessage() + "); export the model again", e);
+        }
+    }
+
+    private static String describe(ChipNode node) {
+        return "node \"" + node.name() + "\" (" + node.opType() + "): ";
     }
 
     private ChipBuffer operand(String name, Map<String, ChipBuffer> parameters) {
@@ -136,7 +159,10 @@ public final class Simulator {
     /** Runs all nodes on the inputs as they are set. */
     public void run() {
         for (Step step : steps) {
-            step.kernel.run(step.inputs, step.outputs);
+            guarded(step.node, () -> {
+                step.kernel.run(step.inputs, step.outputs);
+                return step;
+            });
             for (int i = 0; i < step.outputs.length; i++) {
                 if (step.outputs[i] != null) {
                     observer.computed(step.node, step.node.outputs().get(i), step.outputs[i]);

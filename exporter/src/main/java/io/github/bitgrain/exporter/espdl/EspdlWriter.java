@@ -164,7 +164,7 @@ public final class EspdlWriter {
         Set<String> names = new LinkedHashSet<>(program.inputs());
         for (ChipNode node : program.nodes()) {
             node.inputs().stream().filter(input -> !input.isEmpty()).forEach(names::add);
-            names.addAll(node.outputs());
+            node.outputs().stream().filter(output -> !output.isEmpty()).forEach(names::add);
         }
         names.addAll(program.parameters().keySet());
         names.addAll(program.values().keySet());
