@@ -96,6 +96,23 @@ class CommandLineFuzzTest {
     }
 
     @Test
+    void brokenNetworksAndDataAreNotQuantized() throws IOException {
+        byte[] good = Files.readAllBytes(SharedData.path("golden/esp-ppq/models/mbv2.onnx"));
+        byte[] goodData = head(SharedData.path("golden/esp-ppq/data/mbv2/calib_x.npy"), 2, 3 * 64 * 64);
+        Path model = input.resolve("m.onnx");
+        Path data = input.resolve("x.npy");
+        Random random = new Random(5);
+        for (int i = 0; i < ROUNDS / 5; i++) {
+            boolean which = random.nextInt(3) > 0;
+            Files.write(model, which ? mutate(good, random) : good);
+            Files.write(data, which ? goodData : mutate(goodData, random));
+            check("quantize", model.toString(), "--calib", data.toString(), "--target", "esp32s3", "--json", "-o",
+                    output.resolve("m.espdl").toString());
+            Files.deleteIfExists(output.resolve("m.espdl"));
+        }
+    }
+
+    @Test
     void brokenChipModelsAreAnsweredInOneLine() throws IOException {
         byte[] good = Files.readAllBytes(SharedData.path("golden/espdl-vectors/esp32s3_tcn.espdl"));
         Path model = input.resolve("m.espdl");
