@@ -130,7 +130,7 @@ public final class HtmlReport {
         List<Report.Bar> sorted = new ArrayList<>(errors);
         sorted.sort(Comparator.comparingDouble(Report.Bar::value).reversed());
         open("errors", "Error of each layer", "noise power ÷ signal power at the layer's output when the whole network is "
-                + "quantized, the largest first; length of the bars: logarithmic");
+                + "quantized, after calibration and before training, the largest first; length of the bars: logarithmic");
         line("<thead><tr><th scope=\"col\">layer</th><th scope=\"col\" class=\"number\">noise ÷ signal</th>"
                 + "<th scope=\"col\">&nbsp;</th></tr></thead><tbody>");
         Scale scale = Scale.logarithmic(errors.stream().map(Report.Bar::value).toList());

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param facts further facts in a few words each, for example the size of the file
  * @param metric name of the accuracy measure, or null without labels
  * @param accuracy stage (float, PTQ, TQT, chip) → value, in order
- * @param errors quantization error of each layer: noise power ÷ signal power at its output
+ * @param errors quantization error of each layer: noise power ÷ signal power at its output, after calibration
  * @param blocks training blocks with their loss before and after
  * @param warnings hazards and other things to know, one sentence each
  * @param settings settings in force

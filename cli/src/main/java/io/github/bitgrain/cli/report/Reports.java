@@ -29,8 +29,8 @@ public final class Reports {
     public static Report of(Outcome outcome, String metric, Quantized quantized, ChipProgram program, Map<String, Object> settings,
             DataSource samples, int threads) {
         DataSource few = samples.range(0, Math.min(ERROR_SAMPLES, samples.samples()));
-        List<Report.Bar> errors = new ErrorAnalysis(quantized.reference(), few, threads)
-                .graphwise(quantized.tuned(), quantized.tunedPlan()).stream()
+        List<Report.Bar> errors = new ErrorAnalysis(quantized.calibrated(), few, threads)
+                .graphwise(quantized.calibrated(), quantized.calibratedPlan()).stream()
                 .map(error -> new Report.Bar(error.node(), error.snr()))
                 .toList();
         Inspection figures = ChipFigures.of("", program, null);
