@@ -42,6 +42,15 @@ class LoweringTest {
     }
 
     @Test
+    void aClipWhoseUpperBoundIsNeverReachedIsARelu() {
+        // The largest integer at 2^-4 stands for 7.94.
+        Nets net = conv(Target.ESP32S3).node("clip", new Clip(0, 8), List.of("c"), "y").output("y");
+        assertEquals(List.of("Conv"), Nets.types(net.lower()));
+        assertEquals("Relu", net.lower().nodes().getFirst().text("activation", ""));
+        assertEquals(List.of("Conv", "Clip"), Nets.types(net.lower(LoweringOptions.PARITY)));
+    }
+
+    @Test
     void aReluBecomesTheActivationOfItsConvAndAClipDoesNot() {
         ChipProgram fused = conv(Target.ESP32S3).node("relu", new Relu(), List.of("c"), "y").output("y").lower();
         assertEquals(List.of("Conv"), Nets.types(fused));
