@@ -15,6 +15,9 @@ import io.github.bitgrain.quantizer.plan.ExponentRepair;
 import io.github.bitgrain.quantizer.plan.Fusion;
 import io.github.bitgrain.quantizer.plan.PassiveScales;
 import io.github.bitgrain.quantizer.plan.PlanCreation;
+import io.github.bitgrain.quantizer.tqt.Tqt;
+import io.github.bitgrain.quantizer.tqt.TqtResult;
+import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import java.util.List;
 import java.util.Locale;
 
@@ -47,10 +50,24 @@ public final class Quantization {
                 ? Batches.all(calibration, request.calibBatch())
                 : new Batches(calibration, request.calibBatch(), request.calibSteps());
         QuantPlan plan = watch.time("calibrate", () -> calibrate(model, batches));
-        if (request.settings().tqtOptimization()) {
-            throw BitgrainException.usage("--tqt comes with a later version");
+        if (!request.settings().tqtOptimization()) {
+            return new Quantized(model, plan, model, plan, List.of(), 0, false, model);
         }
-        return new Quantized(model, plan, model, plan, List.of(), 0, false, model);
+        TqtResult trained = watch.time("tqt", () -> train(model, plan, batches));
+        List<Outcome.Block> blocks = trained.blocks().stream()
+                .map(block -> new Outcome.Block(block.name(), block.lossBefore(), block.lossAfter()))
+                .toList();
+        return new Quantized(model, plan, trained.model(), trained.plan(), blocks, trained.exponentsMoved(), true, trained.reference());
+    }
+
+    private TqtResult train(Model model, QuantPlan plan, Batches batches) {
+        TqtSetting setting = request.settings().tqtOptimizationSetting();
+        TrainingProgress listener = new TrainingProgress(progress);
+        TqtResult result = request.profile().isParity()
+                ? Tqt.parity(model, plan, batches, setting, listener, request.threads())
+                : Tqt.improved(model, plan, batches, network -> calibrate(network, batches), setting, listener, request.threads());
+        listener.end();
+        return result;
     }
 
     private Model prepare(Model network, DataSource calibration) {

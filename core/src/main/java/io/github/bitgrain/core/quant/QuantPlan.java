@@ -211,6 +211,26 @@ public final class QuantPlan {
             return put(slot, config(slot).withExponents(inForce));
         }
 
+        /**
+         * Takes out a node with one input and one output whose place its maker takes: {@code heir} gets what the node's output
+         * had, followers included.
+         */
+        public Builder remove(String node, Slot heir) {
+            Slot gone = Slot.output(node, 0);
+            SlotConfig config = config(gone);
+            Slot master = roots.get(gone);
+            roots.remove(heir);
+            roots.replaceAll((slot, to) -> to.node().equals(node) ? heir : to);
+            roots.remove(heir);
+            if (master != null && !master.equals(heir) && !master.node().equals(node)) {
+                roots.put(heir, master);
+            }
+            roots.keySet().removeIf(slot -> slot.node().equals(node));
+            configs.keySet().removeIf(slot -> slot.node().equals(node));
+            nodeBits.remove(node);
+            return put(heir, config);
+        }
+
         private void link(Slot slot, Slot master) {
             Slot from = root(slot);
             Slot to = root(master);

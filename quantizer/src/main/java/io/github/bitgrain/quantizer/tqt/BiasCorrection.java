@@ -2,14 +2,18 @@ package io.github.bitgrain.quantizer.tqt;
 
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
-import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Takes out the mean error of every channel (Nagel et al. 2019, section 4.2, on data): node by node, with everything before
@@ -18,33 +22,54 @@ import java.util.Map;
 final class BiasCorrection {
     private BiasCorrection() {}
 
-    static void apply(QuantizedTwin twin, List<Map<String, Tensor>> batches, int threads) {
+    static void apply(QuantizedTwin twin, Map<String, Shape> shapes, List<Map<String, Tensor>> batches, int threads) {
         Graph graph = twin.graph();
-        List<Node> nodes = graph.nodes().stream()
-                .filter(node -> BlockBuilder.isComputing(node) && !(node.op() instanceof MatMul) && node.hasInput(2) && graph.isParameter(node.input(2)))
-                .toList();
-        List<String> outputs = nodes.stream().map(Node::output).toList();
-        Map<String, double[]> wanted = new java.util.LinkedHashMap<>();
-        try (Executor executor = new Executor(graph, twin.original().parameters(), Executor.Options.defaults().outputs(outputs).threads(threads))) {
+        List<Node> nodes = graph.nodes().stream().filter(node -> hasBias(graph, node)).toList();
+        Map<String, double[]> wanted = new LinkedHashMap<>();
+        Executor.Options options = Executor.Options.defaults().outputs(nodes.stream().map(Node::output).toList()).threads(threads);
+        if (nodes.isEmpty()) {
+            return;
+        }
+        try (Executor executor = new Executor(graph, twin.original().parameters(), options)) {
             for (Map<String, Tensor> batch : batches) {
                 executor.run(batch).forEach((name, tensor) -> addMeans(tensor, wanted.computeIfAbsent(name, key -> new double[tensor.shape().dim(1)])));
             }
         }
-        Model quantized = twin.quantized();
-        for (Node node : nodes) {
-            boolean rounded = twin.plan().quantizes(Slot.output(node.name(), 0));
-            String output = rounded ? FakeQuantization.raw(node.output()) : node.output();
-            double[] found = new double[wanted.get(node.output()).length];
-            try (Executor executor = new Executor(quantized.graph(), quantized.parameters(),
-                    Executor.Options.defaults().outputs(List.of(output)).threads(threads))) {
-                for (Map<String, Tensor> batch : batches) {
-                    addMeans(executor.run(batch).get(output), found);
-                }
+        Set<Node> open = new HashSet<>(nodes);
+        ActivationCache cache = new ActivationCache(TqtSetting.Collecting.MEMORY, Runtime.getRuntime().maxMemory() / 4);
+        try (Frontier frontier = new Frontier(graph, shapes, twin::expansion, twin.parameters(), batches, cache, List.of(), threads)) {
+            for (Node node : nodes) {
+                frontier.advanceTo(List.of(node.input(0)), open);
+                correct(twin, node, wanted.get(node.output()), found(twin, shapes, node, frontier, batches.size(), threads), batches.size());
+                open.remove(node);
+                frontier.run(List.of(node), open);
             }
-            float[] bias = twin.parameters().get(node.input(2)).data();
-            for (int c = 0; c < bias.length; c++) {
-                bias[c] += (float) ((wanted.get(node.output())[c] - found[c]) / batches.size());
+        }
+    }
+
+    private static boolean hasBias(Graph graph, Node node) {
+        return BlockBuilder.isComputing(node) && !(node.op() instanceof MatMul) && node.hasInput(2) && graph.isParameter(node.input(2))
+                && !graph.isParameter(node.input(0));
+    }
+
+    private static double[] found(QuantizedTwin twin, Map<String, Shape> shapes, Node node, Frontier frontier, int batches, int threads) {
+        boolean rounded = twin.plan().isQuantized(node.name()) && twin.plan().quantizes(Slot.output(node.name(), 0));
+        String output = rounded ? FakeQuantization.raw(node.output()) : node.output();
+        Graph part = Frontier.part(twin.graph(), shapes, List.of(node), twin::expansion, List.of(output));
+        Parameters parameters = twin.parameters();
+        double[] found = new double[shapes.get(node.output()).dim(1)];
+        try (Executor executor = new Executor(part, parameters, Executor.Options.defaults().threads(threads))) {
+            for (int b = 0; b < batches; b++) {
+                addMeans(executor.run(frontier.values(part.inputs().keySet(), b)).get(output), found);
             }
+        }
+        return found;
+    }
+
+    private static void correct(QuantizedTwin twin, Node node, double[] wanted, double[] found, int batches) {
+        float[] bias = twin.parameters().get(node.input(2)).data();
+        for (int c = 0; c < bias.length; c++) {
+            bias[c] += (float) ((wanted[c] - found[c]) / batches);
         }
     }
 

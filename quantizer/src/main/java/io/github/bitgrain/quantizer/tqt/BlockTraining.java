@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * One block under training: its quantized nodes with a loss behind them, compiled once for every batch size, and the inputs and
@@ -37,14 +38,15 @@ final class BlockTraining implements AutoCloseable {
     /**
      * Prepares a block.
      *
+     * @param trainAlpha which thresholds may be trained, of slots with a scale of their own
      * @param inputs what each batch brings to the block, quantized
      * @param targets what the float network gives for each batch
      */
-    BlockTraining(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes, boolean trainAlphas, List<Map<String, Tensor>> inputs,
+    BlockTraining(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes, Predicate<Slot> trainAlpha, List<Map<String, Tensor>> inputs,
             List<Map<String, Tensor>> targets, GradientExecutor.Storage storage) {
         this.block = block;
         Graph graph = graph(twin, block, shapes);
-        collectTrained(twin, trainAlphas);
+        collectTrained(twin, trainAlpha);
         Set<String> trained = new LinkedHashSet<>(weights);
         trained.addAll(alphas.values());
         for (int b = 0; b < inputs.size(); b++) {
@@ -91,7 +93,7 @@ final class BlockTraining implements AutoCloseable {
      * ESP-PPQ's choice: every parameter of computing nodes and of Add and Mul, every other parameter that is quantized, and the
      * threshold of every slot that has a scale of its own. Bounds of Clip are not parameters here.
      */
-    private void collectTrained(QuantizedTwin twin, boolean trainAlphas) {
+    private void collectTrained(QuantizedTwin twin, Predicate<Slot> trainAlpha) {
         Set<String> found = new LinkedHashSet<>();
         for (Node node : block.nodes()) {
             boolean all = BlockBuilder.isComputing(node) || node.op() instanceof Add || node.op() instanceof Mul;
@@ -104,10 +106,11 @@ final class BlockTraining implements AutoCloseable {
                 if (parameter && !(node.op() instanceof Clip) && (all || twin.plan().quantizes(slot))) {
                     found.add(node.input(i));
                 }
-                addAlpha(twin, slot, trainAlphas);
+                addAlpha(twin, slot, trainAlpha.test(slot));
             }
             for (int i = 0; i < node.outputs().size(); i++) {
-                addAlpha(twin, Slot.output(node.name(), i), trainAlphas && !node.outputs().get(i).isEmpty());
+                Slot slot = Slot.output(node.name(), i);
+                addAlpha(twin, slot, !node.outputs().get(i).isEmpty() && trainAlpha.test(slot));
             }
         }
         weights.addAll(found);

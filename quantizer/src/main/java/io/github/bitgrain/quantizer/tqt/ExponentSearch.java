@@ -12,10 +12,8 @@ import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Finds exponents among the few that can be right. First every root takes the exponent with the smallest exact squared error
@@ -26,10 +24,15 @@ final class ExponentSearch {
     private static final int REACH = 3;
     /** A step has to improve the output by this factor: smaller gains are noise of the samples. */
     private static final double WORTHWHILE = 0.995;
+    /** A step that makes the error of the values this many times larger is not tried on the network. */
+    private static final double HOPELESS = 6;
+    /** Samples that propose a step. */
+    private static final int MOST_SAMPLES = 64;
 
     private final QuantizedTwin twin;
     private final int threads;
     private final FloatKernels kernels = Kernels.floats();
+    private final Map<Slot, Candidates> measured = new LinkedHashMap<>();
 
     ExponentSearch(QuantizedTwin twin, int threads) {
         this.twin = twin;
@@ -48,7 +51,8 @@ final class ExponentSearch {
 
     /** Sets every activation root to the exponent of least error on the float values of these batches. */
     void leastError(List<Map<String, Tensor>> batches) {
-        Map<Slot, Candidates> roots = new LinkedHashMap<>();
+        Map<Slot, Candidates> roots = measured;
+        roots.clear();
         Map<String, List<Slot>> slotsAt = new LinkedHashMap<>();
         for (Slot root : twin.roots()) {
             if (twin.isParameter(root) || twin.plan().config(root).perChannel()) {
@@ -77,6 +81,18 @@ final class ExponentSearch {
                 }
             }
         });
+    }
+
+    /** Whether the step makes the values themselves so much worse that no consumer can want it. */
+    private boolean isHopeless(Slot root, int step) {
+        Candidates candidates = measured.get(root);
+        if (candidates == null) {
+            return false;
+        }
+        int now = twin.plan().exponents(root).single() - candidates.first;
+        int then = now + step;
+        return now >= 0 && now < candidates.errors.length && then >= 0 && then < candidates.errors.length
+                && candidates.errors[then] > HOPELESS * candidates.errors[now];
     }
 
     private void measure(ValueView view, Slot slot, Candidates candidates) {
@@ -170,37 +186,46 @@ final class ExponentSearch {
     }
 
     /**
-     * Coordinate steps judged by the network's output.
+     * Coordinate steps judged by the network's output, on the samples given and on others that have to agree.
      *
-     * @param batches samples that decide
+     * @param batches samples that propose
      * @param targets float outputs for each batch
-     * @return noise ÷ signal after the search
+     * @param deciding samples that confirm
+     * @param decidingTargets float outputs for each of those batches
      */
-    double refine(List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
+    void refine(List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets, List<Map<String, Tensor>> deciding,
+            List<Map<String, Tensor>> decidingTargets) {
+        List<Map<String, Tensor>> some = batches.subList(0, Math.min(batches.size(), Math.max(1, MOST_SAMPLES / samples(batches))));
+        List<Map<String, Tensor>> someTargets = targets.subList(0, some.size());
         Model quantized = twin.quantized();
         try (Executor executor = new Executor(quantized.graph(), quantized.parameters(), Executor.Options.defaults().threads(threads))) {
-            double present = OutputError.noiseToSignal(executor, batches, targets);
-            Set<Slot> roots = new LinkedHashSet<>(twin.roots());
-            for (Slot root : roots) {
+            double present = OutputError.typicalNoise(executor, some, someTargets);
+            double confirmed = OutputError.typicalNoise(executor, deciding, decidingTargets);
+            for (Slot root : twin.roots()) {
                 if (twin.isParameter(root) || twin.plan().config(root).perChannel()) {
                     continue;
                 }
                 for (int step : new int[] {1, -1}) {
                     QuantPlan before = twin.plan();
-                    if (!tryExponents(root, before.exponents(root).plus(step))) {
+                    if (isHopeless(root, step) || !tryExponents(root, before.exponents(root).plus(step))) {
                         continue;
                     }
                     executor.refresh();
-                    double error = OutputError.noiseToSignal(executor, batches, targets);
-                    if (error < present * WORTHWHILE) {
+                    double error = OutputError.typicalNoise(executor, some, someTargets);
+                    double check = error < present * WORTHWHILE ? OutputError.typicalNoise(executor, deciding, decidingTargets) : Double.NaN;
+                    if (check < confirmed * WORTHWHILE) {
                         present = error;
+                        confirmed = check;
                         break;
                     }
                     twin.setPlan(before);
                     executor.refresh();
                 }
             }
-            return present;
         }
+    }
+
+    private static int samples(List<Map<String, Tensor>> batches) {
+        return batches.getFirst().values().iterator().next().shape().dim(0);
     }
 }

@@ -4,6 +4,7 @@ import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleConsumer;
 
 /** How far results are from what they should be. */
 final class OutputError {
@@ -13,8 +14,16 @@ final class OutputError {
 
     /** Mean over samples and outputs of Σ(q − f)² / (Σf² + 1e-7), ESP-PPQ's noise-to-signal ratio. */
     static double noiseToSignal(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
-        double sum = 0;
-        long count = 0;
+        double[] sum = new double[1];
+        long[] count = new long[1];
+        ratios(executor, batches, targets, ratio -> {
+            sum[0] += ratio;
+            count[0]++;
+        });
+        return sum[0] / count[0];
+    }
+
+    private static void ratios(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets, DoubleConsumer consumer) {
         for (int b = 0; b < batches.size(); b++) {
             Map<String, Tensor> results = executor.run(batches.get(b));
             for (Map.Entry<String, Tensor> target : targets.get(b).entrySet()) {
@@ -30,12 +39,24 @@ final class OutputError {
                         noise += difference * difference;
                         signal += (double) f.data()[j] * f.data()[j];
                     }
-                    sum += noise / signal;
+                    consumer.accept(noise / signal);
                 }
-                count += samples;
             }
         }
-        return sum / count;
+    }
+
+    /**
+     * Geometric mean over samples and outputs of Σ(q − f)² / (Σf² + 1e-7). Unlike the arithmetic mean it does not hang on the few
+     * samples with a faint signal, so that a small number of samples can decide.
+     */
+    static double typicalNoise(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
+        double[] sum = new double[1];
+        long[] count = new long[1];
+        ratios(executor, batches, targets, ratio -> {
+            sum[0] += Math.log(ratio + FLOOR);
+            count[0]++;
+        });
+        return Math.exp(sum[0] / count[0]);
     }
 
     /** Mean squared difference. */

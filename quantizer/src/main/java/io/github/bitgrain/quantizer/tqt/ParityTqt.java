@@ -80,7 +80,7 @@ final class ParityTqt {
             }
         }
         twin.setPlan(twin.plan());
-        return new TqtResult(twin.weights(), twin.plan(), reports, moved(before, twin.plan()));
+        return new TqtResult(new Model(graph, twin.weights()), twin.plan(), reports, moved(before, twin.plan()), twin.original());
     }
 
     private Frontier frontier(Parameters parameters, java.util.function.Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
@@ -95,7 +95,7 @@ final class ParityTqt {
             inputs.add(quantized.values(block.inputs(twin.graph()), b));
             targets.add(original.values(block.outputs(), b));
         }
-        try (BlockTraining training = new BlockTraining(twin, block, shapes, setting.scaleTrainable(), inputs, targets, storage)) {
+        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> setting.scaleTrainable(), inputs, targets, storage)) {
             List<Integer> all = IntStream.range(0, batches).boxed().toList();
             Parameters.Snapshot backup = training.snapshot(twin.parameters());
             double pre = training.loss(all);

@@ -11,6 +11,7 @@ import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.SlotConfig;
 import io.github.bitgrain.core.quant.SlotState;
+import io.github.bitgrain.kernels.Rounding;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,6 +93,11 @@ final class QuantizedTwin {
         return slot.side() == Slot.Side.INPUT ? node.input(slot.index()) : node.outputs().get(slot.index());
     }
 
+    /** Whether the slot is a tensor's; a bound of a Clip is a number in the graph. */
+    private boolean isTensor(Slot slot) {
+        return slot.side() == Slot.Side.OUTPUT || graph().node(slot.node()).isTensorInput(slot.index());
+    }
+
     /** Whether the slot is a parameter's. */
     boolean isParameter(Slot slot) {
         return slot.side() == Slot.Side.INPUT && graph().isParameter(value(slot));
@@ -120,7 +126,7 @@ final class QuantizedTwin {
             slots.add(root);
         }
         for (Slot follower : plan.followers(root)) {
-            if (plan.quantizes(follower)) {
+            if (plan.quantizes(follower) && isTensor(follower)) {
                 slots.add(follower);
             }
         }
@@ -157,6 +163,26 @@ final class QuantizedTwin {
         }
         plan = edit.build();
         FakeQuantization.putAlphas(plan, parameters);
+    }
+
+    /** Sets the scale parameters of biases from the thresholds in training: the sum of the rounded ones of input and weight. */
+    void deriveBiasAlphas() {
+        for (Node node : graph().nodes()) {
+            Slot bias = Slot.input(node.name(), 2);
+            if (!BlockBuilder.isComputing(node) || !plan.quantizes(bias)) {
+                continue;
+            }
+            Slot x = plan.root(Slot.input(node.name(), 0));
+            Slot w = plan.root(Slot.input(node.name(), 1));
+            float input = plan.quantizes(x)
+                    ? Rounding.HALF_EVEN.round(parameters.get(FakeQuantization.alpha(x)).data()[0])
+                    : plan.exponents(x).single();
+            float[] weight = parameters.get(FakeQuantization.alpha(w)).data();
+            float[] sum = parameters.get(FakeQuantization.alpha(bias)).data();
+            for (int c = 0; c < sum.length; c++) {
+                sum[c] = input + Rounding.HALF_EVEN.round(weight[weight.length == 1 ? 0 : c]);
+            }
+        }
     }
 
     /** e_b = e_x + e_w, for every channel. */

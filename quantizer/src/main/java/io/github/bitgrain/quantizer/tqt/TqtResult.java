@@ -1,18 +1,19 @@
 package io.github.bitgrain.quantizer.tqt;
 
-import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.QuantPlan;
 import java.util.List;
 
 /**
  * A trained network.
  *
- * @param parameters weights and biases; new tensors
+ * @param model network with the trained weights and biases, in new tensors
  * @param plan exponents, bias scales derived
  * @param blocks what happened to every block
  * @param exponentsMoved operands, of those with an exponent of their own, whose exponent changed
+ * @param reference the float network that {@code model} approximates value by value; scaled and shifted by channel as it is
  */
-public record TqtResult(Parameters parameters, QuantPlan plan, List<BlockReport> blocks, int exponentsMoved) {
+public record TqtResult(Model model, QuantPlan plan, List<BlockReport> blocks, int exponentsMoved, Model reference) {
     /** Takes a copy of the list. */
     public TqtResult {
         blocks = List.copyOf(blocks);

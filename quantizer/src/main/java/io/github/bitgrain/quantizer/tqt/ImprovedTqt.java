@@ -1,0 +1,188 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import io.github.bitgrain.core.autodiff.GradientExecutor;
+import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.core.train.Adam;
+import io.github.bitgrain.core.train.Optimizer;
+import io.github.bitgrain.core.train.TrainingLoop;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * TQT that moves exponents and does not learn its samples by heart. In order: exponents of least exact error, mean errors into
+ * the biases, exponents by the network's output, blocks, the whole network on its output. Every stage is kept only where
+ * samples that trained nothing say so.
+ */
+final class ImprovedTqt {
+    /** Activations beyond this go to a file: a quarter of what the virtual machine may use. */
+    private static final long CACHE_LIMIT = Runtime.getRuntime().maxMemory() / 4;
+    /** Every block was judged by itself already; all of them together may cost a few samples this much. */
+    private static final double TOLERANCE = 1.1;
+    /** Looks at the deciding samples per stage of training. */
+    private static final int LOOKS = 5;
+
+    /** Sees the outcome of every stage, before it is kept or taken back. */
+    interface Probe {
+        /** The error on the deciding samples after a stage, and whether the stage is kept. */
+        void saw(String stage, double error, boolean kept);
+    }
+
+    Probe probe = (stage, error, kept) -> { };
+    private final Model reference;
+    private final QuantizedTwin twin;
+    private final ExponentSearch search;
+    private final Samples samples;
+    private final TqtSetting setting;
+    private final TqtListener listener;
+    private final int threads;
+    private final Graph graph;
+    private final Map<String, Shape> shapes;
+    private final List<Map<String, Tensor>> trainingTargets;
+    private final List<Map<String, Tensor>> decidingTargets;
+
+    /**
+     * A run.
+     *
+     * @param reference the network as it was given; its outputs are what the quantized one should give
+     * @param model the same function, possibly equalized; this is what is quantized
+     * @param plan calibrated plan of {@code model}
+     */
+    ImprovedTqt(Model reference, Model model, QuantPlan plan, Samples samples, TqtSetting setting, TqtListener listener, int threads) {
+        this.reference = reference;
+        this.twin = new QuantizedTwin(model, plan);
+        this.search = new ExponentSearch(twin, threads);
+        this.samples = samples;
+        this.setting = setting;
+        this.listener = listener;
+        this.threads = threads;
+        this.graph = model.graph();
+        this.shapes = ShapeInference.infer(graph, model.parameters());
+        this.trainingTargets = outputs(samples.training());
+        this.decidingTargets = outputs(samples.deciding());
+    }
+
+    private List<Map<String, Tensor>> outputs(List<Map<String, Tensor>> batches) {
+        try (Executor executor = new Executor(reference.graph(), reference.parameters(), Executor.Options.defaults().threads(threads))) {
+            return batches.stream().map(executor::run).toList();
+        }
+    }
+
+    /** The network under training. */
+    QuantizedTwin twin() {
+        return twin;
+    }
+
+    /** Typical noise ÷ signal of the present state on the deciding samples. */
+    double judge() {
+        Model quantized = twin.quantized();
+        try (Executor executor = new Executor(quantized.graph(), quantized.parameters(), Executor.Options.defaults().threads(threads))) {
+            return OutputError.typicalNoise(executor, samples.deciding(), decidingTargets);
+        }
+    }
+
+    /** Runs all stages. */
+    QuantizedTwin run() {
+        double error = judge();
+        probe.saw("calibrated", error, true);
+        if (setting.exponentSearch()) {
+            error = keepIfBetter("exponents", error, this::searchExponents);
+        }
+        error = keepIfBetter("means", error, () -> BiasCorrection.apply(twin, shapes, samples.training(), threads));
+        if (setting.exponentSearch()) {
+            error = keepIfBetter("steps", error, () -> search
+                    .refine(samples.training(), trainingTargets, samples.deciding(), decidingTargets));
+        }
+        error = keepIfBetter("blocks", error * TOLERANCE, this::trainBlocks);
+        if (setting.outputSteps() > 0) {
+            keepIfBetter("output", error, () -> new OutputTraining(twin, samples, trainingTargets, decidingTargets, setting, listener, threads).run());
+        }
+        return twin;
+    }
+
+    private void searchExponents() {
+        search.leastError(samples.training());
+        search.leastWeightError();
+    }
+
+    private double keepIfBetter(String name, double error, Runnable stage) {
+        Parameters.Snapshot weights = twin.parameters().snapshot();
+        QuantPlan plan = twin.plan();
+        stage.run();
+        double now = judge();
+        probe.saw(name, now, now <= error);
+        if (now <= error) {
+            return now;
+        }
+        weights.restore();
+        twin.setPlan(plan);
+        return error;
+    }
+
+    /** Blocks as under parity, with what no block holds in between run as it is. */
+    private void trainBlocks() {
+        List<TqtBlock> blocks = new BlockBuilder(graph).build(node -> twin.plan().isQuantized(node.name()), setting.blockSize());
+        if (!setting.interestedLayers().isEmpty()) {
+            blocks.removeIf(block -> block.nodes().stream().noneMatch(node -> setting.interestedLayers().contains(node.name())));
+        }
+        Set<Node> untrained = new HashSet<>();
+        blocks.forEach(block -> untrained.addAll(block.nodes()));
+        List<Map<String, Tensor>> batches = new ArrayList<>(samples.training());
+        if (samples.deciding() != samples.training()) {
+            batches.addAll(samples.deciding());
+        }
+        try (Frontier original = frontier(twin.original().parameters(), List::of, batches);
+                Frontier quantized = frontier(twin.parameters(), twin::expansion, batches);
+                GradientExecutor.Storage storage = new GradientExecutor.Storage(threads)) {
+            int number = 0;
+            for (TqtBlock block : blocks) {
+                quantized.advanceTo(block.inputs(graph), untrained);
+                block.outputs().forEach(original::keep);
+                original.advanceTo(block.outputs(), Set.of());
+                trainBlock(block, number++, blocks.size(), original, quantized, batches.size(), storage);
+                block.outputs().forEach(original::release);
+                block.nodes().forEach(untrained::remove);
+                quantized.run(block.nodes(), untrained);
+            }
+        }
+    }
+
+    private Frontier frontier(Parameters parameters, java.util.function.Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
+        return new Frontier(graph, shapes, expansion, parameters, batches, new ActivationCache(setting.collecting(), CACHE_LIMIT), List.of(), threads);
+    }
+
+    private void trainBlock(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches, GradientExecutor.Storage storage) {
+        List<Map<String, Tensor>> inputs = new ArrayList<>();
+        List<Map<String, Tensor>> targets = new ArrayList<>();
+        for (int b = 0; b < batches; b++) {
+            inputs.add(quantized.values(block.inputs(graph), b));
+            targets.add(original.values(block.outputs(), b));
+        }
+        int trained = samples.training().size();
+        List<Integer> deciding = IntStream.range(trained == batches ? 0 : trained, batches).boxed().toList();
+        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> false, inputs, targets, storage)) {
+            List<Optimizer.Group> groups = LearningRates.weights(twin, training.weights(), setting.lr(), setting.steps());
+            if (groups.isEmpty()) {
+                return;
+            }
+            new TrainingLoop(training::step, new Adam(twin.parameters(), training.gradients(), groups), step -> training.batch(step % trained))
+                    .keepBest(training.snapshot(twin.parameters()), Math.max(1, setting.steps() / LOOKS), () -> training.loss(deciding))
+                    .listener((step, loss) -> {
+                        listener.step(number, blocks, block.name(), step + 1, setting.steps(), loss);
+                        return true;
+                    })
+                    .run(setting.steps());
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.quant.Exponents;
+import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.train.Optimizer;
+import io.github.bitgrain.core.train.Schedule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * A learning rate for every trained tensor, in units of the step it is rounded to: the same number then suits a layer of large
+ * and a layer of small weights. Rates fall along half a cosine, so that weights near a rounding threshold come to rest.
+ */
+final class LearningRates {
+    /** A bias moves by this part of its output's step where a weight moves by its own. */
+    private static final double BIAS_SHARE = 0.25;
+
+    private LearningRates() {}
+
+    /** One group per weight or bias among {@code names}. */
+    static List<Optimizer.Group> weights(QuantizedTwin twin, Collection<String> names, double lr, int steps) {
+        List<Optimizer.Group> groups = new ArrayList<>();
+        for (Node node : twin.graph().nodes()) {
+            for (int i = 0; i < node.inputs().size(); i++) {
+                if (names.contains(node.input(i)) && node.isTensorInput(i)) {
+                    groups.add(new Optimizer.Group(List.of(node.input(i)), Schedule.cosine(lr * step(twin, node, i), 0, steps)));
+                }
+            }
+        }
+        return groups;
+    }
+
+    private static double step(QuantizedTwin twin, Node node, int operand) {
+        Slot slot = Slot.input(node.name(), operand);
+        if (twin.isBias(slot)) {
+            Slot output = Slot.output(node.name(), 0);
+            if (twin.plan().has(output) && twin.plan().exponents(output) != null) {
+                return BIAS_SHARE * Math.scalb(1.0, twin.plan().exponents(output).max());
+            }
+        }
+        Exponents exponents = twin.plan().has(slot) ? twin.plan().exponents(slot) : null;
+        if (exponents == null) {
+            return twin.parameters().get(node.input(operand)).size() == 0 ? 0 : Math.scalb(1.0, -8);
+        }
+        int[] sorted = exponents.toArray();
+        Arrays.sort(sorted);
+        return Math.scalb(1.0, sorted[sorted.length / 2]);
+    }
+}
