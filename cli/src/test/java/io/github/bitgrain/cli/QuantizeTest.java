@@ -56,6 +56,9 @@ class QuantizeTest {
         JsonNode inspection = JSON.readTree(CommandRun.of("inspect", file, "--json").out());
         assertEquals("esp32s3", inspection.get("target").asText());
         assertEquals(1, inspection.get("testVectors").asInt());
+        JsonNode settings = JSON.readTree(inspection.get("metadata").get("bitgrain.settings").asText());
+        assertEquals(16, settings.get("calib_batch").asInt());
+        assertEquals("mse", settings.get("quantize_activation_setting").get("calib_algorithm").asText());
     }
 
     @Test

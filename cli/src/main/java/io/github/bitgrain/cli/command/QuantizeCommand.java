@@ -169,7 +169,8 @@ public final class QuantizeCommand extends CliCommand {
             Map<String, Double> values = accuracy == null
                     ? Map.of()
                     : watch.time("simulate", () -> accuracy.of(quantized, lowered, target));
-            ChipProgram program = watch.time("export", () -> noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples));
+            ChipProgram program = watch.time("export", () -> Export.withSettings(
+                    noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), inForce(settings)));
             Path file = output();
             Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
             writeScales(quantized);

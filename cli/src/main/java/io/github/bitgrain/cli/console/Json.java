@@ -20,6 +20,15 @@ public final class Json {
         }
     }
 
+    /** The same on one line. */
+    public static String compact(Object value) {
+        try {
+            return MAPPER.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Prints the object and nothing else. */
     public static void print(PrintWriter out, Object value) {
         out.println(text(value));

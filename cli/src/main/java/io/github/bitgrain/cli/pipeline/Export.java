@@ -1,5 +1,6 @@
 package io.github.bitgrain.cli.pipeline;
 
+import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.network.Verification;
 import io.github.bitgrain.core.data.DataSource;
@@ -15,6 +16,9 @@ import java.util.Map;
 
 /** Writes a lowered network as an {@code .espdl} file and checks what was written. */
 public final class Export {
+    /** Metadata key of the settings in force, JSON. */
+    public static final String SETTINGS_KEY = "bitgrain.settings";
+
     private Export() {}
 
     /** The program with test vectors: the first calibration sample and what the simulator computes from it. */
@@ -22,6 +26,11 @@ public final class Export {
         Map<String, float[]> inputs = new LinkedHashMap<>();
         calibration.read(0, 1).forEach((name, tensor) -> inputs.put(name, lowered.toChipOrder(name, tensor.data())));
         return TestVectors.embed(lowered.program(), inputs);
+    }
+
+    /** The program with the settings that made it as metadata. */
+    public static ChipProgram withSettings(ChipProgram program, Map<String, Object> settings) {
+        return program.edit().metadata(SETTINGS_KEY, Json.compact(settings)).build();
     }
 
     /**

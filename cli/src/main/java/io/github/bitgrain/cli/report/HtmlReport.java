@@ -128,16 +128,22 @@ public final class HtmlReport {
             return;
         }
         List<Report.Bar> sorted = new ArrayList<>(errors);
-        sorted.sort(Comparator.comparingDouble(Report.Bar::value).reversed());
+        sorted.sort(Comparator.comparingDouble(Report.Bar::calibrated).reversed());
+        boolean trained = errors.stream().anyMatch(bar -> !Double.isNaN(bar.trained()));
         open("errors", "Error of each layer", "noise power ÷ signal power at the layer's output when the whole network is "
-                + "quantized, after calibration and before training, the largest first; length of the bars: logarithmic");
-        line("<thead><tr><th scope=\"col\">layer</th><th scope=\"col\" class=\"number\">noise ÷ signal</th>"
-                + "<th scope=\"col\">&nbsp;</th></tr></thead><tbody>");
-        Scale scale = Scale.logarithmic(errors.stream().map(Report.Bar::value).toList());
+                + "quantized, the largest first; length of the bars: logarithmic");
+        line("<thead><tr><th scope=\"col\">layer</th><th scope=\"col\" class=\"number\">after calibration</th>"
+                + (trained ? "<th scope=\"col\" class=\"number\">after training</th>" : "")
+                + "<th scope=\"col\">noise ÷ signal</th></tr></thead><tbody>");
+        List<Double> all = new ArrayList<>();
+        errors.forEach(bar -> all.addAll(List.of(bar.calibrated(), bar.trained())));
+        Scale scale = Scale.logarithmic(all);
         for (Report.Bar bar : sorted) {
-            line("<tr><th scope=\"row\" class=\"name\">" + escape(bar.name()) + "</th><td class=\"number\">"
-                    + String.format(Locale.ROOT, "%.4f %%", 100 * bar.value()) + "</td><td>"
-                    + bars(bar.name() + ": " + number(bar.value()), scale.of(bar.value()), Double.NaN) + "</td></tr>");
+            line("<tr><th scope=\"row\" class=\"name\">" + escape(bar.name()) + "</th><td class=\"number\">" + percent(bar.calibrated())
+                    + "</td>" + (trained ? "<td class=\"number\">" + percent(bar.trained()) + "</td>" : "") + "<td>"
+                    + bars(bar.name() + ": " + percent(bar.calibrated()) + (trained ? ", after training " + percent(bar.trained()) : ""),
+                            scale.of(bar.calibrated()), Double.isNaN(bar.trained()) ? Double.NaN : scale.of(bar.trained()))
+                    + "</td></tr>");
         }
         line("</tbody>");
         close();
@@ -182,6 +188,10 @@ public final class HtmlReport {
 
     private void line(String text) {
         html.append(text).append('\n');
+    }
+
+    private static String percent(double share) {
+        return Double.isNaN(share) ? "–" : String.format(Locale.ROOT, "%.4f %%", 100 * share);
     }
 
     private static String number(double value) {

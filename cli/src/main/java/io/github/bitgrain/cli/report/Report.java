@@ -14,7 +14,7 @@ import java.util.Map;
  * @param facts further facts in a few words each, for example the size of the file
  * @param metric name of the accuracy measure, or null without labels
  * @param accuracy stage (float, PTQ, TQT, chip) → value, in order
- * @param errors quantization error of each layer: noise power ÷ signal power at its output, after calibration
+ * @param errors quantization error of each layer: noise power ÷ signal power at its output
  * @param blocks training blocks with their loss before and after
  * @param warnings hazards and other things to know, one sentence each
  * @param settings settings in force
@@ -32,8 +32,8 @@ public record Report(
         List<String> warnings,
         Map<String, Object> settings) {
 
-    /** One layer with its error. */
-    public record Bar(String name, double value) {}
+    /** One layer with its error after calibration and after training; NaN without training. */
+    public record Bar(String name, double calibrated, double trained) {}
 
     /** One block of threshold training. */
     public record Block(String name, double lossBefore, double lossAfter) {}

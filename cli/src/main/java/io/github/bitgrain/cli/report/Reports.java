@@ -6,6 +6,7 @@ import io.github.bitgrain.cli.pipeline.Outcome;
 import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
+import io.github.bitgrain.quantizer.analyze.LayerError;
 import io.github.bitgrain.simulator.ChipProgram;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -29,9 +30,15 @@ public final class Reports {
     public static Report of(Outcome outcome, String metric, Quantized quantized, ChipProgram program, Map<String, Object> settings,
             DataSource samples, int threads) {
         DataSource few = samples.range(0, Math.min(ERROR_SAMPLES, samples.samples()));
-        List<Report.Bar> errors = new ErrorAnalysis(quantized.calibrated(), few, threads)
-                .graphwise(quantized.calibrated(), quantized.calibratedPlan()).stream()
-                .map(error -> new Report.Bar(error.node(), error.snr()))
+        List<LayerError> calibrated = new ErrorAnalysis(quantized.calibrated(), few, threads)
+                .graphwise(quantized.calibrated(), quantized.calibratedPlan());
+        Map<String, Double> trained = new LinkedHashMap<>();
+        if (quantized.trained()) {
+            new ErrorAnalysis(quantized.reference(), few, threads).graphwise(quantized.tuned(), quantized.tunedPlan())
+                    .forEach(error -> trained.put(error.node(), error.snr()));
+        }
+        List<Report.Bar> errors = calibrated.stream()
+                .map(error -> new Report.Bar(error.node(), error.snr(), trained.getOrDefault(error.node(), Double.NaN)))
                 .toList();
         Inspection figures = ChipFigures.of("", program, null);
         Map<String, String> facts = new LinkedHashMap<>();

@@ -20,7 +20,7 @@ class HtmlReportTest {
         accuracy.put("float", 0.9);
         accuracy.put("chip", 0.45);
         return new Report(model, "esp32s3", 8, "improved", Map.of("file", "12 KiB"), "top1", accuracy,
-                List.of(new Report.Bar("small", 1e-6), new Report.Bar("large", 0.5), new Report.Bar("zero", 0)),
+                List.of(new Report.Bar("small", 1e-6, Double.NaN), new Report.Bar("large", 0.5, Double.NaN), new Report.Bar("zero", 0, Double.NaN)),
                 List.of(new Report.Block("b1", 0.5, 0.001)), List.of("2 layers near the limit"),
                 Map.of("tqt_optimization", true));
     }
