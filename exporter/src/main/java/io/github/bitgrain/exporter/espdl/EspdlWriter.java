@@ -53,10 +53,8 @@ public final class EspdlWriter {
      */
     public static void write(ChipProgram program, Path file) {
         byte[] content = write(program);
-        Path folder = file.toAbsolutePath().getParent();
-        Path unfinished = null;
+        Path unfinished = file.resolveSibling("." + file.getFileName() + ".unfinished");
         try {
-            unfinished = Files.createTempFile(folder, ".espdl", ".unfinished");
             Files.write(unfinished, content);
             move(unfinished, file);
         } catch (IOException e) {
@@ -86,9 +84,7 @@ public final class EspdlWriter {
 
     private static void discard(Path unfinished) {
         try {
-            if (unfinished != null) {
-                Files.deleteIfExists(unfinished);
-            }
+            Files.deleteIfExists(unfinished);
         } catch (IOException e) {
             System.getLogger(EspdlWriter.class.getName())
                     .log(System.Logger.Level.WARNING, "cannot delete " + unfinished + ": " + e.getMessage());
