@@ -47,9 +47,9 @@ public final class RangeEqualization {
     private static final double LEAST_SHARE = 0.02;
     private static final int CANDIDATES = 9;
     /** Partial sums of data are taken to stay within so many standard deviations … */
-    private static final double DEVIATIONS = 4;
+    private static final double DEVIATIONS = 2.5;
     /** … of inputs with this standard deviation, in steps. */
-    private static final double TYPICAL_INPUT = 64;
+    private static final double TYPICAL_INPUT = 50;
 
     private final Model model;
     private final Target target;

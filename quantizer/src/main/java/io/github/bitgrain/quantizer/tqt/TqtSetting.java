@@ -49,7 +49,7 @@ public record TqtSetting(
 
     /** The defaults of the profile {@code improved}; figures in docs/tqt.md. */
     public static final TqtSetting IMPROVED =
-            new TqtSetting(List.of(), 500, 0.02, 4, true, 0, 0, Collecting.MEMORY, 1e-2, true, true, true, 500, 0.01, 0.25);
+            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.02, true, true, true, 200, 0.003, 0.25);
 
     /**
      * Checks the ranges.
