@@ -198,7 +198,7 @@ final class ExponentSearch {
         List<Map<String, Tensor>> some = batches.subList(0, Math.min(batches.size(), Math.max(1, MOST_SAMPLES / samples(batches))));
         List<Map<String, Tensor>> someTargets = targets.subList(0, some.size());
         Model quantized = twin.quantized();
-        try (Executor executor = new Executor(quantized.graph(), quantized.parameters(), Executor.Options.defaults().threads(threads))) {
+        try (Executor executor = new Executor(quantized.graph(), quantized.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads))) {
             double present = OutputError.typicalNoise(executor, some, someTargets);
             double confirmed = OutputError.typicalNoise(executor, deciding, decidingTargets);
             for (Slot root : twin.roots()) {

@@ -74,7 +74,7 @@ final class ImprovedTqt {
     }
 
     private List<Map<String, Tensor>> outputs(List<Map<String, Tensor>> batches) {
-        try (Executor executor = new Executor(reference.graph(), reference.parameters(), Executor.Options.defaults().threads(threads))) {
+        try (Executor executor = new Executor(reference.graph(), reference.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads))) {
             return batches.stream().map(executor::run).toList();
         }
     }
@@ -87,7 +87,7 @@ final class ImprovedTqt {
     /** Typical noise ÷ signal of the present state on the deciding samples. */
     double judge() {
         Model quantized = twin.quantized();
-        try (Executor executor = new Executor(quantized.graph(), quantized.parameters(), Executor.Options.defaults().threads(threads))) {
+        try (Executor executor = new Executor(quantized.graph(), quantized.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads))) {
             return OutputError.typicalNoise(executor, samples.deciding(), decidingTargets);
         }
     }

@@ -69,9 +69,9 @@ final class OutputTraining {
         Model quantized = twin.quantized();
         Map<String, Shape> shapes = ShapeInference.infer(twin.graph(), twin.original().parameters());
         try (GradientExecutor.Storage storage = new GradientExecutor.Storage(threads);
-                GradientExecutor executor = new GradientExecutor(withLoss(quantized.graph(), shapes), twin.parameters(), size, LOSS, trained, List.of(),
+                GradientExecutor executor = new GradientExecutor(withLoss(quantized.graph().edit().outputs(twin.judged()).build(), shapes), twin.parameters(), size, LOSS, trained, List.of(),
                         storage, Kernels.floats());
-                Executor judge = new Executor(quantized.graph(), twin.parameters(), Executor.Options.defaults().threads(threads))) {
+                Executor judge = new Executor(quantized.graph(), twin.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads))) {
             List<Optimizer.Group> groups = LearningRates.weights(twin, weights, setting.outputLr(), setting.outputSteps());
             if (!thresholds.isEmpty()) {
                 groups.add(new Optimizer.Group(thresholds.keySet().stream().map(FakeQuantization::alpha).toList(),

@@ -5,6 +5,9 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.Clip;
+import io.github.bitgrain.core.op.LogSoftmax;
+import io.github.bitgrain.core.op.Sigmoid;
+import io.github.bitgrain.core.op.Softmax;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
@@ -85,6 +88,20 @@ final class QuantizedTwin {
         List<Node> nodes = new ArrayList<>();
         original.graph().nodes().forEach(node -> nodes.addAll(expansion(node)));
         return new Model(original.graph().edit().nodes(nodes).build(), parameters);
+    }
+
+    /**
+     * The values whose error decides: the results, and in place of a probability what it is made of. A softmax hides most of
+     * the error of confident samples.
+     */
+    List<String> judged() {
+        List<String> judged = new ArrayList<>();
+        for (String output : graph().outputs()) {
+            Node maker = graph().producer(output);
+            boolean probability = maker != null && (maker.op() instanceof Softmax || maker.op() instanceof LogSoftmax || maker.op() instanceof Sigmoid);
+            judged.add(probability ? maker.input(0) : output);
+        }
+        return judged.stream().distinct().toList();
     }
 
     /** The value that a slot stands at. */
