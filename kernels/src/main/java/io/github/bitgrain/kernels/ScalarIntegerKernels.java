@@ -1,5 +1,7 @@
 package io.github.bitgrain.kernels;
 
+import java.util.Arrays;
+
 /** The reference for integer products. */
 class ScalarIntegerKernels implements IntegerKernels {
     @Override
@@ -11,13 +13,12 @@ class ScalarIntegerKernels implements IntegerKernels {
     public void gemm(int m, int n, int k, byte[] a, int aOffset, int aRow, byte[] b, int bOffset, int bRow, int[] c, int cOffset, int cRow,
             boolean accumulate) {
         for (int i = 0; i < m; i++) {
-            for (int j = 0; j < n; j++) {
-                int at = cOffset + i * cRow + j;
-                int sum = accumulate ? c[at] : 0;
-                for (int l = 0; l < k; l++) {
-                    sum += a[aOffset + i * aRow + l] * b[bOffset + l * bRow + j];
-                }
-                c[at] = sum;
+            int row = cOffset + i * cRow;
+            if (!accumulate) {
+                Arrays.fill(c, row, row + n, 0);
+            }
+            for (int l = 0; l < k; l++) {
+                addProducts(n, a[aOffset + i * aRow + l], b, bOffset + l * bRow, c, row);
             }
         }
     }
@@ -26,13 +27,12 @@ class ScalarIntegerKernels implements IntegerKernels {
     public void gemm(int m, int n, int k, short[] a, int aOffset, int aRow, short[] b, int bOffset, int bRow, long[] c, int cOffset, int cRow,
             boolean accumulate) {
         for (int i = 0; i < m; i++) {
-            for (int j = 0; j < n; j++) {
-                int at = cOffset + i * cRow + j;
-                long sum = accumulate ? c[at] : 0;
-                for (int l = 0; l < k; l++) {
-                    sum += a[aOffset + i * aRow + l] * b[bOffset + l * bRow + j];
-                }
-                c[at] = sum;
+            int row = cOffset + i * cRow;
+            if (!accumulate) {
+                Arrays.fill(c, row, row + n, 0);
+            }
+            for (int l = 0; l < k; l++) {
+                addProducts(n, a[aOffset + i * aRow + l], b, bOffset + l * bRow, c, row);
             }
         }
     }
@@ -53,5 +53,18 @@ class ScalarIntegerKernels implements IntegerKernels {
             sum += a[aOffset + i] * b[bOffset + i];
         }
         return sum;
+    }
+
+    /** Lanes of a sum are neighbours in c: the one form that the compiler turns into vector code by itself. */
+    private static void addProducts(int n, byte factor, byte[] b, int bOffset, int[] c, int cOffset) {
+        for (int j = 0; j < n; j++) {
+            c[cOffset + j] += factor * b[bOffset + j];
+        }
+    }
+
+    private static void addProducts(int n, short factor, short[] b, int bOffset, long[] c, int cOffset) {
+        for (int j = 0; j < n; j++) {
+            c[cOffset + j] += factor * b[bOffset + j];
+        }
     }
 }

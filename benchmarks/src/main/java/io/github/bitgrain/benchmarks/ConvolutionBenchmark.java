@@ -1,0 +1,97 @@
+package io.github.bitgrain.benchmarks;
+
+import io.github.bitgrain.kernels.ConvShape;
+import io.github.bitgrain.kernels.FloatKernels;
+import io.github.bitgrain.kernels.PackedConv;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Convolution layers of small networks, batch 8: forward pass, both gradients, packing. Microseconds per call. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 3, time = 1)
+public class ConvolutionBenchmark {
+    private static final int BATCH = 8;
+
+    /** Implementation. */
+    @Param({"scalar", "vector"})
+    public String kernels;
+
+    /** Layer: what it is, channels in and out, kernel, stride, size of the input map. */
+    @Param({
+        "dense 3 16 3 2 64", "dense 16 16 3 1 32", "dense 32 32 3 1 16", "pointwise 8 48 1 1 32", "pointwise 96 24 1 1 16",
+        "pointwise 112 672 1 1 2", "depthwise 48 48 3 1 32", "depthwise 96 96 3 2 16"})
+    public String layer;
+
+    private FloatKernels floats;
+    private ConvShape shape;
+    private PackedConv packed;
+    private float[] x;
+    private float[] y;
+    private float[] w;
+    private float[] bias;
+
+    /** Makes the layer. */
+    @Setup
+    public void setUp() {
+        floats = Implementations.floats(kernels);
+        String[] words = layer.split(" ");
+        int in = Integer.parseInt(words[1]);
+        int out = Integer.parseInt(words[2]);
+        int kernel = Integer.parseInt(words[3]);
+        int stride = Integer.parseInt(words[4]);
+        int size = Integer.parseInt(words[5]);
+        int outSize = (size + 2 * (kernel / 2) - kernel) / stride + 1;
+        shape = new ConvShape(BATCH, size, size, in, Implementations.padded(in), outSize, outSize, out, Implementations.padded(out),
+                kernel, kernel, stride, stride, 1, 1, kernel / 2, kernel / 2, words[0].equals("depthwise") ? in : 1);
+        x = Implementations.noise(BATCH * size * size * shape.inStride());
+        y = Implementations.noise(BATCH * outSize * outSize * shape.outStride());
+        w = Implementations.noise(shape.weightCount());
+        bias = Implementations.noise(out);
+        packed = floats.packedConv(shape);
+        floats.pack(w, 0, packed);
+        floats.packForInputGradient(w, 0, packed);
+    }
+
+    /** Forward pass with bias and clamp. */
+    @Benchmark
+    public float[] forward() {
+        floats.conv(shape, x, 0, packed, bias, 0, y, 0, 0, 6);
+        return y;
+    }
+
+    /** Gradient for the input. */
+    @Benchmark
+    public float[] inputGradient() {
+        floats.convInputGradient(shape, y, 0, packed, x, 0);
+        return x;
+    }
+
+    /** Gradient for weights and bias. */
+    @Benchmark
+    public float[] weightGradient() {
+        floats.convWeightGradient(shape, x, 0, y, 0, w, 0, bias, 0);
+        return w;
+    }
+
+    /** Packing for both directions, as after every training step. */
+    @Benchmark
+    public PackedConv pack() {
+        floats.pack(w, 0, packed);
+        floats.packForInputGradient(w, 0, packed);
+        return packed;
+    }
+}
