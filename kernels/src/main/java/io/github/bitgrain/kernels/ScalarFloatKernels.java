@@ -155,7 +155,7 @@ class ScalarFloatKernels implements FloatKernels {
         float scale = FakeQuantization.scale(exponent);
         for (int i = 0; i < n; i++) {
             float q = Math.min(Math.max(rounding.round(x[xOffset + i] / scale), qmin), qmax);
-            y[yOffset + i] = q * scale;
+            y[yOffset + i] = q * scale + 0f; // integers know no negative zero
         }
     }
 

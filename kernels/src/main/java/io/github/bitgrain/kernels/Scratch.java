@@ -8,6 +8,8 @@ final class Scratch {
     final Floats gradients = new Floats();
     /** Sums of a weight gradient. */
     final Floats sums = new Floats();
+    /** Partial sums in double precision, one for each lane. */
+    final double[] partials = new double[Lanes.COUNT];
     /** Bias, padded to whole vectors. */
     final Floats bias = new Floats();
     /** Results that do not fit their destination in whole vectors. */

@@ -3,9 +3,11 @@ package io.github.bitgrain.kernels;
 import static io.github.bitgrain.kernels.Lanes.COUNT;
 import static io.github.bitgrain.kernels.Lanes.FLOATS;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Fake quantization with the two roundings that chips use. There is no vector instruction for them in the API: adding and
@@ -16,8 +18,8 @@ final class VectorFakeQuantization {
     private static final float ROUNDER = 12582912f;
     /** Up to here the sum with {@link #ROUNDER} stays in [2^23, 2^24). */
     private static final float LARGEST = 1 << 21;
-    /** Elements between two transfers of single-precision partial sums into the double-precision sum. */
-    private static final int BLOCK = 1024;
+    /** The same width in double precision: half as many lanes. Products of saturated values cancel in single precision. */
+    private static final VectorSpecies<Double> DOUBLES = FLOATS.withLanes(double.class);
 
     private VectorFakeQuantization() {}
 
@@ -62,72 +64,81 @@ final class VectorFakeQuantization {
     /**
      * The gradient for the elements of whole vectors.
      *
-     * @param partial room for one vector
+     * @param n a multiple of the number of lanes
+     * @param partial room for one vector of half as many lanes
+     * @return Σ of the gradients of alpha; products and sums in double precision
      */
     static double gradient(boolean even, int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse,
-            float qmin, float qmax, boolean accumulate, float[] partial) {
+            float qmin, float qmax, boolean accumulate, double[] partial) {
+        if (even) {
+            gradientEven(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
+        } else {
+            gradientUp(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
+        }
         double sum = 0;
-        for (int from = 0; from < n; from += BLOCK) {
-            int to = Math.min(n, from + BLOCK);
-            if (even) {
-                gradientEven(from, to, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
-            } else {
-                gradientUp(from, to, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
-            }
-            for (int i = 0; i < COUNT; i++) {
-                sum += partial[i];
-            }
+        for (int i = 0; i < DOUBLES.length(); i++) {
+            sum += partial[i];
         }
         return sum;
     }
 
     /** Values are clamped one step beyond the range, so that those outside still round to something outside. */
-    private static void gradientEven(int from, int to, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
-            float inverse, float qmin, float qmax, boolean accumulate, float[] partial) {
+    private static void gradientEven(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
+            float inverse, float qmin, float qmax, boolean accumulate, double[] partial) {
         FloatVector below = FloatVector.broadcast(FLOATS, qmin - 1);
         FloatVector above = FloatVector.broadcast(FLOATS, qmax + 1);
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
-        FloatVector sum = FloatVector.zero(FLOATS);
-        for (int i = from; i < to; i += COUNT) {
+        DoubleVector front = DoubleVector.zero(DOUBLES);
+        DoubleVector back = DoubleVector.zero(DOUBLES);
+        for (int i = 0; i < n; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
             FloatVector q = v.max(below).min(above).add(rounder).sub(rounder);
             FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
             FloatVector inside = q.max(low).min(high);
             VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
-            sum = g.fma(inside.sub(v, passes), sum);
+            FloatVector slope = inside.sub(v, passes);
+            front = half(g, 0).fma(half(slope, 0), front);
+            back = half(g, 1).fma(half(slope, 1), back);
             FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
             if (accumulate) {
                 passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
             }
             passed.intoArray(dx, dxOffset + i);
         }
-        sum.intoArray(partial, 0);
+        front.add(back).intoArray(partial, 0);
     }
 
     /** As {@link #gradientEven} with the other rounding. */
-    private static void gradientUp(int from, int to, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
-            float inverse, float qmin, float qmax, boolean accumulate, float[] partial) {
+    private static void gradientUp(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
+            float inverse, float qmin, float qmax, boolean accumulate, double[] partial) {
         FloatVector below = FloatVector.broadcast(FLOATS, qmin - 1);
         FloatVector above = FloatVector.broadcast(FLOATS, qmax + 1);
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
-        FloatVector sum = FloatVector.zero(FLOATS);
-        for (int i = from; i < to; i += COUNT) {
+        DoubleVector front = DoubleVector.zero(DOUBLES);
+        DoubleVector back = DoubleVector.zero(DOUBLES);
+        for (int i = 0; i < n; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
             FloatVector q = floorOfHalfMore(v.max(below).min(above), rounder);
             FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
             FloatVector inside = q.max(low).min(high);
             VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
-            sum = g.fma(inside.sub(v, passes), sum);
+            FloatVector slope = inside.sub(v, passes);
+            front = half(g, 0).fma(half(slope, 0), front);
+            back = half(g, 1).fma(half(slope, 1), back);
             FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
             if (accumulate) {
                 passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
             }
             passed.intoArray(dx, dxOffset + i);
         }
-        sum.intoArray(partial, 0);
+        front.add(back).intoArray(partial, 0);
+    }
+
+    private static DoubleVector half(FloatVector v, int part) {
+        return (DoubleVector) v.convertShape(VectorOperators.F2D, DOUBLES, part);
     }
 }

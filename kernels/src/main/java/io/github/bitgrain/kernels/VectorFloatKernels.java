@@ -156,7 +156,7 @@ final class VectorFloatKernels extends ScalarFloatKernels {
         double sum = 0;
         if (VectorFakeQuantization.covers(exponent, qmin, qmax, rounding)) {
             done = Lanes.FLOATS.loopBound(n);
-            float[] partial = Scratch.ofThread().sums.atLeast(Lanes.COUNT);
+            double[] partial = Scratch.ofThread().partials;
             sum = VectorFakeQuantization.gradient(rounding == Rounding.HALF_EVEN, done, x, xOffset, dy, dyOffset, dx, dxOffset,
                     FakeQuantization.scale(-exponent), qmin, qmax, accumulate, partial);
         }
