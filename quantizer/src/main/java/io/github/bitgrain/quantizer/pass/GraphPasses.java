@@ -1,24 +1,38 @@
 package io.github.bitgrain.quantizer.pass;
 
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.quantizer.Profile;
 import java.util.List;
 
-/** The format passes in ESP-PPQ's order (esp-ppq: api/interface.py, IR/morph.py). */
+/** The format passes in ESP-PPQ's order (esp-ppq: api/interface.py, IR/morph.py), and what chips cannot run rewritten. */
 public final class GraphPasses {
-    private static final List<GraphPass> ORDER = List.of(
-            new SplitSharedParameters(),
-            new FuseBias(),
-            new FuseBatchNorm(),
-            new ReplaceBatchNorm(),
-            new FuseSwish(),
-            new RemoveIdentity());
-
     private GraphPasses() {}
 
-    /** Applies all passes. */
+    private static List<GraphPass> order(Profile profile) {
+        return List.of(
+                new SplitSharedParameters(),
+                new FuseBias(),
+                new FuseBatchNorm(),
+                new ReplaceBatchNorm(),
+                new FuseSwish(),
+                new RemoveIdentity(),
+                new DecomposeConvTranspose(profile));
+    }
+
+    /** Applies all passes; the result computes what {@code model} does. */
     public static Model apply(Model model) {
+        return apply(model, Profile.IMPROVED);
+    }
+
+    /**
+     * Applies all passes.
+     *
+     * @param profile {@link Profile#PARITY} rewrites a ConvTranspose as ESP-PPQ does, which is wrong with dilation, and with output
+     *     padding at stride one (defect D6)
+     */
+    public static Model apply(Model model, Profile profile) {
         Model result = model;
-        for (GraphPass pass : ORDER) {
+        for (GraphPass pass : order(profile)) {
             result = pass.apply(result);
         }
         return result;

@@ -33,6 +33,18 @@ final class Rewriter {
         nodes.put(node.name(), by);
     }
 
+    /** Puts a new node in front of another. */
+    void insertBefore(Node node, Node extra) {
+        Map<String, Node> before = new LinkedHashMap<>(nodes);
+        nodes.clear();
+        before.forEach((name, other) -> {
+            if (name.equals(node.name())) {
+                nodes.put(extra.name(), extra);
+            }
+            nodes.put(name, other);
+        });
+    }
+
     void remove(Node node) {
         nodes.remove(node.name());
     }
