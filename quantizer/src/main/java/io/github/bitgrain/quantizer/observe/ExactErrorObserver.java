@@ -10,7 +10,6 @@ import io.github.bitgrain.kernels.Rounding;
  */
 final class ExactErrorObserver extends MinMaxObserver {
     private static final int REACH = 4;
-    private static final int USABLE = -7;
 
     private final Rounding rounding;
     private final double[] errors = new double[REACH + 1];
@@ -52,11 +51,10 @@ final class ExactErrorObserver extends MinMaxObserver {
         }
     }
 
-    /** A tensor that is zero throughout says nothing; it gets the exponent of values below 1. */
     @Override
     public int exponent() {
         if (!measuring) {
-            return reach() > 0 ? super.exponent() : USABLE;
+            return super.exponent();
         }
         int best = 0;
         for (int i = 1; i <= REACH; i++) {

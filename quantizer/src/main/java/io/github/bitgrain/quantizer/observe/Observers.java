@@ -26,6 +26,10 @@ public final class Observers {
      * @throws BitgrainException (usage) for an unknown algorithm
      */
     public static Observer create(SlotConfig config, Profile profile) {
+        return profile.isParity() ? observer(config, profile) : new UsableExponent(observer(config, profile));
+    }
+
+    private static Observer observer(SlotConfig config, Profile profile) {
         return switch (config.observer()) {
             case MINMAX -> new MinMaxObserver(config.bits());
             case PERCENTILE -> new PercentileObserver(config.bits());
