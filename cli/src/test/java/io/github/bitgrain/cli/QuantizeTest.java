@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class QuantizeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -68,13 +70,20 @@ class QuantizeTest {
         assertArrayEquals(Files.readAllBytes(folder.resolve("a.espdl")), Files.readAllBytes(folder.resolve("b.espdl")));
     }
 
-    @Test
-    void parityFindsTheScalesOfTheReference() throws IOException {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "esp32p4_8_kl | {}",
+        "esp32p4_8_kl_custom2 | {quant_config_modify: true, quant_config_modify_setting: "
+                + "{custom_config: {/fc2/Gemm: 0.03125, /Relu_1: 0.25, /conv1/Conv: 0.125}}}",
+        "esp32p4_8_kl_eq1 | {equalization: true, equalization_setting: {opt_level: 1, iterations: 4, value_threshold: 0.4}}"
+    })
+    void parityFindsTheScalesOfTheReference(String reference, String settings) throws IOException {
         Path scales = folder.resolve("scales.json");
-        CommandRun run = lenet("a.espdl", "--target", "esp32p4", "--profile", "parity", "--dump-scales", scales.toString());
+        CommandRun run = lenet("a.espdl", "--target", "esp32p4", "--profile", "parity", "--dump-scales", scales.toString(),
+                "--settings", Files.writeString(folder.resolve("s.yaml"), settings).toString());
         assertEquals(0, run.exit(), run.err());
         JsonNode ours = JSON.readTree(scales.toFile());
-        JsonNode golden = JSON.readTree(Path.of(shared("e2e/lenet/esp32p4_8_kl.scales.json")).toFile());
+        JsonNode golden = JSON.readTree(Path.of(shared("e2e/lenet/" + reference + ".scales.json")).toFile());
         assertEquals(slots(golden), slots(ours));
     }
 

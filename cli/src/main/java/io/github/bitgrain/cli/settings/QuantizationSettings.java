@@ -2,6 +2,7 @@ package io.github.bitgrain.cli.settings;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -15,11 +16,13 @@ import java.util.Map;
  * @param tqtOptimization whether thresholds are trained
  * @param tqtOptimizationSetting how thresholds are trained
  * @param equalization whether channel ranges are evened out before calibration even without threshold training
- * @param equalizationSetting not read: Bitgrain's equalization has no parameters
+ * @param equalizationSetting how weights are equalized under the profile parity; the equalization of improved has no parameters
  * @param quantizeActivationSetting calibration of activations
  * @param quantizeParameterSetting calibration of weights; only ESP-PPQ's defaults
  * @param fusionSetting only ESP-PPQ's defaults
  * @param graphFormatSetting only ESP-PPQ's defaults
+ * @param quantConfigModify whether scales are set by hand after calibration
+ * @param quantConfigModifySetting which ones
  * @param dispatchingTable operator name → bits: 8, 16, or 0 for float; ESP-PPQ's platform numbers are understood
  * @param lsqOptimization and the following: procedures of ESP-PPQ that come with a later version
  */
@@ -27,7 +30,7 @@ public record QuantizationSettings(
         boolean tqtOptimization,
         TqtSetting tqtOptimizationSetting,
         boolean equalization,
-        Map<String, Object> equalizationSetting,
+        EqualizationSetting equalizationSetting,
         Activation quantizeActivationSetting,
         Map<String, Object> quantizeParameterSetting,
         Map<String, Object> fusionSetting,
@@ -48,7 +51,7 @@ public record QuantizationSettings(
         boolean matrixFactorization,
         Map<String, Object> matrixFactorizationSetting,
         boolean quantConfigModify,
-        Map<String, Object> quantConfigModifySetting,
+        ConfigModify quantConfigModifySetting,
         boolean extension,
         Map<String, Object> extensionSetting,
         boolean fusion,
@@ -101,6 +104,13 @@ public record QuantizationSettings(
     public record Activation(Algorithm calibAlgorithm) {}
 
     /**
+     * Scales set by hand.
+     *
+     * @param customConfig operator name → scale of its output, a power of two
+     */
+    public record ConfigModify(Map<String, Double> customConfig) {}
+
+    /**
      * Refuses what is not supported.
      *
      * @throws BitgrainException (usage) naming the setting
@@ -113,7 +123,6 @@ public record QuantizationSettings(
         later("weight_split", weightSplit);
         later("channel_split", channelSplit);
         later("matrix_factorization", matrixFactorization);
-        later("quant_config_modify", quantConfigModify);
         later("extension", extension);
         required("fusion", fusion);
         required("quantize_activation", quantizeActivation);
@@ -137,9 +146,14 @@ public record QuantizationSettings(
 
     private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration) {
         Map<String, Object> none = Map.of();
-        return new QuantizationSettings(false, tqt, false, none, new Activation(calibration), none, none, none, Map.of(),
-                false, none, false, none, false, none, false, none, false, none, false, none, false, none, false, none, false, none,
-                true, true, true, true, "allin", "", "");
+        return new QuantizationSettings(false, tqt, false, EqualizationSetting.DEFAULT, new Activation(calibration), none, none, none, Map.of(),
+                false, none, false, none, false, none, false, none, false, none, false, none, false, none,
+                false, new ConfigModify(Map.of()), false, none, true, true, true, true, "allin", "", "");
+    }
+
+    /** Operator → output scale set by hand; empty while that is switched off. */
+    public Map<String, Double> fixedScales() {
+        return quantConfigModify ? quantConfigModifySetting.customConfig() : Map.of();
     }
 
     /** Operator → bits, with ESP-PPQ's platform numbers translated. */

@@ -11,12 +11,13 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** A network of golden/esp-ppq with its data, preprocessed and batched as the reference runs were. */
-record GoldenModel(String name, Model model, DataSource calibration, int batch) {
+record GoldenModel(String name, Model model, DataSource calibration, int batch, Map<String, Tensor> fixed) {
     static GoldenModel of(String name) {
         Path folder = SharedData.path("golden/esp-ppq");
         String data = name.equals("lenet_imb") ? "lenet" : name;
         return new GoldenModel(name, OnnxReader.read(folder.resolve("models/" + name + ".onnx")),
-                images(folder.resolve("data/" + data + "/calib_x.npy")), name.equals("mbv2") ? 8 : 16);
+                images(folder.resolve("data/" + data + "/calib_x.npy")), name.equals("mbv2") ? 8 : 16,
+                images(folder.resolve("data/" + data + "/val_x.npy")).read(0, 4));
     }
 
     /** {@code (u8 / 255 − 0.5) / 0.25}. */

@@ -1,0 +1,81 @@
+package io.github.bitgrain.quantizer;
+
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.quantizer.calibrate.Batches;
+import io.github.bitgrain.quantizer.equalize.LayerEqualization;
+import io.github.bitgrain.quantizer.equalize.RangeEqualization;
+import io.github.bitgrain.quantizer.pass.GraphPasses;
+import io.github.bitgrain.quantizer.plan.PlanCreation;
+import io.github.bitgrain.quantizer.tqt.Tqt;
+import io.github.bitgrain.quantizer.tqt.TqtResult;
+import java.util.List;
+
+/**
+ * The main job as a library call. There is no state beside the arguments: calls from several threads do not meet.
+ *
+ * <pre>{@code
+ * QuantizationResult result = Bitgrain.quantize(network, samples, QuantizationOptions.of(Target.ESP32S3), QuantizationListener.NONE);
+ * }</pre>
+ */
+public final class Bitgrain {
+    private Bitgrain() {}
+
+    /**
+     * Prepares, calibrates and, if wanted, trains a network.
+     *
+     * @param network float network; stays as it is
+     * @param calibration samples without labels
+     * @throws io.github.bitgrain.core.BitgrainException if network, data or options do not allow it
+     */
+    public static QuantizationResult quantize(
+            Model network, DataSource calibration, QuantizationOptions options, QuantizationListener listener) {
+        QuantizationResult calibrated = calibrate(network, calibration, options, listener);
+        return options.tqt() ? train(calibrated, calibration, options, listener) : calibrated;
+    }
+
+    /** The first half of {@link #quantize}: graph passes, equalization, calibration. */
+    public static QuantizationResult calibrate(
+            Model network, DataSource calibration, QuantizationOptions options, QuantizationListener listener) {
+        Model model = prepare(network, calibration, options);
+        QuantPlan plan = plan(model, batches(calibration, options), options, listener);
+        return new QuantizationResult(model, plan, model, plan, List.of(), 0, false, model);
+    }
+
+    /** The second half of {@link #quantize}: threshold training of what {@link #calibrate} gave for the same samples and options. */
+    public static QuantizationResult train(
+            QuantizationResult calibrated, DataSource calibration, QuantizationOptions options, QuantizationListener listener) {
+        Model model = calibrated.calibrated();
+        QuantPlan plan = calibrated.calibratedPlan();
+        Batches batches = batches(calibration, options);
+        TqtResult trained = options.profile().isParity()
+                ? Tqt.parity(model, plan, batches, options.tqtSetting(), listener, options.threads())
+                : Tqt.improved(model, plan, batches, network -> plan(network, batches, options, listener), options.tqtSetting(), listener,
+                        options.threads());
+        return new QuantizationResult(
+                model, plan, trained.model(), trained.plan(), trained.blocks(), trained.exponentsMoved(), true, trained.reference());
+    }
+
+    private static QuantPlan plan(Model model, Batches batches, QuantizationOptions options, QuantizationListener listener) {
+        return Calibration.plan(model, batches, options, done -> listener.calibrated(done, 2 * batches.count()));
+    }
+
+    private static Batches batches(DataSource calibration, QuantizationOptions options) {
+        return options.calibSteps() == 0
+                ? Batches.all(calibration, options.calibBatch())
+                : new Batches(calibration, options.calibBatch(), options.calibSteps());
+    }
+
+    private static Model prepare(Model network, DataSource calibration, QuantizationOptions options) {
+        Model model = GraphPasses.apply(network, options.profile());
+        if (!options.equalization()) {
+            return model;
+        }
+        if (options.profile().isParity()) {
+            return LayerEqualization.apply(model, options.equalizationSetting());
+        }
+        QuantPlan bits = PlanCreation.create(model.graph(), options.target(), options.bits(), options.bitsByNode(), options.calibration());
+        return RangeEqualization.apply(model, calibration, options.calibBatch(), options.target(), bits::bits, options.threads()).model();
+    }
+}

@@ -1,0 +1,40 @@
+package io.github.bitgrain.quantizer;
+
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.quantizer.calibrate.ActivationCalibration;
+import io.github.bitgrain.quantizer.calibrate.Batches;
+import io.github.bitgrain.quantizer.calibrate.ParameterCalibration;
+import io.github.bitgrain.quantizer.plan.Alignment;
+import io.github.bitgrain.quantizer.plan.ExponentRepair;
+import io.github.bitgrain.quantizer.plan.FixedExponents;
+import io.github.bitgrain.quantizer.plan.Fusion;
+import io.github.bitgrain.quantizer.plan.PassiveScales;
+import io.github.bitgrain.quantizer.plan.PlanCreation;
+import java.util.function.IntConsumer;
+
+/** From a float network and samples to a consistent plan: the plan passes in ESP-PPQ's order (its quantization pipeline). */
+final class Calibration {
+    private Calibration() {}
+
+    /**
+     * The calibrated plan.
+     *
+     * @param model network after the graph passes
+     * @param progress hears how many of {@code 2 * batches.count()} runs are done
+     */
+    static QuantPlan plan(Model model, Batches batches, QuantizationOptions options, IntConsumer progress) {
+        Graph graph = model.graph();
+        QuantPlan plan = PlanCreation.create(graph, options.target(), options.bits(), options.bitsByNode(), options.calibration());
+        plan = Fusion.apply(graph, plan);
+        plan = ParameterCalibration.apply(graph, model.parameters(), plan, options.profile());
+        plan = ActivationCalibration.apply(model, plan, batches, options.profile(), options.threads(), progress);
+        plan = FixedExponents.apply(graph, plan, options.fixedScales(), options.profile());
+        plan = Alignment.apply(graph, plan);
+        if (!options.profile().isParity()) {
+            plan = ExponentRepair.apply(graph, plan);
+        }
+        return PassiveScales.apply(graph, plan);
+    }
+}

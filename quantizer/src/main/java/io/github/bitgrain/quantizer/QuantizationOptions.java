@@ -1,0 +1,61 @@
+package io.github.bitgrain.quantizer;
+
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
+import io.github.bitgrain.quantizer.observe.Observers;
+import io.github.bitgrain.quantizer.tqt.TqtSetting;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How a network is to be quantized.
+ *
+ * @param target chip family
+ * @param profile whether ESP-PPQ's defects are reproduced
+ * @param bits width of weights and activations where {@code bitsByNode} says nothing: 8 or 16
+ * @param bitsByNode node name → 8, 16, or 0 for float
+ * @param calibration algorithm for activations, one of {@link Observers#NAMES}
+ * @param fixedScales node name → scale of its first output, set after calibration
+ * @param calibBatch samples in a calibration batch
+ * @param calibSteps number of calibration batches; 0: all samples once
+ * @param equalization parity: ESP-PPQ's equalization of weights; improved: channel ranges are evened out before calibration
+ * @param equalizationSetting how weights are equalized under parity
+ * @param tqt whether thresholds are trained
+ * @param tqtSetting how thresholds are trained
+ * @param threads number of threads; results do not depend on it
+ */
+public record QuantizationOptions(
+        Target target,
+        Profile profile,
+        int bits,
+        Map<String, Integer> bitsByNode,
+        String calibration,
+        Map<String, Double> fixedScales,
+        int calibBatch,
+        int calibSteps,
+        boolean equalization,
+        EqualizationSetting equalizationSetting,
+        boolean tqt,
+        TqtSetting tqtSetting,
+        int threads) {
+    private static final int CALIB_BATCH = 32;
+
+    /** Takes copies. */
+    public QuantizationOptions {
+        bitsByNode = Collections.unmodifiableMap(new LinkedHashMap<>(bitsByNode));
+        fixedScales = Collections.unmodifiableMap(new LinkedHashMap<>(fixedScales));
+    }
+
+    /** The defaults: 8 bits, improved, exact-error calibration on all samples, no training, all processors. */
+    public static QuantizationOptions of(Target target) {
+        return new QuantizationOptions(target, Profile.IMPROVED, 8, Map.of(), Observers.MSE, Map.of(), CALIB_BATCH, 0, false,
+                EqualizationSetting.DEFAULT, false, TqtSetting.IMPROVED, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** These with thresholds trained. */
+    public QuantizationOptions withTqt(TqtSetting setting) {
+        return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
+                equalizationSetting, true, setting, threads);
+    }
+}

@@ -1,0 +1,104 @@
+package io.github.bitgrain.quantizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.op.Relu;
+import io.github.bitgrain.core.op.Softmax;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class BitgrainTest {
+    @Test
+    void everyActivationHasAScaleAndProgressReachesItsEnd() {
+        List<Integer> done = new ArrayList<>();
+        QuantizationListener listener = new QuantizationListener() {
+            @Override
+            public void calibrated(int runs, int all) {
+                assertEquals(2, all);
+                done.add(runs);
+            }
+
+            @Override
+            public void step(int block, int blocks, String name, int step, int steps, float loss) {}
+        };
+        QuantizationResult result = Bitgrain.quantize(network(), samples(), QuantizationOptions.of(Target.ESP32S3), listener);
+        assertEquals(List.of(1, 2), done);
+        for (Slot slot : result.plan().slots()) {
+            assertTrue(!result.plan().quantizes(slot) || result.plan().exponents(slot) != null, slot::toString);
+        }
+    }
+
+    @Test
+    void scalesSetByHandGoToTheFusedActivationUnlessParity() {
+        QuantPlan improved = plan(Profile.IMPROVED, "fc1", 0.5);
+        assertEquals(-1, improved.exponents(Slot.output("relu", 0)).single());
+        QuantPlan parity = plan(Profile.PARITY, "fc1", 0.5);
+        assertTrue(parity.exponents(Slot.output("relu", 0)).single() < -1);
+        assertEquals(-1, plan(Profile.PARITY, "fc2", 0.5).exponents(Slot.output("fc2", 0)).single());
+    }
+
+    @Test
+    void scalesThatCannotBeSetAreRefusedByName() {
+        assertRefused("there is no node \"fc9\" in net", "fc9", 0.5);
+        assertRefused("fc2: 0.05 is no power of two", "fc2", 0.05);
+        assertRefused("fc2: -0.5 is no power of two", "fc2", -0.5);
+        assertRefused("the output of node \"prob\" (Softmax) is float", "prob", 0.5);
+    }
+
+    private static void assertRefused(String reason, String node, double scale) {
+        BitgrainException refused = assertThrows(BitgrainException.class, () -> plan(Profile.IMPROVED, node, scale));
+        assertEquals(BitgrainException.Kind.USAGE, refused.kind());
+        assertTrue(refused.getMessage().contains(reason), refused.getMessage());
+    }
+
+    private static QuantPlan plan(Profile profile, String node, double scale) {
+        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32P4);
+        QuantizationOptions options = new QuantizationOptions(basic.target(), profile, 8, Map.of(), "kl", Map.of(node, scale), 32, 0, false,
+                basic.equalizationSetting(), false, basic.tqtSetting(), 1);
+        return Bitgrain.quantize(network(), samples(), options, QuantizationListener.NONE).plan();
+    }
+
+    private static Model network() {
+        Parameters parameters = new Parameters();
+        parameters.put("w1", random(Shape.of(6, 4), 1));
+        parameters.put("b1", random(Shape.of(6), 2));
+        parameters.put("w2", random(Shape.of(3, 6), 3));
+        parameters.put("b2", random(Shape.of(3), 4));
+        Gemm gemm = new Gemm(1, 1, false, true);
+        return new Model(Graph.builder("net").input("x", Shape.of(1, 4))
+                .node("fc1", gemm, List.of("x", "w1", "b1"), "h")
+                .node("relu", new Relu(), List.of("h"), "r")
+                .node("fc2", gemm, List.of("r", "w2", "b2"), "y")
+                .node("prob", new Softmax(1), List.of("y"), "p")
+                .output("p").build(), parameters);
+    }
+
+    private static DataSource samples() {
+        return DataSource.of(Map.of("x", random(Shape.of(16, 4), 5)));
+    }
+
+    private static Tensor random(Shape shape, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = new float[shape.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (2 * random.nextDouble() - 1);
+        }
+        return new Tensor(shape, values);
+    }
+}
