@@ -83,10 +83,13 @@ final class ExponentSearch {
         });
     }
 
-    /** Whether the step makes the values themselves so much worse that no consumer can want it. */
+    /**
+     * Whether the step makes the values themselves so much worse that no consumer can want it. Inputs are always tried: their
+     * channels often differ in range, and clipping the large one may be what the network hardly notices.
+     */
     private boolean isHopeless(Slot root, int step) {
         Candidates candidates = measured.get(root);
-        if (candidates == null) {
+        if (candidates == null || twin.graph().inputs().containsKey(twin.value(root))) {
             return false;
         }
         int now = twin.plan().exponents(root).single() - candidates.first;
