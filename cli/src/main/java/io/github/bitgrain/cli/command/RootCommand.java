@@ -15,11 +15,13 @@ import picocli.CommandLine.Command;
         versionProvider = RootCommand.Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            QuickstartCommand.class,
             QuantizeCommand.class,
             EvaluateCommand.class,
             SimulateCommand.class,
             VerifyCommand.class,
             InspectCommand.class,
+            TrainExampleCommand.class,
             LaterCommands.Diff.class,
             LaterCommands.Analyze.class,
             LaterCommands.Auto.class,

@@ -35,6 +35,11 @@ final class StrokeNet {
     private static final int[][] BLOCKS = {{24, 1}, {32, 2}, {48, 1}, {64, 2}, {96, 1}};
     private static final float EPSILON = 1e-3f;
     private static final float MOMENTUM = 0.97f;
+    /**
+     * Channels that feed a depthwise convolution start with sizes from 2^-2 to 2^2. Networks that were trained for long have
+     * such channels (MobileNet V1: factors of 100 and more); one scale for all of them is what makes 8 bits hard.
+     */
+    private static final double SPREAD = 2;
 
     private final boolean training;
     private final Graph.Builder graph;
@@ -89,7 +94,7 @@ final class StrokeNet {
     private String convolution(String name, String x, int in, int out, int kernel, int stride, int groups) {
         int fanIn = in / groups * kernel * kernel;
         initialize(name + "_weight", Shape.of(out, in / groups, kernel, kernel), Math.sqrt(2.0 / fanIn));
-        constant(name + "_scale", out, 1f);
+        scales(name + "_scale", out, groups == 1 ? SPREAD : 0);
         constant(name + "_shift", out, 0f);
         constant(name + "_mean", out, 0f);
         constant(name + "_variance", out, 1f);
@@ -111,6 +116,16 @@ final class StrokeNet {
             tensor.data()[i] = (float) (deviation * random.nextGaussian());
         }
         parameters.put(name, tensor);
+    }
+
+    private void scales(String name, int count, double spread) {
+        if (!parameters.contains(name)) {
+            Tensor tensor = Tensor.zeros(Shape.of(count));
+            for (int i = 0; i < count; i++) {
+                tensor.data()[i] = (float) StrictMath.pow(2, spread * (2 * random.nextDouble() - 1));
+            }
+            parameters.put(name, tensor);
+        }
     }
 
     private void constant(String name, int count, float value) {
