@@ -45,8 +45,13 @@ public final class BitgrainException extends RuntimeException {
 
     /** A failure that keeps its cause for those who debug. */
     public BitgrainException(Kind kind, String message, Throwable cause) {
-        super(Objects.requireNonNull(message, "message"), cause);
+        super(oneLine(message), cause);
         this.kind = Objects.requireNonNull(kind, "kind");
+    }
+
+    /** Names from hostile files may hold line breaks and escape sequences; neither reaches a terminal. */
+    private static String oneLine(String message) {
+        return Objects.requireNonNull(message, "message").replaceAll("[\\p{Cntrl}\u2028\u2029]", "?");
     }
 
     /** The kind of failure. */
