@@ -6,8 +6,8 @@ package io.github.bitgrain.kernels;
  * a method says otherwise; element-wise kernels may work in place.
  *
  * <p>Results of the implementations differ by rounding only: sums of K products within 2 K ulp of the sum of absolute
- * products, transcendental functions within 4 ulp; maps without a transcendental, fake quantization and packing are equal
- * bit for bit. Each implementation gives the same bits for the same arguments, always.
+ * products, transcendental functions within 6 ulp; maps without a transcendental, fake quantization and packing are equal
+ * bit for bit, the sign of a zero excepted. Each implementation gives the same bits for the same arguments, always.
  */
 public interface FloatKernels {
     /** A name for logs and benchmarks, for example {@code scalar} or {@code vector512}. */
@@ -55,7 +55,7 @@ public interface FloatKernels {
     /** Largest value of each window; padding never wins. */
     void maxPool(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset);
 
-    /** Adds dy to the place in dx that won, the first one (row by row) of equals. dx must be set before. */
+    /** Adds dy to the place in dx that won, the first one (row by row) of equals; nothing wins over NaN. dx must be set before. */
     void maxPoolGradient(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset, float[] dy, int dyOffset, float[] dx, int dxOffset);
 
     /** Mean of each window; the divisor is {@link PoolShape#divisor}. */

@@ -4,6 +4,9 @@ import java.util.Arrays;
 
 /** The reference: every kernel in the fewest plain loops. */
 class ScalarFloatKernels implements FloatKernels {
+    /** Pixels that are turned together: one cache line of each channel plane, read whole. */
+    private static final int TRANSPOSED = 16;
+
     @Override
     public String name() {
         return "scalar";
@@ -241,12 +244,18 @@ class ScalarFloatKernels implements FloatKernels {
     @Override
     public void toNhwc(int batch, int channels, int pixels, float[] x, int xOffset, int stride, float[] y, int yOffset) {
         for (int n = 0; n < batch; n++) {
-            for (int p = 0; p < pixels; p++) {
-                int to = yOffset + (n * pixels + p) * stride;
+            for (int first = 0; first < pixels; first += TRANSPOSED) {
+                int count = Math.min(TRANSPOSED, pixels - first);
+                int to = yOffset + (n * pixels + first) * stride;
                 for (int c = 0; c < channels; c++) {
-                    y[to + c] = x[xOffset + (n * channels + c) * pixels + p];
+                    int from = xOffset + (n * channels + c) * pixels + first;
+                    for (int p = 0; p < count; p++) {
+                        y[to + p * stride + c] = x[from + p];
+                    }
                 }
-                Arrays.fill(y, to + channels, to + stride, 0f);
+                for (int p = 0; p < count && stride > channels; p++) {
+                    Arrays.fill(y, to + p * stride + channels, to + (p + 1) * stride, 0f);
+                }
             }
         }
     }
@@ -254,9 +263,14 @@ class ScalarFloatKernels implements FloatKernels {
     @Override
     public void toNchw(int batch, int channels, int pixels, int stride, float[] x, int xOffset, float[] y, int yOffset) {
         for (int n = 0; n < batch; n++) {
-            for (int c = 0; c < channels; c++) {
-                for (int p = 0; p < pixels; p++) {
-                    y[yOffset + (n * channels + c) * pixels + p] = x[xOffset + (n * pixels + p) * stride + c];
+            for (int first = 0; first < pixels; first += TRANSPOSED) {
+                int count = Math.min(TRANSPOSED, pixels - first);
+                int from = xOffset + (n * pixels + first) * stride;
+                for (int c = 0; c < channels; c++) {
+                    int to = yOffset + (n * channels + c) * pixels + first;
+                    for (int p = 0; p < count; p++) {
+                        y[to + p] = x[from + p * stride + c];
+                    }
                 }
             }
         }

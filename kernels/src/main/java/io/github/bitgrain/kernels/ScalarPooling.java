@@ -25,13 +25,16 @@ final class ScalarPooling {
                     int output = ((n * s.outH() + oy) * s.outW() + ox) * s.outStride();
                     for (int c = 0; c < s.channels(); c++) {
                         int winner = winner(s, x, xOffset, y[yOffset + output + c], n, oy, ox, c);
-                        dx[dxOffset + winner] += dy[dyOffset + output + c];
+                        if (winner >= 0) {
+                            dx[dxOffset + winner] += dy[dyOffset + output + c];
+                        }
                     }
                 }
             }
         }
     }
 
+    /** The place of the first value that equals the largest; -1 where it is NaN or the window holds padding alone. */
     private static int winner(PoolShape s, float[] x, int xOffset, float max, int n, int oy, int ox, int c) {
         for (int ky = 0; ky < s.kernelH(); ky++) {
             int iy = oy * s.strideH() - s.padTop() + ky * s.dilationH();
@@ -45,7 +48,7 @@ final class ScalarPooling {
                 }
             }
         }
-        throw new IllegalArgumentException("the result is not the maximum of its window; are the values NaN?");
+        return -1;
     }
 
     static void average(PoolShape s, float[] x, int xOffset, float[] y, int yOffset) {

@@ -55,6 +55,27 @@ class PoolingTest {
     }
 
     @Test
+    void aWindowWithNotANumberPassesNoGradient() {
+        PoolShape shape = PoolShape.global(1, 2, 2, 16, 16, 16);
+        float[] x = new float[64];
+        Arrays.fill(x, 1f);
+        x[20] = Float.NaN;
+        float[] dy = new float[16];
+        Arrays.fill(dy, 2f);
+        for (FloatKernels kernels : new FloatKernels[] {SCALAR, FAST}) {
+            float[] y = new float[16];
+            float[] dx = new float[64];
+            kernels.maxPool(shape, x, 0, y, 0);
+            kernels.maxPoolGradient(shape, x, 0, y, 0, dy, 0, dx, 0);
+            assertEquals(Float.NaN, y[4]);
+            assertEquals(2f, dx[3]);
+            for (int pixel = 0; pixel < 4; pixel++) {
+                assertEquals(0f, dx[pixel * 16 + 4]);
+            }
+        }
+    }
+
+    @Test
     void wholeMapsEqualTheReference() {
         check(PoolShape.global(3, 7, 5, 37, 48, 48), new Random(1));
         check(PoolShape.global(3, 7, 5, 37, 37, 37), new Random(2));

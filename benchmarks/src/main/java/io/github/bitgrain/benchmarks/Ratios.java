@@ -1,0 +1,106 @@
+package io.github.bitgrain.benchmarks;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.Arrays;
+
+/**
+ * Scalar against vector kernels in one process, round by round in turn, by the processor time of the thread: a busy machine
+ * disturbs such ratios little, whereas the wall time that JMH measures needs an idle one. Prints a table in Markdown.
+ */
+public final class Ratios {
+    private static final long WARM_NANOS = 4_000_000_000L;
+    private static final long ROUND_NANOS = 20_000_000L;
+    private static final int ROUNDS = 9;
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    private Ratios() {}
+
+    /** Measures everything; takes some minutes. */
+    public static void main(String[] arguments) {
+        System.out.println("| what | scalar µs | vector µs | ratio |");
+        System.out.println("|---|---|---|---|");
+        for (String layer : new String[] {"dense 3 16 3 2 64", "dense 16 16 3 1 32", "pointwise 8 48 1 1 32", "pointwise 96 24 1 1 16",
+            "depthwise 48 48 3 1 32", "depthwise 96 96 3 2 16"}) {
+            ConvolutionBenchmark scalar = convolution("scalar", layer);
+            ConvolutionBenchmark vector = convolution("vector", layer);
+            compare(layer + ", forward", scalar::forward, vector::forward);
+            compare(layer + ", input gradient", scalar::inputGradient, vector::inputGradient);
+            compare(layer + ", weight gradient", scalar::weightGradient, vector::weightGradient);
+        }
+        MapBenchmark scalar = maps("scalar");
+        MapBenchmark vector = maps("vector");
+        compare("fake quantize, half to even", scalar::fakeQuantizeHalfEven, vector::fakeQuantizeHalfEven);
+        compare("fake quantize, half up", scalar::fakeQuantizeHalfUp, vector::fakeQuantizeHalfUp);
+        compare("fake quantize, gradient", scalar::fakeQuantizeGradient, vector::fakeQuantizeGradient);
+        compare("copy (yardstick)", scalar::copy, vector::copy);
+        compare("relu", scalar::relu, vector::relu);
+        compare("relu, gradient", scalar::reluGradient, vector::reluGradient);
+        compare("swish", scalar::swish, vector::swish);
+        compare("add", scalar::add, vector::add);
+        compare("squared distance", scalar::squaredDistance, vector::squaredDistance);
+        compare("adam", scalar::adam, vector::adam);
+        ProductBenchmark scalarProduct = product("scalar");
+        ProductBenchmark vectorProduct = product("vector");
+        compare("gemm 256", scalarProduct::gemm, vectorProduct::gemm);
+        compare("gemm 256, packed", scalarProduct::gemmPacked, vectorProduct::gemmPacked);
+        compare("gemm 256, int8", scalarProduct::gemmInt8, vectorProduct::gemmPacked);
+    }
+
+    private static ConvolutionBenchmark convolution(String kernels, String layer) {
+        ConvolutionBenchmark benchmark = new ConvolutionBenchmark();
+        benchmark.kernels = kernels;
+        benchmark.layer = layer;
+        benchmark.setUp();
+        return benchmark;
+    }
+
+    private static MapBenchmark maps(String kernels) {
+        MapBenchmark benchmark = new MapBenchmark();
+        benchmark.kernels = kernels;
+        benchmark.setUp();
+        return benchmark;
+    }
+
+    private static ProductBenchmark product(String kernels) {
+        ProductBenchmark benchmark = new ProductBenchmark();
+        benchmark.kernels = kernels;
+        benchmark.size = 256;
+        benchmark.setUp();
+        return benchmark;
+    }
+
+    private static void compare(String what, Runnable scalar, Runnable vector) {
+        warm(vector, WARM_NANOS);
+        warm(scalar, WARM_NANOS / 4);
+        double[] scalarTimes = new double[ROUNDS];
+        double[] vectorTimes = new double[ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
+            scalarTimes[round] = microseconds(scalar);
+            vectorTimes[round] = microseconds(vector);
+        }
+        Arrays.sort(scalarTimes);
+        Arrays.sort(vectorTimes);
+        double slow = scalarTimes[ROUNDS / 2];
+        double fast = vectorTimes[ROUNDS / 2];
+        System.out.printf("| %s | %.1f | %.1f | %.1f |%n", what, slow, fast, slow / fast);
+    }
+
+    private static void warm(Runnable task, long nanos) {
+        for (long start = System.nanoTime(); System.nanoTime() - start < nanos; ) {
+            task.run();
+        }
+    }
+
+    private static double microseconds(Runnable task) {
+        long start = THREADS.getCurrentThreadCpuTime();
+        int calls = 0;
+        long end;
+        do {
+            task.run();
+            calls++;
+            end = THREADS.getCurrentThreadCpuTime();
+        } while (end - start < ROUND_NANOS);
+        return (end - start) / 1e3 / calls;
+    }
+}
