@@ -21,8 +21,17 @@ final class GoldenPlan {
 
     /** The plan of a {@code .scales.json}; exponents are written out for every slot, links are not restored. */
     static QuantPlan read(Path file, Target target) throws IOException {
+        return of(new ObjectMapper().readTree(Files.readAllBytes(file)), target);
+    }
+
+    /** The plan that a field of a file holds. */
+    static QuantPlan read(Path file, String field, Target target) throws IOException {
+        return of(new ObjectMapper().readTree(Files.readAllBytes(file)).get(field), target);
+    }
+
+    private static QuantPlan of(JsonNode entries, Target target) {
         QuantPlan.Builder plan = QuantPlan.builder(target);
-        for (JsonNode entry : new ObjectMapper().readTree(Files.readAllBytes(file))) {
+        for (JsonNode entry : entries) {
             String node = entry.get("op").asText();
             String io = entry.get("io").asText();
             int index = Integer.parseInt(io.replaceAll("\\D", ""));
