@@ -83,13 +83,10 @@ final class ExponentSearch {
         });
     }
 
-    /**
-     * Whether the step makes the values themselves so much worse that no consumer can want it. Inputs are always tried: their
-     * channels often differ in range, and clipping the large one may be what the network hardly notices.
-     */
+    /** Whether the step makes the values themselves so much worse that no consumer can want it, and a block would end worse. */
     private boolean isHopeless(Slot root, int step) {
         Candidates candidates = measured.get(root);
-        if (candidates == null || twin.graph().inputs().containsKey(twin.value(root))) {
+        if (candidates == null) {
             return false;
         }
         int now = twin.plan().exponents(root).single() - candidates.first;
