@@ -215,15 +215,25 @@ class MapsTest {
         int cRow = n + random.nextInt(3);
         float[] expected = values(random, m * cRow + 3);
         float[] actual = expected.clone();
+        float[] sizes = absolute(expected);
         int aRow = aTurned ? 1 : k;
         int aColumn = aTurned ? m : 1;
         int bRow = bTurned ? 1 : n;
         int bColumn = bTurned ? k : 1;
         SCALAR.gemm(m, n, k, a, 1, aRow, aColumn, b, 2, bRow, bColumn, expected, 3, cRow, accumulate);
         FAST.gemm(m, n, k, a, 1, aRow, aColumn, b, 2, bRow, bColumn, actual, 3, cRow, accumulate);
+        SCALAR.gemm(m, n, k, absolute(a), 1, aRow, aColumn, absolute(b), 2, bRow, bColumn, sizes, 3, cRow, accumulate);
         for (int i = 0; i < expected.length; i++) {
-            assertEquals(expected[i], actual[i], 2 * (k + 1) * Math.ulp(4f * k));
+            assertEquals(expected[i], actual[i], 2 * (k + 1) * Math.ulp(sizes[i]));
         }
+    }
+
+    private static float[] absolute(float[] values) {
+        float[] result = values.clone();
+        for (int i = 0; i < result.length; i++) {
+            result[i] = Math.abs(result[i]);
+        }
+        return result;
     }
 
     private static boolean transcendental(UnaryFunction f) {
