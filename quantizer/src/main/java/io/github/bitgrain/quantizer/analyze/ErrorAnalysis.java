@@ -42,7 +42,11 @@ public final class ErrorAnalysis {
     public List<LayerError> graphwise(Model quantized, QuantPlan plan) {
         Map<String, String> values = new LinkedHashMap<>();
         for (Node node : computing(plan)) {
-            values.put(node.name(), node.output());
+            // Training may take out an activation that saturation replaces; its layer then gives other values than in float.
+            Node same = quantized.graph().node(node.name());
+            if (same != null && same.outputs().equals(node.outputs())) {
+                values.put(node.name(), node.output());
+            }
         }
         if (values.isEmpty()) {
             return List.of();
