@@ -9,42 +9,43 @@ import java.util.Arrays;
  * disturbs such ratios little, whereas the wall time that JMH measures needs an idle one. Prints a table in Markdown.
  */
 public final class Ratios {
-    private static final long WARM_NANOS = 4_000_000_000L;
+    private static final long WARM_NANOS = 2_000_000_000L;
     private static final long ROUND_NANOS = 20_000_000L;
     private static final int ROUNDS = 9;
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private Ratios() {}
 
-    /** Measures everything; takes some minutes. */
+    /** Measures everything, or what contains the first argument; everything takes some minutes. */
     public static void main(String[] arguments) {
+        String part = arguments.length == 0 ? "" : arguments[0];
         System.out.println("| what | scalar µs | vector µs | ratio |");
         System.out.println("|---|---|---|---|");
         for (String layer : new String[] {"dense 3 16 3 2 64", "dense 16 16 3 1 32", "pointwise 8 48 1 1 32", "pointwise 96 24 1 1 16",
             "depthwise 48 48 3 1 32", "depthwise 96 96 3 2 16"}) {
             ConvolutionBenchmark scalar = convolution("scalar", layer);
             ConvolutionBenchmark vector = convolution("vector", layer);
-            compare(layer + ", forward", scalar::forward, vector::forward);
-            compare(layer + ", input gradient", scalar::inputGradient, vector::inputGradient);
-            compare(layer + ", weight gradient", scalar::weightGradient, vector::weightGradient);
+            compare(part, layer + ", forward", scalar::forward, vector::forward);
+            compare(part, layer + ", input gradient", scalar::inputGradient, vector::inputGradient);
+            compare(part, layer + ", weight gradient", scalar::weightGradient, vector::weightGradient);
         }
         MapBenchmark scalar = maps("scalar");
         MapBenchmark vector = maps("vector");
-        compare("fake quantize, half to even", scalar::fakeQuantizeHalfEven, vector::fakeQuantizeHalfEven);
-        compare("fake quantize, half up", scalar::fakeQuantizeHalfUp, vector::fakeQuantizeHalfUp);
-        compare("fake quantize, gradient", scalar::fakeQuantizeGradient, vector::fakeQuantizeGradient);
-        compare("copy (yardstick)", scalar::copy, vector::copy);
-        compare("relu", scalar::relu, vector::relu);
-        compare("relu, gradient", scalar::reluGradient, vector::reluGradient);
-        compare("swish", scalar::swish, vector::swish);
-        compare("add", scalar::add, vector::add);
-        compare("squared distance", scalar::squaredDistance, vector::squaredDistance);
-        compare("adam", scalar::adam, vector::adam);
+        compare(part, "fake quantize, half to even", scalar::fakeQuantizeHalfEven, vector::fakeQuantizeHalfEven);
+        compare(part, "fake quantize, half up", scalar::fakeQuantizeHalfUp, vector::fakeQuantizeHalfUp);
+        compare(part, "fake quantize, gradient", scalar::fakeQuantizeGradient, vector::fakeQuantizeGradient);
+        compare(part, "copy (yardstick)", scalar::copy, vector::copy);
+        compare(part, "relu", scalar::relu, vector::relu);
+        compare(part, "relu, gradient", scalar::reluGradient, vector::reluGradient);
+        compare(part, "swish", scalar::swish, vector::swish);
+        compare(part, "add", scalar::add, vector::add);
+        compare(part, "squared distance", scalar::squaredDistance, vector::squaredDistance);
+        compare(part, "adam", scalar::adam, vector::adam);
         ProductBenchmark scalarProduct = product("scalar");
         ProductBenchmark vectorProduct = product("vector");
-        compare("gemm 256", scalarProduct::gemm, vectorProduct::gemm);
-        compare("gemm 256, packed", scalarProduct::gemmPacked, vectorProduct::gemmPacked);
-        compare("gemm 256, int8", scalarProduct::gemmInt8, vectorProduct::gemmPacked);
+        compare(part, "gemm 256", scalarProduct::gemm, vectorProduct::gemm);
+        compare(part, "gemm 256, packed", scalarProduct::gemmPacked, vectorProduct::gemmPacked);
+        compare(part, "gemm 256, int8", scalarProduct::gemmInt8, vectorProduct::gemmPacked);
     }
 
     private static ConvolutionBenchmark convolution(String kernels, String layer) {
@@ -70,7 +71,10 @@ public final class Ratios {
         return benchmark;
     }
 
-    private static void compare(String what, Runnable scalar, Runnable vector) {
+    private static void compare(String part, String what, Runnable scalar, Runnable vector) {
+        if (!what.contains(part)) {
+            return;
+        }
         warm(vector, WARM_NANOS);
         warm(scalar, WARM_NANOS / 4);
         double[] scalarTimes = new double[ROUNDS];
