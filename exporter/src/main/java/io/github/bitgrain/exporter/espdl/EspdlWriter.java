@@ -1,17 +1,14 @@
 package io.github.bitgrain.exporter.espdl;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.simulator.ChipAttribute;
 import io.github.bitgrain.simulator.ChipNode;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.ChipValue;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -52,43 +49,7 @@ public final class EspdlWriter {
      * @throws BitgrainException (cannot write) if the file cannot be written
      */
     public static void write(ChipProgram program, Path file) {
-        byte[] content = write(program);
-        Path unfinished = file.resolveSibling("." + file.getFileName() + ".unfinished");
-        try {
-            Files.write(unfinished, content);
-            move(unfinished, file);
-        } catch (IOException e) {
-            throw new BitgrainException(BitgrainException.Kind.CANNOT_WRITE,
-                    file + ": cannot be written: " + reason(e) + "; choose another folder with -o", e);
-        } finally {
-            discard(unfinished);
-        }
-    }
-
-    private static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
-    private static String reason(IOException e) {
-        String kind = e.getClass().getSimpleName().replace("Exception", "");
-        return switch (kind) {
-            case "NoSuchFile" -> "its folder does not exist";
-            case "AccessDenied" -> "permission denied";
-            default -> e.getMessage();
-        };
-    }
-
-    private static void discard(Path unfinished) {
-        try {
-            Files.deleteIfExists(unfinished);
-        } catch (IOException e) {
-            System.getLogger(EspdlWriter.class.getName())
-                    .log(System.Logger.Level.WARNING, "cannot delete " + unfinished + ": " + e.getMessage());
-        }
+        WholeFile.write(file, write(program));
     }
 
     private ByteBuffer model() {

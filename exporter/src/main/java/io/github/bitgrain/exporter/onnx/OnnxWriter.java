@@ -9,6 +9,7 @@ import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.proto.GraphProto;
 import io.github.bitgrain.exporter.onnx.proto.ModelProto;
 import io.github.bitgrain.exporter.onnx.proto.NodeProto;
@@ -18,12 +19,9 @@ import io.github.bitgrain.exporter.onnx.proto.TensorProto;
 import io.github.bitgrain.exporter.onnx.proto.TensorShapeProto;
 import io.github.bitgrain.exporter.onnx.proto.TypeProto;
 import io.github.bitgrain.exporter.onnx.proto.ValueInfoProto;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -51,19 +49,7 @@ public final class OnnxWriter {
      * @throws BitgrainException (bad input) for an operator that ONNX does not have; (cannot write) if the file cannot be written
      */
     public static void write(Model model, Path file) {
-        byte[] bytes = write(model);
-        Path target = file.toAbsolutePath();
-        try {
-            Path temporary = Files.createTempFile(target.getParent(), ".bitgrain", ".tmp");
-            try {
-                Files.write(temporary, bytes);
-                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
-        } catch (IOException e) {
-            throw new BitgrainException(BitgrainException.Kind.CANNOT_WRITE, file + ": cannot be written: " + e.getMessage(), e);
-        }
+        WholeFile.write(file, write(model));
     }
 
     /** The bytes of the file. */
