@@ -9,7 +9,8 @@ module io.github.bitgrain.cli {
 
     exports io.github.bitgrain.cli;
 
-    opens io.github.bitgrain.cli.command to info.picocli;
+    opens io.github.bitgrain.cli.command to info.picocli, com.fasterxml.jackson.databind;
+    opens io.github.bitgrain.cli.compare to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.inspect to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.network to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.pipeline to com.fasterxml.jackson.databind;

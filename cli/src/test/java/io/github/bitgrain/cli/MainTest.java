@@ -37,7 +37,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"diff", "analyze", "auto", "qat"})
+    @ValueSource(strings = {"analyze", "auto", "qat"})
     void whatComesLaterSaysSo(String command) {
         CommandRun run = CommandRun.of(command, "a.onnx", "--calib", "x.npy");
         assertEquals(2, run.exit());
@@ -46,7 +46,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"quantize", "evaluate", "inspect", "simulate", "verify", "diff", "analyze", "auto", "qat"})
+    @ValueSource(strings = {"quantize", "evaluate", "inspect", "simulate", "verify", "diff", "diff-run", "analyze", "auto", "qat"})
     void everyCommandTeachesWithAnExample(String command) {
         CommandRun run = CommandRun.of(command, "--help");
         assertEquals(0, run.exit());

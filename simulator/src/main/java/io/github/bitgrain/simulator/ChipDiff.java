@@ -1,6 +1,8 @@
 package io.github.bitgrain.simulator;
 
+import io.github.bitgrain.simulator.lowering.FilterLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -71,6 +73,17 @@ public final class ChipDiff {
         diff.compareOutputs();
         diff.compareRest();
         return List.copyOf(diff.differences);
+    }
+
+    /**
+     * Which value of the second program is which of the first: graph inputs, and outputs of nodes that go together. Values
+     * without counterpart are missing.
+     */
+    public static Map<String, String> pairedValues(ChipProgram first, ChipProgram second) {
+        ChipDiff diff = new ChipDiff(first, second);
+        diff.compareInputs();
+        diff.pairNodes();
+        return Map.copyOf(diff.pairs);
     }
 
     private void report(Aspect aspect, String where, String what) {
@@ -176,14 +189,15 @@ public final class ChipDiff {
         String where = node.name();
         for (String key : ChipAttributeDefaults.keys(node, partner)) {
             if (key.equals(ChipNode.LUT)) {
-                compareParameters(where + " table", table(first, node), table(second, partner));
+                compareParameters(where + " table", table(first, node), table(second, partner), false);
             } else {
                 expect(Aspect.ATTRIBUTES, where, key, ChipAttributeDefaults.value(node, key), ChipAttributeDefaults.value(partner, key));
             }
         }
         int operands = CONVERSIONS.contains(node.opType()) ? 1 : Math.max(node.inputs().size(), partner.inputs().size());
         for (int i = 0; i < operands; i++) {
-            compareOperand(where + " input " + i, operand(node, i), operand(partner, i));
+            boolean grouped = node.integer("group", 1) != 1;
+            compareOperand(where + " input " + i, operand(node, i), operand(partner, i), grouped);
         }
         expect(Aspect.GRAPH, where, "outputs", node.outputs().size(), partner.outputs().size());
         for (int i = 0; i < Math.min(node.outputs().size(), partner.outputs().size()); i++) {
@@ -199,11 +213,11 @@ public final class ChipDiff {
         return index < node.inputs().size() ? node.inputs().get(index) : "";
     }
 
-    private void compareOperand(String where, String one, String other) {
+    private void compareOperand(String where, String one, String other, boolean grouped) {
         ChipTensor a = first.parameters().get(one);
         ChipTensor b = second.parameters().get(other);
         if (a != null && b != null) {
-            compareParameters(where, a, b);
+            compareParameters(where, a, b, grouped);
         } else if (a != null || b != null) {
             report(Aspect.GRAPH, where, describe(one, a) + " / " + describe(other, b));
         } else {
@@ -224,7 +238,7 @@ public final class ChipDiff {
         expect(Aspect.LAYOUT, where, "shape", one.shape(), other.shape());
     }
 
-    private void compareParameters(String where, ChipTensor one, ChipTensor other) {
+    private void compareParameters(String where, ChipTensor one, ChipTensor other, boolean grouped) {
         if (one == null || other == null) {
             if (one != other) {
                 report(Aspect.WEIGHTS, where, describe(one == null ? "" : one.name(), one) + " / "
@@ -236,9 +250,22 @@ public final class ChipDiff {
         expect(Aspect.EXPONENTS, where, "exponents", one.exponents(), other.exponents());
         expect(Aspect.LAYOUT, where, "shape", scalarAsVector(one.dims()), scalarAsVector(other.dims()));
         expect(Aspect.LAYOUT, where, "layout", plainName(one.layout()), plainName(other.layout()));
-        if (one.type() == other.type() && one.count() == other.count() && !one.data().equals(other.data())) {
-            report(Aspect.WEIGHTS, where, contents(one, other));
+        if (one.type() == other.type() && one.count() == other.count()) {
+            boolean otherOrder = !plainName(one.layout()).equals(plainName(other.layout()));
+            ChipTensor a = otherOrder ? inOnnxOrder(one, grouped) : one;
+            ChipTensor b = otherOrder ? inOnnxOrder(other, grouped) : other;
+            if (!a.data().equals(b.data())) {
+                report(Aspect.WEIGHTS, where, contents(a, b));
+            }
         }
+    }
+
+    /** Weights of two layouts are compared in the order that both come from. */
+    private static ChipTensor inOnnxOrder(ChipTensor weight, boolean grouped) {
+        return FilterLayout.of(weight, grouped)
+                .map(layout -> ChipTensor.ofLongs(weight.name(), weight.type(), List.of(weight.count()), weight.exponents(),
+                        "", Arrays.stream(layout.unpack(weight.ints())).asLongStream().toArray()))
+                .orElse(weight);
     }
 
     private static List<Integer> scalarAsVector(List<Integer> dims) {
@@ -254,25 +281,13 @@ public final class ChipDiff {
         int different = 0;
         double largest = 0;
         for (int i = 0; i < one.count(); i++) {
-            double distance = Math.abs(element(one, i) - element(other, i));
+            double distance = Math.abs(one.element(i) - other.element(i));
             if (distance != 0) {
                 different++;
                 largest = Math.max(largest, distance);
             }
         }
         return different + " of " + one.count() + " elements differ, by up to " + largest;
-    }
-
-    private static double element(ChipTensor tensor, int index) {
-        return switch (tensor.type()) {
-            case FLOAT32 -> tensor.data().getFloat(index * Float.BYTES);
-            case FLOAT64 -> tensor.data().getDouble(index * Double.BYTES);
-            case FLOAT16 -> Float.float16ToFloat(tensor.data().getShort(index * Short.BYTES));
-            case INT8, UINT8, BOOL -> tensor.data().get(index);
-            case INT16, UINT16 -> tensor.data().getShort(index * Short.BYTES);
-            case INT32, UINT32 -> tensor.data().getInt(index * Integer.BYTES);
-            case INT64, UINT64 -> tensor.data().getLong(index * Long.BYTES);
-        };
     }
 
     private void compareOutputs() {
@@ -283,6 +298,7 @@ public final class ChipDiff {
     }
 
     private void compareRest() {
+        expect(Aspect.METADATA, "model version", "number", first.modelVersion(), second.modelVersion());
         Set<String> keys = new LinkedHashSet<>(first.metadata().keySet());
         keys.addAll(second.metadata().keySet());
         for (String key : keys) {

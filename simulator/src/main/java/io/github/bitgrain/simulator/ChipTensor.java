@@ -170,6 +170,24 @@ public final class ChipTensor {
         return values;
     }
 
+    /** Element {@code index} as a number, its exponent not applied; beyond 2^53 rounded to the nearest double. */
+    public double element(int index) {
+        ByteBuffer bytes = data();
+        int at = index * type.bytes();
+        return switch (type) {
+            case FLOAT32 -> bytes.getFloat(at);
+            case FLOAT64 -> bytes.getDouble(at);
+            case FLOAT16 -> Float.float16ToFloat(bytes.getShort(at));
+            case INT8 -> bytes.get(at);
+            case UINT8, BOOL -> Byte.toUnsignedInt(bytes.get(at));
+            case INT16 -> bytes.getShort(at);
+            case UINT16 -> Short.toUnsignedInt(bytes.getShort(at));
+            case INT32 -> bytes.getInt(at);
+            case UINT32 -> Integer.toUnsignedLong(bytes.getInt(at));
+            case INT64, UINT64 -> bytes.getLong(at);
+        };
+    }
+
     /** This under another name. */
     public ChipTensor withName(String newName) {
         return new ChipTensor(newName, type, dims, exponents, layout, data);

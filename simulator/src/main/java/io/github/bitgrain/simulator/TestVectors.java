@@ -2,7 +2,6 @@ package io.github.bitgrain.simulator;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +75,12 @@ public final class TestVectors {
                 .toList();
     }
 
+    /** Whether two floats are the same up to the last place of a transcendental function: 1e-6 relative to the larger. */
+    public static boolean sameFloat(double one, double other) {
+        return Double.compare(one, other) == 0
+                || Math.abs(one - other) <= FLOAT_TOLERANCE * Math.max(Math.abs(one), Math.abs(other));
+    }
+
     private static Comparison compare(ChipTensor expected, ChipTensor computed) {
         if (expected.type() != computed.type() || expected.count() != computed.count()
                 || !expected.exponents().equals(computed.exponents())) {
@@ -86,30 +91,15 @@ public final class TestVectors {
         int differences = 0;
         double largest = 0;
         for (int i = 0; i < expected.count(); i++) {
-            double one = element(expected, i);
-            double other = element(computed, i);
+            double one = expected.element(i);
+            double other = computed.element(i);
             double distance = Math.abs(one - other);
-            boolean exact = expected.type() == ElementType.FLOAT32
-                    ? Double.compare(one, other) == 0 || distance <= FLOAT_TOLERANCE * Math.max(Math.abs(one), Math.abs(other))
-                    : one == other;
+            boolean exact = expected.type() == ElementType.FLOAT32 ? sameFloat(one, other) : one == other;
             if (!exact) {
                 differences++;
             }
             largest = Math.max(largest, distance);
         }
         return new Comparison(expected.name(), expected.count(), differences, largest);
-    }
-
-    private static double element(ChipTensor tensor, int index) {
-        ByteBuffer data = tensor.data();
-        return switch (tensor.type()) {
-            case FLOAT32 -> data.getFloat(index * Float.BYTES);
-            case INT8 -> data.get(index);
-            case UINT8, BOOL -> Byte.toUnsignedInt(data.get(index));
-            case INT16 -> data.getShort(index * Short.BYTES);
-            case INT32 -> data.getInt(index * Integer.BYTES);
-            default -> throw BitgrainException.badInput("test output \"" + tensor.name() + "\" has the type " + tensor.type()
-                    + ", which no chip operator computes");
-        };
     }
 }

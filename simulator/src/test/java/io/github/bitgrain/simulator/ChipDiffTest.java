@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.simulator.ChipDiff.Aspect;
+import io.github.bitgrain.simulator.lowering.FilterLayout;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class ChipDiffTest {
@@ -75,5 +78,32 @@ class ChipDiffTest {
                         "GRAPH softmax input 0: reads PPQ_Variable_0 / c",
                         "METADATA target: text c / esp32s3"),
                 found.stream().map(Object::toString).toList());
+    }
+
+    @Test
+    void weightsOfTwoLayoutsAreComparedWeightByWeight() {
+        long[] onnx = LongStream.range(0, 17 * 3 * 2).map(i -> i % 120 - 60).toArray();
+        ChipProgram plain = withWeights(new FilterLayout(17, 3, 2, false, FilterLayout.PLAIN), onnx);
+        ChipProgram blocked = withWeights(new FilterLayout(17, 3, 2, false, 16), onnx);
+        assertEquals(List.of("LAYOUT conv input 1: layout NHWC / N16HWC16_UNALIGNED"),
+                ChipDiff.compare(plain, blocked).stream().map(Object::toString).toList());
+        onnx[5]++;
+        ChipProgram changed = withWeights(new FilterLayout(17, 3, 2, false, 16), onnx);
+        assertEquals(List.of("LAYOUT conv input 1: layout NHWC / N16HWC16_UNALIGNED",
+                        "WEIGHTS conv input 1: 1 of 102 elements differ, by up to 1.0"),
+                ChipDiff.compare(plain, changed).stream().map(Object::toString).toList());
+    }
+
+    private static ChipProgram withWeights(FilterLayout layout, long[] onnx) {
+        int[] sources = layout.sources();
+        long[] stored = IntStream.range(0, onnx.length).mapToLong(i -> onnx[sources[i]]).toArray();
+        return ChipProgram.builder()
+                .node(new ChipNode("conv", "Conv", "", List.of("x", "w"), List.of("y"), attributes("S8")))
+                .parameter(ChipTensor.ofLongs("w", ElementType.INT8, List.of(1, 2, 3, 17), Exponents.of(-7), layout.annotation("HW"), stored))
+                .value(new ChipValue("x", ElementType.INT8, List.of(1, 4, 4, 3), -4))
+                .value(new ChipValue("y", ElementType.INT8, List.of(1, 4, 3, 17), -3))
+                .input("x")
+                .output("y")
+                .build();
     }
 }

@@ -29,18 +29,6 @@ public final class LaterCommands {
         }
     }
 
-    /** Semantic difference of two chip models. */
-    @Command(
-            name = "diff",
-            header = "Shows what differs between two .espdl files (comes with a later version).",
-            footer = "  bitgrain diff a.espdl b.espdl")
-    public static final class Diff extends Later {
-        @Override
-        String instead() {
-            return "; compare the output of 'bitgrain inspect --json' of both files";
-        }
-    }
-
     /** Error analysis without export. */
     @Command(
             name = "analyze",

@@ -3,6 +3,7 @@ package io.github.bitgrain.cli.command;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipProgram;
+import io.github.bitgrain.simulator.Simulator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -49,5 +50,20 @@ enum ModelFile {
     static Target target(Path file, ChipProgram program, Target given) {
         return given != null ? given : program.target().orElseThrow(() -> BitgrainException.usage(
                 file + ": does not tell its target; give --target esp32p4, esp32s3 or c"));
+    }
+
+    /**
+     * A simulator of a program that was read from a file.
+     *
+     * @param given target that the user gave, or null
+     * @throws BitgrainException (bad input) naming the file and the node that cannot run; (usage) without a target
+     */
+    static Simulator simulator(Path file, ChipProgram program, Target given) {
+        Target target = target(file, program, given);
+        try {
+            return new Simulator(program, target);
+        } catch (BitgrainException e) {
+            throw e.kind() == BitgrainException.Kind.BAD_INPUT ? BitgrainException.badInput(file + ": " + e.getMessage()) : e;
+        }
     }
 }

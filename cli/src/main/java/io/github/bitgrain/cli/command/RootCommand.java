@@ -21,8 +21,9 @@ import picocli.CommandLine.Command;
             SimulateCommand.class,
             VerifyCommand.class,
             InspectCommand.class,
+            DiffCommand.class,
+            DiffRunCommand.class,
             TrainExampleCommand.class,
-            LaterCommands.Diff.class,
             LaterCommands.Analyze.class,
             LaterCommands.Auto.class,
             LaterCommands.Qat.class

@@ -4,7 +4,6 @@ import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.network.ChipInput;
 import io.github.bitgrain.cli.network.Recording;
-import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -64,7 +63,7 @@ public final class SimulateCommand extends CliCommand {
             arrays.byName().forEach((name, array) -> inputs.put(name, ChipInput.of(array, program.value(name), layout)));
             int samples = inputs.values().iterator().next().samples();
             inputs.values().forEach(each -> each.requireSamples(samples));
-            Simulator simulator = simulator(program);
+            Simulator simulator = ModelFile.simulator(model, program, target);
             Recording recording = new Recording(program, dumpAll);
             simulator.observe(recording);
             for (int i = 0; i < samples; i++) {
@@ -80,14 +79,6 @@ public final class SimulateCommand extends CliCommand {
             print(Map.of("outputs", outputs), () -> text(outputs));
         }
         return 0;
-    }
-
-    private Simulator simulator(ChipProgram program) {
-        try {
-            return new Simulator(program, ModelFile.target(model, program, target));
-        } catch (BitgrainException e) {
-            throw e.kind() == BitgrainException.Kind.BAD_INPUT ? BitgrainException.badInput(model + ": " + e.getMessage()) : e;
-        }
     }
 
     private void text(List<Recording.Output> outputs) {

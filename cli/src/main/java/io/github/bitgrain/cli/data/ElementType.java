@@ -20,7 +20,9 @@ public enum ElementType {
     /** 64-bit integer. */
     INT64("<i8", "int64", 8),
     /** Unsigned byte: pixels. */
-    UINT8("|u1", "uint8", 1);
+    UINT8("|u1", "uint8", 1),
+    /** Byte that is 0 or 1: the result of comparisons. */
+    BOOL("|b1", "bool", 1);
 
     private final String descr;
     private final String title;
@@ -81,7 +83,7 @@ public enum ElementType {
     public long longAt(ByteBuffer data, int index) {
         return switch (this) {
             case INT8 -> data.get(index);
-            case UINT8 -> data.get(index) & 0xff;
+            case UINT8, BOOL -> data.get(index) & 0xff;
             case INT16 -> data.getShort(index * 2);
             case INT32 -> data.getInt(index * 4);
             case INT64 -> data.getLong(index * 8);

@@ -32,6 +32,7 @@ public final class NpyWriter {
             switch (type) {
                 case INT8 -> chunk.put((byte) fit(value, Byte.MIN_VALUE, Byte.MAX_VALUE));
                 case UINT8 -> chunk.put((byte) fit(value, 0, 255));
+                case BOOL -> chunk.put((byte) fit(value, 0, 1));
                 case INT16 -> chunk.putShort((short) fit(value, Short.MIN_VALUE, Short.MAX_VALUE));
                 case INT32 -> chunk.putInt(value);
                 case INT64 -> chunk.putLong(value);

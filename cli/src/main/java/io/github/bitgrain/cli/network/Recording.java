@@ -12,12 +12,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.zip.CRC32;
 
 /** Keeps the outputs of simulated samples: of the program, or of every node. */
@@ -96,7 +94,7 @@ public final class Recording implements Simulator.Observer {
      */
     public List<Output> write(Path folder) {
         List<Output> outputs = new ArrayList<>();
-        Set<String> used = new HashSet<>();
+        ValueFileNames files = new ValueFileNames();
         tracks.forEach((name, track) -> {
             byte[] bytes = track.bytes.toByteArray();
             CRC32 crc = new CRC32();
@@ -110,7 +108,7 @@ public final class Recording implements Simulator.Observer {
             }
             String file = null;
             if (folder != null) {
-                Path path = folder.resolve(fileName(name, used));
+                Path path = folder.resolve(files.next(name));
                 ElementType type = ElementType.valueOf(track.buffer.type().name());
                 OutputFile.write(path, out -> new NpyWriter(out, type, shape).write(bytes));
                 file = path.toString();
@@ -120,15 +118,5 @@ public final class Recording implements Simulator.Observer {
                     quantized ? track.buffer.exponent() : null, file, String.format(Locale.ROOT, "%08x", crc.getValue())));
         });
         return outputs;
-    }
-
-    /** Names of values hold slashes and more; two that become equal get a number. */
-    private static String fileName(String value, Set<String> used) {
-        String stem = value.replaceAll("[^A-Za-z0-9._-]", "_").replaceFirst("^\\.+", "_");
-        String name = stem;
-        for (int i = 2; !used.add(name.toLowerCase(Locale.ROOT)); i++) {
-            name = stem + "_" + i;
-        }
-        return name + ".npy";
     }
 }

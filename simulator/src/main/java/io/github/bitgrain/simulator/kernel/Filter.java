@@ -33,8 +33,7 @@ record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwi
         int outputs = weight.dims().get(depthwise ? rank - 2 : rank - 1);
         int inputs = weight.dims().get(depthwise ? rank - 1 : rank - 2);
         int lanes = isPlain(weight.layout(), node.target()) ? FilterLayout.PLAIN : node.lanes();
-        int[] sources = new FilterLayout(outputs, inputs, kernelH * kernelW, depthwise, lanes).sources();
-        int[] weights = unpack(weight.ints(), sources);
+        int[] weights = FilterLayout.of(weight, depthwise, lanes).unpack(weight.ints());
         int[] shifts = shifts(node, weight, outputs);
         return new Filter(outputs, inputs, kernelH, kernelW, depthwise, weights, bias(node, outputs, depthwise), shifts);
     }
@@ -44,14 +43,6 @@ record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwi
             case "NHWC", "HWCN", "NWC", "WCN" -> true;
             default -> layout.isEmpty() || layout.equals(ChipTensor.PLAIN_LAYOUT) ? !target.blockedWeights() : false;
         };
-    }
-
-    static int[] unpack(int[] stored, int[] sources) {
-        int[] weights = new int[stored.length];
-        for (int i = 0; i < stored.length; i++) {
-            weights[sources[i]] = stored[i];
-        }
-        return weights;
     }
 
     private static int[] shifts(NodeSetup node, ChipTensor weight, int outputs) {

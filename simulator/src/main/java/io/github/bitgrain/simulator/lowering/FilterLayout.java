@@ -1,6 +1,11 @@
 package io.github.bitgrain.simulator.lowering;
 
+import io.github.bitgrain.simulator.ChipTensor;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The order in which a chip stores the weights of a Conv, Gemm or MatMul: blocks of as many output channels as a vector
@@ -19,6 +24,44 @@ import java.util.Locale;
 public record FilterLayout(int outputs, int inputs, int positions, boolean grouped, int lanes) {
     /** {@link #lanes()} of a layout without blocks. */
     public static final int PLAIN = 0;
+
+    private static final Set<String> PLAIN_NOTES = Set.of("NHWC", "HWCN", "NWC", "WCN");
+    /** {@code (N/16)HWC16}, {@code N16HWC16} of older exporters, {@code _UNALIGNED} or not. */
+    private static final Pattern BLOCKED_NOTE = Pattern.compile("\\(?N/?(\\d{1,2})\\)?H?WC\\1(_UNALIGNED)?");
+
+    /**
+     * The layout of a stored tensor, as its note tells.
+     *
+     * @param grouped whether it belongs to a convolution with more than one group
+     * @return empty if the note names no filter layout
+     */
+    public static Optional<FilterLayout> of(ChipTensor weight, boolean grouped) {
+        Matcher blocked = BLOCKED_NOTE.matcher(weight.layout());
+        boolean isBlocked = blocked.matches();
+        if (!isBlocked && !PLAIN_NOTES.contains(weight.layout()) || weight.dims().size() < 2) {
+            return Optional.empty();
+        }
+        return Optional.of(of(weight, grouped, isBlocked ? Integer.parseInt(blocked.group(1)) : PLAIN));
+    }
+
+    /** The layout of a stored tensor [positions…, C, N], or [positions…, N, C] when grouped. */
+    public static FilterLayout of(ChipTensor weight, boolean grouped, int lanes) {
+        int rank = weight.dims().size();
+        int outputs = weight.dims().get(grouped ? rank - 2 : rank - 1);
+        int inputs = weight.dims().get(grouped ? rank - 1 : rank - 2);
+        int positions = weight.dims().subList(0, rank - 2).stream().reduce(1, Math::multiplyExact);
+        return new FilterLayout(outputs, inputs, positions, grouped, lanes);
+    }
+
+    /** Stored integers in ONNX's order {@code [n][c][s]}. */
+    public int[] unpack(int[] stored) {
+        int[] sources = sources();
+        int[] weights = new int[stored.length];
+        for (int i = 0; i < stored.length; i++) {
+            weights[sources[i]] = stored[i];
+        }
+        return weights;
+    }
 
     /**
      * The source of every stored element.
