@@ -14,4 +14,5 @@ module io.github.bitgrain.cli {
     opens io.github.bitgrain.cli.inspect to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.network to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.pipeline to com.fasterxml.jackson.databind;
+    opens io.github.bitgrain.cli.verify to com.fasterxml.jackson.databind;
 }

@@ -94,4 +94,45 @@ class VerifyTest {
         Path file = Files.createFile(folder.resolve("m.onnx"));
         CommandRun.of("verify", file.toString()).fails(65, file + ": verify takes an .espdl file");
     }
+
+    private static final String CASE = "{\"id\":\"c/Relu_s8/0\",\"target\":\"c\",\"op\":\"Relu_s8\",\"attrs\":{},\"inputs\":[{\"name\":\"x\","
+            + "\"dtype\":\"int8\",\"shape\":[1,3],\"exponent\":-4,\"data\":\"//4C\"}],\"outputs\":[{\"name\":\"y\",\"dtype\":\"int8\",\"shape\":[1,3],"
+            + "\"exponent\":-4,\"data\":\"AAAC\"}]}";
+
+    @Test
+    void casesAreCountedAndTheFailedOnesNamed() throws IOException {
+        Path file = folder.resolve("cases.jsonl");
+        Files.writeString(file, CASE + "\n" + CASE.replace("AAAC", "AAAF").replace("/0", "/1") + "\n");
+        CommandRun run = CommandRun.of("verify", "--cases", file.toString());
+        assertEquals(1, run.exit(), run.err());
+        assertEquals(List.of(file + ": 1 of 2 cases bit-exact, 1 operators", "  c/Relu_s8/1: y: 1 of 3 values differ, by 3.0 at most"),
+                run.out().lines().toList());
+        JsonNode json = json(CommandRun.of("verify", "--cases", file.toString(), "--json"));
+        assertEquals(false, json.get("bitExact").asBoolean());
+        assertEquals(2, json.get("cases").asInt());
+        assertEquals(1, json.get("operators").get("Relu_s8").get("failed").asInt());
+        assertEquals("c/Relu_s8/1", json.get("failures").get(0).get("id").asText());
+        Files.writeString(file, CASE);
+        assertEquals(0, CommandRun.of("verify", "--cases", file.toString()).exit());
+    }
+
+    @Test
+    void brokenCasesAreRefusedWithTheirLine() throws IOException {
+        Path file = folder.resolve("cases.jsonl");
+        String[] args = {"verify", "--cases", file.toString()};
+        Files.writeString(file, CASE + "\n" + CASE.replace("\"op\"", "\"oops\""));
+        CommandRun.of(args).fails(65, file + ": line 2: \"op\" is missing");
+        Files.writeString(file, CASE.replace("//4C", "//4CAAAA"));
+        CommandRun.of(args).fails(65, file + ": line 1: x: 6 bytes for INT8[1, 3]");
+        for (String line : List.of("{", "[]", "7", CASE.replace("//4C", "!"), CASE.replace("int8", "int9"), CASE.replace("[1,3]", "[-1,3]"),
+                CASE.replace("\"c\"", "\"esp99\""), CASE.replaceFirst("\\{\"name.*?\\}", ""), CASE.replace("Relu_s8", "_s8"))) {
+            Files.writeString(file, line);
+            CommandRun run = CommandRun.of(args);
+            assertTrue(run.exit() == 65 || run.exit() == 1, line + run.exit() + run.err());
+            assertTrue(run.err().lines().count() <= 1, run.err());
+        }
+        Files.writeString(file, "");
+        CommandRun.of(args).fails(65, file + ": holds no cases");
+        CommandRun.of("verify").fails(2, "verify takes either a model or --cases FILE.jsonl");
+    }
 }

@@ -81,7 +81,12 @@ public final class TestVectors {
                 || Math.abs(one - other) <= FLOAT_TOLERANCE * Math.max(Math.abs(one), Math.abs(other));
     }
 
-    private static Comparison compare(ChipTensor expected, ChipTensor computed) {
+    /**
+     * Compares an output with what it should be.
+     *
+     * @throws BitgrainException (bad input) if type, number of elements or exponent differ
+     */
+    public static Comparison compare(ChipTensor expected, ChipTensor computed) {
         if (expected.type() != computed.type() || expected.count() != computed.count()
                 || !expected.exponents().equals(computed.exponents())) {
             throw BitgrainException.badInput("test output \"" + expected.name() + "\" is " + expected.type() + expected.dims()

@@ -1,10 +1,12 @@
 package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.network.Verification;
+import io.github.bitgrain.cli.verify.CaseVerification;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.simulator.ChipProgram;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -14,11 +16,20 @@ import picocli.CommandLine.Parameters;
 /** Runs the test vectors of a chip model. */
 @Command(
         name = "verify",
-        header = "Runs the test vectors inside an .espdl file through the simulator. Exit code 0: bit-exact, 1: not.",
-        footer = "  bitgrain verify model.espdl --target esp32s3")
+        header = "Runs the test vectors inside an .espdl file, or a file of operator cases, through the simulator. "
+                + "Exit code 0: bit-exact, 1: not.",
+        footer = {"  bitgrain verify model.espdl --target esp32s3", "  bitgrain verify --cases esp32s3.jsonl"})
 public final class VerifyCommand extends CliCommand {
-    @Parameters(paramLabel = "MODEL.espdl", description = "A chip model with test vectors.")
+    private static final int FIRST_FAILURES = 10;
+
+    @Parameters(arity = "0..1", paramLabel = "MODEL.espdl", description = "A chip model with test vectors.")
     private Path model;
+
+    @Option(
+            names = "--cases",
+            paramLabel = "FILE.jsonl",
+            description = "Operator cases instead of a model: one JSON object a line with id, target, op, attrs, inputs and outputs.")
+    private Path cases;
 
     @Option(
             names = "--target",
@@ -29,6 +40,32 @@ public final class VerifyCommand extends CliCommand {
 
     @Override
     public Integer call() {
+        if ((model == null) == (cases == null)) {
+            throw BitgrainException.usage("verify takes either a model or --cases FILE.jsonl");
+        }
+        return cases == null ? verifyModel() : verifyCases();
+    }
+
+    private int verifyCases() {
+        if (target != null) {
+            throw BitgrainException.usage("--target: every case states its own; leave the option out");
+        }
+        if (!Files.isRegularFile(cases)) {
+            throw BitgrainException.badInput(cases + (Files.exists(cases) ? ": not a file" : ": no such file"));
+        }
+        CaseVerification verification = CaseVerification.of(cases);
+        print(verification, () -> {
+            out().println(String.format(Locale.ROOT, "%s: %,d of %,d cases bit-exact, %d operators", cases,
+                    verification.cases() - verification.failed(), verification.cases(), verification.operators().size()));
+            verification.failures().stream().limit(FIRST_FAILURES).forEach(f -> out().println("  " + f.id() + ": " + f.reason()));
+            if (verification.failed() > FIRST_FAILURES) {
+                out().println("  " + (verification.failed() - FIRST_FAILURES) + " more");
+            }
+        });
+        return verification.bitExact() ? 0 : 1;
+    }
+
+    private int verifyModel() {
         ModelFile.ESPDL.require(model, name());
         ChipProgram program = EspdlReader.read(model);
         Verification verification;

@@ -1,6 +1,7 @@
-package io.github.bitgrain.tests.chip;
+package io.github.bitgrain.cli.verify;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipAttribute;
@@ -10,7 +11,6 @@ import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.ChipValue;
 import io.github.bitgrain.simulator.ElementType;
 import io.github.bitgrain.simulator.lowering.FilterLayout;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -18,16 +18,31 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** One line of golden/ops: a program of one node, its inputs, and what the chip's kernels computed. */
-record GoldenCase(String id, ChipProgram program, Target target, List<ChipTensor> inputs, List<ChipTensor> outputs) {
+/**
+ * A program of one node, its inputs, and what the chip's kernels computed for them.
+ *
+ * @param op operator and bits, for example {@code Conv_depthwise_s8}
+ */
+record OperatorCase(String id, String op, ChipProgram program, Target target, List<ChipTensor> inputs, List<ChipTensor> outputs) {
 
-    static GoldenCase of(JsonNode json) {
-        Target target = Target.parse(json.get("target").asText());
-        String op = json.get("op").asText();
+    /**
+     * Reads a case: {@code id}, {@code target}, {@code op} (ONNX type, variant, bits), {@code attrs}, {@code inputs} in ONNX
+     * order and {@code outputs}; tensors have {@code name}, {@code dtype}, {@code shape}, {@code exponent} (one or a list)
+     * and {@code data} (base64, little-endian). Feature maps are NHWC; weights stand in ONNX order and are brought into the
+     * target's layout here.
+     *
+     * @throws BitgrainException (bad input) if something is missing or does not fit
+     */
+    static OperatorCase of(JsonNode json) {
+        Target target = Target.parse(required(json, "target").asText());
+        String op = required(json, "op").asText();
+        if (!op.contains("_s")) {
+            throw BitgrainException.badInput("op \"" + op + "\" does not end with its bits, for example _s8");
+        }
         String type = op.startsWith("Conv") ? "Conv" : op.substring(0, op.indexOf("_s"));
-        JsonNode attributes = json.get("attrs");
-        List<ChipTensor> operands = tensors(json.get("inputs"));
-        List<ChipTensor> outputs = tensors(json.get("outputs"));
+        JsonNode attributes = required(json, "attrs");
+        List<ChipTensor> operands = tensors(required(json, "inputs"));
+        List<ChipTensor> outputs = tensors(required(json, "outputs"));
         ChipProgram.Builder program = ChipProgram.builder().name("case");
         List<String> names = new ArrayList<>();
         List<ChipTensor> inputs = new ArrayList<>();
@@ -40,7 +55,7 @@ record GoldenCase(String id, ChipProgram program, Target target, List<ChipTensor
                 nodeAttributes.put(ChipNode.LUT, new ChipAttribute.Text(operand.name()));
             } else if (isParameter(type, i)) {
                 ChipTensor stored = i == 1 && (type.equals("Conv") || type.equals("Gemm"))
-                        ? stored(operand, target, bits, attributes.get("group").asInt() != 1) : operand;
+                        ? stored(operand, target, bits, attributes.path("group").asInt(1) != 1) : operand;
                 program.parameter(stored);
                 names.add(stored.name());
             } else {
@@ -56,7 +71,15 @@ record GoldenCase(String id, ChipProgram program, Target target, List<ChipTensor
             program.output(output.name());
         }
         program.node(new ChipNode("n", type, "", names, outputs.stream().map(ChipTensor::name).toList(), new TreeMap<>(nodeAttributes)));
-        return new GoldenCase(json.get("id").asText(), program.build(), target, inputs, outputs);
+        return new OperatorCase(required(json, "id").asText(), op, program.build(), target, inputs, outputs);
+    }
+
+    private static JsonNode required(JsonNode json, String key) {
+        JsonNode value = json.get(key);
+        if (value == null) {
+            throw BitgrainException.badInput("\"" + key + "\" is missing");
+        }
+        return value;
     }
 
     private static boolean isParameter(String type, int input) {
@@ -69,11 +92,11 @@ record GoldenCase(String id, ChipProgram program, Target target, List<ChipTensor
     /** Reduce axes and Resize scales are inputs on the chip. */
     private static void addStructural(String type, JsonNode attributes, ChipProgram.Builder program, List<String> names) {
         if (type.startsWith("Reduce")) {
-            long[] axes = longs(attributes.get("axes"));
+            long[] axes = longs(required(attributes, "axes"));
             program.parameter(ChipTensor.ofLongs("axes", ElementType.INT64, List.of(axes.length), ChipTensor.NOT_QUANTIZED, "UNK", axes));
             names.add("axes");
         } else if (type.equals("Resize")) {
-            JsonNode scales = attributes.get("scales");
+            JsonNode scales = required(attributes, "scales");
             float[] values = new float[scales.size()];
             for (int i = 0; i < values.length; i++) {
                 values[i] = (float) scales.get(i).asDouble();
@@ -150,9 +173,9 @@ record GoldenCase(String id, ChipProgram program, Target target, List<ChipTensor
         List<ChipTensor> tensors = new ArrayList<>();
         for (JsonNode json : array) {
             List<Integer> dims = new ArrayList<>();
-            json.get("shape").forEach(extent -> dims.add(extent.asInt()));
-            ElementType type = ElementType.valueOf(json.get("dtype").asText().toUpperCase(Locale.ROOT));
-            JsonNode exponent = json.get("exponent");
+            required(json, "shape").forEach(extent -> dims.add(extent.asInt()));
+            ElementType type = ElementType.valueOf(required(json, "dtype").asText().toUpperCase(Locale.ROOT));
+            JsonNode exponent = required(json, "exponent");
             Exponents exponents;
             if (exponent.isArray()) {
                 int[] values = new int[exponent.size()];
@@ -163,8 +186,8 @@ record GoldenCase(String id, ChipProgram program, Target target, List<ChipTensor
             } else {
                 exponents = Exponents.of(exponent.asInt());
             }
-            byte[] data = Base64.getDecoder().decode(json.get("data").asText());
-            tensors.add(ChipTensor.of(json.get("name").asText(), type, dims, exponents, "UNK", ByteBuffer.wrap(data).array()));
+            byte[] data = Base64.getDecoder().decode(required(json, "data").asText());
+            tensors.add(ChipTensor.of(required(json, "name").asText(), type, dims, exponents, "UNK", data));
         }
         return tensors;
     }

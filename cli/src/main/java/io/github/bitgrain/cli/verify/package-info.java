@@ -1,0 +1,2 @@
+/** Checks of the simulator against what chips computed. */
+package io.github.bitgrain.cli.verify;
