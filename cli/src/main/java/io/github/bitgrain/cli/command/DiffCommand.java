@@ -1,6 +1,5 @@
 package io.github.bitgrain.cli.command;
 
-import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.simulator.ChipDiff;
 import java.nio.file.Path;
 import java.util.List;
@@ -8,6 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Compares two chip models without running them. */
@@ -32,11 +33,20 @@ public final class DiffCommand extends CliCommand {
     @Parameters(index = "1", paramLabel = "B.espdl", description = "The chip model to compare it with.")
     private Path second;
 
+    @Mixin
+    private EspdlOptions espdl = new EspdlOptions();
+
+    @Option(names = "--other-key", paramLabel = "HEX|FILE", description = "Key of the second model, if it is another.")
+    private String otherKey;
+
+    @Option(names = "--other-model", paramLabel = "NAME|INDEX", description = "Model of the second package, if it is another.")
+    private String otherModel;
+
     @Override
     public Integer call() {
         ModelFile.ESPDL.require(first, name());
         ModelFile.ESPDL.require(second, name());
-        List<ChipDiff.Difference> differences = ChipDiff.compare(EspdlReader.read(first), EspdlReader.read(second));
+        List<ChipDiff.Difference> differences = ChipDiff.compare(espdl.read(first), espdl.read(second, otherKey, otherModel));
         Map<String, Integer> counts = new TreeMap<>();
         differences.forEach(d -> counts.merge(aspect(d), 1, Integer::sum));
         Result result = new Result(first.toString(), second.toString(), differences.isEmpty(), counts,

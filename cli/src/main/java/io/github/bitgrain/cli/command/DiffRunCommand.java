@@ -8,7 +8,6 @@ import io.github.bitgrain.cli.data.Samples;
 import io.github.bitgrain.cli.network.ChipInput;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
-import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.simulator.ChipProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -65,10 +65,19 @@ public final class DiffRunCommand extends CliCommand {
             description = "Target of the second model, if it is another.")
     private Target otherTarget;
 
+    @Mixin
+    private EspdlOptions espdl = new EspdlOptions();
+
+    @Option(names = "--other-key", paramLabel = "HEX|FILE", description = "Key of the second model, if it is another.")
+    private String otherKey;
+
+    @Option(names = "--other-model", paramLabel = "NAME|INDEX", description = "Model of the second package, if it is another.")
+    private String otherModel;
+
     @Override
     public Integer call() {
         ModelFile.ESPDL.require(first, name());
-        ChipProgram program = EspdlReader.read(first);
+        ChipProgram program = espdl.read(first);
         RunDifference.Result result;
         try (InputData.Arrays arrays = InputData.arrays(input, program.inputs())) {
             List<Samples> data = List.copyOf(arrays.byName().values());
@@ -96,10 +105,13 @@ public final class DiffRunCommand extends CliCommand {
 
     private SecondRun second(ChipProgram program, List<Samples> data, int samples) {
         if (Files.isDirectory(second)) {
+            if (otherTarget != null || otherKey != null || otherModel != null) {
+                throw BitgrainException.usage(second + ": is a folder; --other-target, --other-key and --other-model are for a second model");
+            }
             return SecondRun.of(program, second, samples);
         }
         ModelFile.ESPDL.require(second, name());
-        ChipProgram other = EspdlReader.read(second);
+        ChipProgram other = espdl.read(second, otherKey, otherModel);
         if (other.inputs().size() != program.inputs().size()) {
             throw BitgrainException.badInput(second + ": has " + other.inputs().size() + " inputs, " + first + " has "
                     + program.inputs().size());

@@ -63,12 +63,18 @@ public final class EvaluateCommand extends CliCommand {
             description = "Target of an .espdl file that does not name it.")
     private Target target;
 
+    @Mixin
+    private EspdlOptions espdl = new EspdlOptions();
+
     @Override
     public Integer call() {
+        if (ModelFile.of(model) == ModelFile.ONNX && (reference == null || ModelFile.of(reference) == ModelFile.ONNX)) {
+            espdl.refuseFor(model);
+        }
         long start = System.nanoTime();
         int threads = Runtime.getRuntime().availableProcessors();
-        try (Network network = Networks.open(model, target, threads);
-                Network other = reference == null ? null : Networks.open(reference, target, threads);
+        try (Network network = Networks.open(model, espdl, target, threads);
+                Network other = reference == null ? null : Networks.open(reference, espdl, target, threads);
                 InputData samples = InputData.open(data, network.inputs(), dataOptions.preprocessing())) {
             Evaluation evaluation = new Evaluation(network, other, samples);
             Metrics.Truth truth = new Metrics.Truth(samples.samples(), column(labels), column(groups), other != null);

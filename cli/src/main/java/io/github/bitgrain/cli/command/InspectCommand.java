@@ -4,13 +4,13 @@ import io.github.bitgrain.cli.inspect.ChipFigures;
 import io.github.bitgrain.cli.inspect.GraphFigures;
 import io.github.bitgrain.cli.inspect.Inspection;
 import io.github.bitgrain.core.quant.Target;
-import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -30,11 +30,17 @@ public final class InspectCommand extends CliCommand {
             description = "Target of an .espdl file that does not name it: esp32p4, esp32s3, c, or the name of another chip.")
     private Target target;
 
+    @Mixin
+    private EspdlOptions espdl = new EspdlOptions();
+
     @Override
     public Integer call() {
         Inspection inspection = switch (ModelFile.of(model)) {
-            case ESPDL -> ChipFigures.of(model.toString(), EspdlReader.read(model), target);
-            case ONNX -> GraphFigures.of(model.toString(), OnnxReader.read(model));
+            case ESPDL -> ChipFigures.of(model.toString(), espdl.read(model), target);
+            case ONNX -> {
+                espdl.refuseFor(model);
+                yield GraphFigures.of(model.toString(), OnnxReader.read(model));
+            }
         };
         print(inspection, () -> text(inspection));
         return 0;

@@ -4,7 +4,6 @@ import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.quant.Target;
-import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.simulator.ChipProgram;
 import java.nio.file.Path;
@@ -16,13 +15,14 @@ final class Networks {
     /**
      * Opens a model.
      *
+     * @param espdl how chip models are opened
      * @param target of a chip model that does not name it, or null
      */
-    static Network open(Path file, Target target, int threads) {
+    static Network open(Path file, EspdlOptions espdl, Target target, int threads) {
         return switch (ModelFile.of(file)) {
             case ONNX -> new FloatNetwork(OnnxReader.read(file), threads);
             case ESPDL -> {
-                ChipProgram program = EspdlReader.read(file);
+                ChipProgram program = espdl.read(file);
                 yield new ChipNetwork(program, ModelFile.target(file, program, target), threads);
             }
         };

@@ -5,7 +5,6 @@ import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.network.ChipInput;
 import io.github.bitgrain.cli.network.Recording;
 import io.github.bitgrain.core.quant.Target;
-import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.Simulator;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -54,10 +54,13 @@ public final class SimulateCommand extends CliCommand {
     @Option(names = "--dump-all", description = "Show and write the output of every node, not only the model's outputs.")
     private boolean dumpAll;
 
+    @Mixin
+    private EspdlOptions espdl = new EspdlOptions();
+
     @Override
     public Integer call() {
         ModelFile.ESPDL.require(model, name());
-        ChipProgram program = EspdlReader.read(model);
+        ChipProgram program = espdl.read(model);
         try (InputData.Arrays arrays = InputData.arrays(input, program.inputs())) {
             Map<String, ChipInput> inputs = new LinkedHashMap<>();
             arrays.byName().forEach((name, array) -> inputs.put(name, ChipInput.of(array, program.value(name), layout)));

@@ -4,12 +4,12 @@ import io.github.bitgrain.cli.network.Verification;
 import io.github.bitgrain.cli.verify.CaseVerification;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
-import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.simulator.ChipProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -38,6 +38,9 @@ public final class VerifyCommand extends CliCommand {
             description = "esp32p4, esp32s3, c, or the name of another chip; needed if the file does not name its target.")
     private Target target;
 
+    @Mixin
+    private EspdlOptions espdl = new EspdlOptions();
+
     @Override
     public Integer call() {
         if ((model == null) == (cases == null)) {
@@ -47,6 +50,7 @@ public final class VerifyCommand extends CliCommand {
     }
 
     private int verifyCases() {
+        espdl.refuseFor(cases);
         if (target != null) {
             throw BitgrainException.usage("--target: every case states its own; leave the option out");
         }
@@ -67,7 +71,7 @@ public final class VerifyCommand extends CliCommand {
 
     private int verifyModel() {
         ModelFile.ESPDL.require(model, name());
-        ChipProgram program = EspdlReader.read(model);
+        ChipProgram program = espdl.read(model);
         Verification verification;
         try {
             verification = Verification.of(program, ModelFile.target(model, program, target));

@@ -26,6 +26,7 @@ final class CheckedBuffer {
     private final String file;
     private final ByteBuffer bytes;
     private final int offsetInFile;
+    private final boolean decrypted;
     private long budget;
 
     /**
@@ -34,9 +35,11 @@ final class CheckedBuffer {
      * @param file name for error messages
      * @param bytes the buffer from position to limit
      * @param offsetInFile where the buffer starts in the file, for error messages
+     * @param decrypted whether a wrong key may be the reason of whatever is wrong
      */
-    CheckedBuffer(String file, ByteBuffer bytes, int offsetInFile) {
+    CheckedBuffer(String file, ByteBuffer bytes, int offsetInFile, boolean decrypted) {
         this.file = file;
+        this.decrypted = decrypted;
         this.bytes = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
         this.offsetInFile = offsetInFile;
         this.budget = SMALL_FILE_ALLOWANCE + BYTES_DECODED_PER_BYTE * bytes.remaining();
@@ -45,7 +48,7 @@ final class CheckedBuffer {
     /** The error for something wrong at a position of the buffer: one line with file and file offset. */
     BitgrainException error(long position, String reason) {
         return new BitgrainException(BitgrainException.Kind.BAD_INPUT,
-                file + ": byte " + (offsetInFile + position) + ": " + reason);
+                file + ": byte " + (offsetInFile + position) + ": " + reason + (decrypted ? "; is the key right?" : ""));
     }
 
     /** The root table. */

@@ -10,17 +10,13 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The envelope of a single model: magic, mode, payload length, for {@code EDL2} a zero word, then the FlatBuffer, plain or
+ * The envelope of a model: magic, mode, payload length, for {@code EDL2} a zero word, then the FlatBuffer, plain or
  * encrypted with AES-128-CTR.
  */
 final class EspdlContainer {
 
-    /** Bytes of an AES-128 key. */
-    static final int KEY_BYTES = 16;
-
     private static final String CURRENT = "EDL2";
     private static final String LEGACY = "EDL1";
-    private static final String PACKAGE_PREFIX = "PDL";
     private static final int MAGIC_BYTES = 4;
     private static final int MODE_AT = 4;
     private static final int LENGTH_AT = 8;
@@ -37,41 +33,54 @@ final class EspdlContainer {
     }
 
     /**
-     * Opens the envelope.
+     * Opens the envelope, in a package that of the chosen model.
      *
      * @param file name for messages
      * @param content the whole file
-     * @param key 16 bytes, or null for a plain file
      * @return the FlatBuffer, ready for table access
      */
-    static CheckedBuffer open(String file, byte[] content, byte[] key) {
+    static CheckedBuffer open(String file, byte[] content, EspdlAccess access) {
         if (content.length < LEGACY_HEADER) {
             throw bad(file, "is no .espdl model: " + content.length + " bytes are shorter than the header");
         }
-        String magic = new String(content, 0, MAGIC_BYTES, StandardCharsets.ISO_8859_1);
-        if (magic.startsWith(PACKAGE_PREFIX)) {
-            throw bad(file, "is a package of several models (" + magic + "); give the .espdl file of one model");
+        if (EspdlPackage.is(magic(content, 0))) {
+            EspdlPackage.Entry entry = EspdlPackage.choose(file, EspdlPackage.entries(file, content), access.model());
+            return open(file, content, entry.start(), access.key());
         }
+        if (access.model() != null) {
+            throw BitgrainException.usage(file + ": holds one model, not a package; leave out which one (" + access.model() + ")");
+        }
+        return open(file, content, 0, access.key());
+    }
+
+    private static String magic(byte[] content, int at) {
+        return new String(content, at, MAGIC_BYTES, StandardCharsets.ISO_8859_1);
+    }
+
+    private static CheckedBuffer open(String file, byte[] content, int from, byte[] key) {
+        int to = content.length;
+        if (to - from < LEGACY_HEADER) {
+            throw bad(file, "byte " + from + ": the header of the model reaches past the end of the file");
+        }
+        String magic = magic(content, from);
         int header = switch (magic) {
             case CURRENT -> HEADER;
             case LEGACY -> LEGACY_HEADER;
-            default -> throw bad(file, "is no .espdl model: it starts neither with EDL2 nor with EDL1");
+            default -> throw bad(file, (from == 0 ? "" : "byte " + from + ": ")
+                    + "is no .espdl model: it starts neither with EDL2 nor with EDL1");
         };
         ByteBuffer words = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-        long length = Integer.toUnsignedLong(words.getInt(LENGTH_AT));
-        if (content.length < header + length) {
-            throw bad(file, "ends at byte " + content.length + ", its header promises " + (header + length));
+        long length = Integer.toUnsignedLong(words.getInt(from + LENGTH_AT));
+        int start = from + header;
+        if (to < start + length) {
+            throw bad(file, "ends at byte " + to + ", its header promises " + (start + length));
         }
-        byte[] payload = content;
-        int start = header;
-        int mode = words.getInt(MODE_AT);
-        if (mode == MODE_AES_CTR) {
-            payload = crypt(file, content, header, (int) length, key);
-            start = 0;
-        } else if (mode != MODE_PLAIN) {
-            throw bad(file, "byte " + MODE_AT + ": unknown encryption mode " + Integer.toUnsignedString(mode));
-        }
-        return new CheckedBuffer(file, ByteBuffer.wrap(payload, start, (int) length), header);
+        int mode = words.getInt(from + MODE_AT);
+        return switch (mode) {
+            case MODE_PLAIN -> new CheckedBuffer(file, ByteBuffer.wrap(content, start, (int) length), start, false);
+            case MODE_AES_CTR -> new CheckedBuffer(file, ByteBuffer.wrap(crypt(file, content, start, (int) length, key)), start, true);
+            default -> throw bad(file, "byte " + (from + MODE_AT) + ": unknown encryption mode " + Integer.toUnsignedString(mode));
+        };
     }
 
     /** Encloses a finished FlatBuffer as a plain {@code EDL2} file. */
@@ -88,11 +97,11 @@ final class EspdlContainer {
      */
     static byte[] crypt(String file, byte[] content, int from, int length, byte[] key) {
         if (key == null) {
-            throw bad(file, "is encrypted; give its 16-byte AES key");
+            throw bad(file, "is encrypted; give its 16-byte AES key (--key)");
         }
-        if (key.length != KEY_BYTES) {
+        if (key.length != EspdlAccess.KEY_BYTES) {
             throw new BitgrainException(BitgrainException.Kind.USAGE,
-                    file + ": the AES key has " + key.length + " bytes instead of " + KEY_BYTES);
+                    file + ": the AES key has " + key.length + " bytes instead of " + EspdlAccess.KEY_BYTES);
         }
         try {
             Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");

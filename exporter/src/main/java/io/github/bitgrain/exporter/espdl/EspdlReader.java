@@ -25,7 +25,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Reads {@code .espdl} files (containers EDL2 and EDL1), our own, ESP-PPQ's and older ones. Whatever a file holds, the
+ * Reads {@code .espdl} files (containers EDL2 and EDL1, packages PDL1 to PDL3), our own, ESP-PPQ's and older ones. Whatever a file holds, the
  * result is a consistent program or a {@link BitgrainException} (bad input) of one line that names the file, the byte and
  * the reason.
  */
@@ -40,21 +40,21 @@ public final class EspdlReader {
     }
 
     /**
-     * Reads a plain file.
+     * Reads a plain file of one model.
      *
      * @throws BitgrainException (bad input) if the file cannot be read or is no valid model
      */
     public static ChipProgram read(Path file) {
-        return read(file, null);
+        return read(file, EspdlAccess.PLAIN);
     }
 
     /**
-     * Reads a file that may be encrypted.
+     * Reads a file that may be encrypted or a package.
      *
-     * @param key the 16-byte AES key, or null; not used for a plain file
-     * @throws BitgrainException (bad input) if the file cannot be read or is no valid model
+     * @throws BitgrainException (bad input) if the file cannot be read or is no valid model; (usage) if a package does not
+     *     hold the chosen model
      */
-    public static ChipProgram read(Path file, byte[] key) {
+    public static ChipProgram read(Path file, EspdlAccess access) {
         byte[] content;
         try {
             content = Files.readAllBytes(file);
@@ -64,7 +64,16 @@ public final class EspdlReader {
             throw new BitgrainException(
                     BitgrainException.Kind.BAD_INPUT, file + ": cannot be read: " + e.getMessage(), e);
         }
-        return read(file.toString(), content, key);
+        return read(file.toString(), content, access);
+    }
+
+    /**
+     * Reads a plain model in memory.
+     *
+     * @throws BitgrainException (bad input) if this is no valid model
+     */
+    public static ChipProgram read(String name, byte[] content) {
+        return read(name, content, EspdlAccess.PLAIN);
     }
 
     /**
@@ -72,11 +81,10 @@ public final class EspdlReader {
      *
      * @param name what errors call the model
      * @param content the whole file
-     * @param key the 16-byte AES key, or null
-     * @throws BitgrainException (bad input) if this is no valid model
+     * @throws BitgrainException (bad input) if this is no valid model; (usage) if a package does not hold the chosen model
      */
-    public static ChipProgram read(String name, byte[] content, byte[] key) {
-        CheckedBuffer buffer = EspdlContainer.open(name, content, key);
+    public static ChipProgram read(String name, byte[] content, EspdlAccess access) {
+        CheckedBuffer buffer = EspdlContainer.open(name, content, access);
         try {
             return new EspdlReader(buffer).model(buffer.root()).build();
         } catch (BitgrainException e) {

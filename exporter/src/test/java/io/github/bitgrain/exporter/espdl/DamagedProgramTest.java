@@ -63,7 +63,7 @@ class DamagedProgramTest {
 
     private static boolean runs(byte[] file, Target target) {
         try {
-            ChipProgram program = EspdlReader.read("damaged", file, null);
+            ChipProgram program = EspdlReader.read("damaged", file);
             TestVectors.verify(program, target);
             return true;
         } catch (BitgrainException e) {

@@ -26,7 +26,7 @@ class EspdlFileTest {
 
     @Test
     void everythingSurvivesWritingAndReading() {
-        ChipProgram read = EspdlReader.read("m", file, null);
+        ChipProgram read = EspdlReader.read("m", file);
         assertEquals(Samples.oneOfEverything(), read);
         assertArrayEquals(file, EspdlWriter.write(read));
     }
@@ -60,7 +60,7 @@ class EspdlFileTest {
         System.arraycopy(file, 0, legacy, 0, 12);
         System.arraycopy(file, HEADER, legacy, 12, file.length - HEADER);
         legacy[3] = '1';
-        assertEquals(Samples.oneOfEverything(), EspdlReader.read("m", legacy, null));
+        assertEquals(Samples.oneOfEverything(), EspdlReader.read("m", legacy));
     }
 
     @Test
@@ -70,9 +70,9 @@ class EspdlFileTest {
         byte[] payload = EspdlContainer.crypt("m", file, HEADER, file.length - HEADER, key);
         System.arraycopy(payload, 0, encrypted, HEADER, payload.length);
         encrypted[4] = 1;
-        assertEquals(Samples.oneOfEverything(), EspdlReader.read("m", encrypted, key));
-        assertEquals("m: is encrypted; give its 16-byte AES key", message(() -> EspdlReader.read("m", encrypted, null)));
-        assertEquals("m: the AES key has 3 bytes instead of 16", message(() -> EspdlReader.read("m", encrypted, new byte[3])));
+        assertEquals(Samples.oneOfEverything(), EspdlReader.read("m", encrypted, new EspdlAccess(key, null)));
+        assertEquals("m: is encrypted; give its 16-byte AES key (--key)", message(() -> EspdlReader.read("m", encrypted)));
+        assertEquals("m: the AES key has 3 bytes instead of 16", message(() -> EspdlReader.read("m", encrypted, new EspdlAccess(new byte[3], null))));
     }
 
     @Test
@@ -98,7 +98,7 @@ class EspdlFileTest {
         assertEquals("m: is no .espdl model: it starts neither with EDL2 nor with EDL1", refusal(new byte[100]));
         byte[] pack = file.clone();
         System.arraycopy("PDL3".getBytes(), 0, pack, 0, 4);
-        assertEquals("m: is a package of several models (PDL3); give the .espdl file of one model", refusal(pack));
+        assertEquals("m: byte 20: the package states 0 bytes, the file has " + pack.length, refusal(pack));
         byte[] mode = file.clone();
         mode[4] = 9;
         assertEquals("m: byte 4: unknown encryption mode 9", refusal(mode));
@@ -136,7 +136,7 @@ class EspdlFileTest {
     }
 
     private static String refusal(byte[] content) {
-        return message(() -> EspdlReader.read("m", content, null));
+        return message(() -> EspdlReader.read("m", content));
     }
 
     private static String message(Runnable reading) {

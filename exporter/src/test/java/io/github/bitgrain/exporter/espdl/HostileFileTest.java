@@ -141,7 +141,7 @@ class HostileFileTest {
 
     private static boolean isRefused(byte[] content) {
         try {
-            EspdlReader.read("hostile", content, null);
+            EspdlReader.read("hostile", content);
             return false;
         } catch (BitgrainException e) {
             assertEquals(BitgrainException.Kind.BAD_INPUT, e.kind(), e.getMessage());
@@ -157,7 +157,7 @@ class HostileFileTest {
         String text = new String(file, java.nio.charset.StandardCharsets.ISO_8859_1);
         int at = text.lastIndexOf("shape");
         file[at] = '\n';
-        BitgrainException refused = assertThrows(BitgrainException.class, () -> EspdlReader.read("hostile", file, null));
+        BitgrainException refused = assertThrows(BitgrainException.class, () -> EspdlReader.read("hostile", file));
         assertFalse(refused.getMessage().contains("\n"), refused.getMessage());
     }
 }

@@ -64,7 +64,7 @@ class LoweringParityTest {
             ChipProgram reference = EspdlReader.read(file);
             ChipProgram program = Lowering.lower(model, plan(file), LoweringOptions.IMPROVED).program();
             byte[] written = EspdlWriter.write(program);
-            ChipProgram read = EspdlReader.read(name, written, null);
+            ChipProgram read = EspdlReader.read(name, written);
             assertEquals(program, read, file::toString);
             assertArrayEquals(written, EspdlWriter.write(read), file::toString);
             Target target = target(file);
