@@ -11,11 +11,20 @@ import java.util.Locale;
  */
 public enum Target {
     /** Portable C kernels: chips without a vector unit. */
-    C(List.of("c", "esp32", "esp32s2", "esp32c2", "esp32c3", "esp32c5", "esp32c6"), Rounding.HALF_UP, false, 32, 64, false),
+    C(List.of("c", "esp32", "esp32s2", "esp32c2", "esp32c3", "esp32c5", "esp32c6"), Rounding.HALF_UP, false, 32, 64, 32, 64, false),
     /** Xtensa LX7 with PIE version 1 vector kernels. */
-    ESP32S3(List.of("esp32s3"), Rounding.HALF_UP, false, 20, 40, true),
+    ESP32S3(List.of("esp32s3"), Rounding.HALF_UP, false, 20, 40, 20, 40, true),
     /** RISC-V with PIE version 2 vector kernels. */
-    ESP32P4(List.of("esp32p4", "esp32s31"), Rounding.HALF_EVEN, true, 32, 40, true);
+    ESP32P4(List.of("esp32p4", "esp32s31"), Rounding.HALF_EVEN, true, 32, 40, 32, 64, true);
+
+    /**
+     * Bits of the accumulator that adds whole dot products, for the output channels behind the last full vector
+     * (ACCX on the S3, XACC on the P4).
+     */
+    public static final int SCALAR_ACCUMULATOR_BITS = 40;
+
+    /** Bits that the P4 loads of an 8-bit operator's bias into {@link #SCALAR_ACCUMULATOR_BITS}; the rest is its sign. */
+    public static final int P4_SCALAR_BIAS_BITS = 24;
 
     private static final int VECTOR_BITS = 128;
 
@@ -24,14 +33,19 @@ public enum Target {
     private final boolean perChannelWeights;
     private final int biasBits8;
     private final int biasBits16;
+    private final int laneBits8;
+    private final int laneBits16;
     private final boolean blockedWeights;
 
-    Target(List<String> aliases, Rounding rounding, boolean perChannelWeights, int biasBits8, int biasBits16, boolean blockedWeights) {
+    Target(List<String> aliases, Rounding rounding, boolean perChannelWeights, int biasBits8, int biasBits16,
+            int laneBits8, int laneBits16, boolean blockedWeights) {
         this.aliases = aliases;
         this.rounding = rounding;
         this.perChannelWeights = perChannelWeights;
         this.biasBits8 = biasBits8;
         this.biasBits16 = biasBits16;
+        this.laneBits8 = laneBits8;
+        this.laneBits16 = laneBits16;
         this.blockedWeights = blockedWeights;
     }
 
@@ -57,9 +71,21 @@ public enum Target {
 
     /** Bits that a bias may use in an operator of 8 or 16 bits. */
     public int biasBits(int operatorBits) {
+        return byWidth(operatorBits, biasBits8, biasBits16);
+    }
+
+    /**
+     * Bits of the accumulator that sums up the products of an output channel: a lane of the vector unit, which saturates
+     * after every product, or on C a register, which wraps.
+     */
+    public int laneBits(int operatorBits) {
+        return byWidth(operatorBits, laneBits8, laneBits16);
+    }
+
+    private static int byWidth(int operatorBits, int at8, int at16) {
         return switch (operatorBits) {
-            case 8 -> biasBits8;
-            case 16 -> biasBits16;
+            case 8 -> at8;
+            case 16 -> at16;
             default -> throw new IllegalArgumentException("an operator has 8 or 16 bits, not " + operatorBits);
         };
     }

@@ -10,8 +10,6 @@ import io.github.bitgrain.kernels.Requantize;
  * accumulator can leave its range, so that order does not matter.
  */
 final class Accumulation {
-    private static final int SCALAR_BITS = 40;
-
     private final Target target;
     private final int bits;
     private final Filter filter;
@@ -33,14 +31,8 @@ final class Accumulation {
     }
 
     /** Bits of the accumulator of a channel. */
-    private int width(int n) {
-        if (isTail(n)) {
-            return SCALAR_BITS;
-        }
-        return switch (target) {
-            case C, ESP32P4 -> bits == 8 ? 32 : 64;
-            case ESP32S3 -> bits == 8 ? 20 : 40;
-        };
+    int width(int n) {
+        return isTail(n) ? Target.SCALAR_ACCUMULATOR_BITS : target.laneBits(bits);
     }
 
     /** The largest {@code Σ |x w|} with which channel n's accumulator provably stays in range; negative if there is none. */
@@ -83,7 +75,7 @@ final class Accumulation {
             for (int i = c; i < Math.min(c + lanes, s.groupIn()); i++) {
                 chunk += (long) x[from + i] * weight(s, n, i, ky, kx);
             }
-            sum = Requantize.saturate(sum + chunk, SCALAR_BITS);
+            sum = Requantize.saturate(sum + chunk, Target.SCALAR_ACCUMULATOR_BITS);
         }
         return sum;
     }

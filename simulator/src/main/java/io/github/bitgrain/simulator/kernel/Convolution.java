@@ -7,7 +7,6 @@ import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.PackedConv;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.ChipBuffer;
-import java.util.Arrays;
 
 /**
  * Conv (dense, depthwise, one- and two-dimensional) and Gemm (chip-arithmetic.md §3.1).
@@ -67,7 +66,7 @@ final class Convolution implements ChipKernel {
     @Override
     public void run(ChipBuffer[] inputs, ChipBuffer[] outputs) {
         ChipBuffer in = inputs[0];
-        ConvShape now = shapeOf(in);
+        ConvShape now = Window.shapeOf(node, in, filter);
         if (!now.equals(shape)) {
             shape = now;
             packed = null;
@@ -79,20 +78,6 @@ final class Convolution implements ChipKernel {
         } else {
             runInLong(in, outputs[0]);
         }
-    }
-
-    private ConvShape shapeOf(ChipBuffer in) {
-        if (isGemm) {
-            int channels = in.dim(-1);
-            if (channels != filter.inputs()) {
-                throw node.fail("input has " + channels + " columns, weight reads " + filter.inputs());
-            }
-            return ConvShape.rows(in.count() / channels, channels, channels, filter.outputs(), filter.outputs());
-        }
-        if (in.rank() < 3 || in.rank() > 4) {
-            throw node.fail("input has shape " + Arrays.toString(in.shape()) + "; 1-D and 2-D convolutions exist");
-        }
-        return Window.of(node, in.rank()).conv(node, in, filter);
     }
 
     private void reshape(ChipBuffer in, ChipBuffer out) {

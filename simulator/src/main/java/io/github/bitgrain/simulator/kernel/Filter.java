@@ -19,8 +19,6 @@ import io.github.bitgrain.simulator.lowering.FilterLayout;
  * @param shifts output exponent minus input and weight exponent, one per output channel
  */
 record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwise, int[] weights, long[] bias, int[] shifts) {
-    private static final int P4_TAIL_BIAS_BITS = 24;
-
     /** The filter at inputs 1 and 2 of a Conv or Gemm. */
     static Filter of(NodeSetup node, boolean depthwise) {
         ChipTensor weight = node.requireParameter(1);
@@ -89,10 +87,10 @@ record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwi
     private static long loaded(long bias, Target target, int bits, boolean tail) {
         return switch (target) {
             case C -> bias;
-            case ESP32S3 -> bits == 8 ? (tail ? bias : lowBits(bias, 20)) : lowBits(bias, 40);
+            case ESP32S3 -> bits == 8 && tail ? bias : lowBits(bias, target.laneBits(bits));
             case ESP32P4 -> !tail ? bias : bits == 8
-                    ? (bias & ((1L << P4_TAIL_BIAS_BITS) - 1)) - (bias < 0 ? 1L << P4_TAIL_BIAS_BITS : 0)
-                    : lowBits(bias, 40);
+                    ? (bias & ((1L << Target.P4_SCALAR_BIAS_BITS) - 1)) - (bias < 0 ? 1L << Target.P4_SCALAR_BIAS_BITS : 0)
+                    : lowBits(bias, Target.SCALAR_ACCUMULATOR_BITS);
         };
     }
 

@@ -10,8 +10,6 @@ import io.github.bitgrain.simulator.lowering.FilterLayout;
  * parameter or a value that the file's own Reshape and Transpose nodes brought there (chip-arithmetic.md §3.1).
  */
 final class MatrixProduct {
-    private static final int SCALAR_BITS = 40;
-
     private MatrixProduct() {}
 
     static ChipKernel matMul(NodeSetup node) {
@@ -70,7 +68,7 @@ final class MatrixProduct {
     private static long sum(NodeSetup node, int[] a, int from, int[] w, int row, int inner, boolean tail) {
         boolean is8 = node.bits() == 8;
         Target target = node.target();
-        int width = tail ? SCALAR_BITS : target == Target.ESP32S3 ? (is8 ? 20 : SCALAR_BITS) : is8 ? 32 : 64;
+        int width = tail ? Target.SCALAR_ACCUMULATOR_BITS : target.laneBits(node.bits());
         int step = tail ? node.lanes() : 1;
         long sum = 0;
         for (int c = 0; c < inner; c += step) {

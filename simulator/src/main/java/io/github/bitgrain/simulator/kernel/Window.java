@@ -2,6 +2,7 @@ package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.kernels.ConvShape;
 import io.github.bitgrain.simulator.ChipBuffer;
+import java.util.Arrays;
 
 /**
  * Geometry attributes of a convolution or pooling node, and what they give for an input. One-dimensional nodes have height 1.
@@ -16,6 +17,21 @@ import io.github.bitgrain.simulator.ChipBuffer;
  * @param padRight columns of padding to the right
  */
 record Window(int strideH, int strideW, int dilationH, int dilationW, int padTop, int padLeft, int padBottom, int padRight) {
+    /** The convolution that a Conv or Gemm node makes of its input: Gemm is one of 1 x 1 over rows. */
+    static ConvShape shapeOf(NodeSetup node, ChipBuffer in, Filter filter) {
+        if (node.node().opType().equals("Gemm")) {
+            int channels = in.dim(-1);
+            if (channels != filter.inputs()) {
+                throw node.fail("input has " + channels + " columns, weight reads " + filter.inputs());
+            }
+            return ConvShape.rows(in.count() / channels, channels, channels, filter.outputs(), filter.outputs());
+        }
+        if (in.rank() < 3 || in.rank() > 4) {
+            throw node.fail("input has shape " + Arrays.toString(in.shape()) + "; 1-D and 2-D convolutions exist");
+        }
+        return of(node, in.rank()).conv(node, in, filter);
+    }
+
     /** The attributes of a node whose input has {@code rank} axes (3 or 4). */
     static Window of(NodeSetup node, int rank) {
         boolean flat = rank == 3;

@@ -2,6 +2,7 @@ package io.github.bitgrain.simulator.lowering;
 
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.quant.Target;
 
 /**
  * The exponents of a node's weights: the plan's, except for channels that the chip could not compute with them. A channel
@@ -14,7 +15,7 @@ final class WeightExponents {
     private static final int LARGEST_SHORT_SHIFT = 63;
 
     /** The kernel for channels behind the last full block loads only this many bits of an 8-bit node's bias correctly. */
-    private static final int BIAS_BITS_BEHIND_BLOCKS = 25;
+    private static final int BIAS_BITS_BEHIND_BLOCKS = Target.P4_SCALAR_BIAS_BITS + 1;
 
     private WeightExponents() {}
 
