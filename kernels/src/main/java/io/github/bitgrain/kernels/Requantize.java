@@ -35,4 +35,9 @@ public final class Requantize {
         long max = Long.MAX_VALUE >>> (64 - bits);
         return Math.clamp(v, ~max, max);
     }
+
+    /** The low {@code bits} bits (2 to 64) of {@code v}, read as a signed integer: what a store without saturation leaves. */
+    public static long wrap(long v, int bits) {
+        return v << (64 - bits) >> (64 - bits);
+    }
 }

@@ -174,7 +174,10 @@ final class Activation {
         return node.hasInput(input) ? node.requireParameter(input).ints()[0] : otherwise;
     }
 
-    /** One slope per channel; positive values are rescaled by some kernels only. */
+    /**
+     * One slope per channel; positive values are rescaled by some kernels only. Where {@code (q · slope) >> shift} leaves the
+     * output's range, the vector instruction of the ESP32-P4 (8 bits) and of the ESP32-S3 (16 bits) keeps the low bits.
+     */
     static ChipKernel prelu(NodeSetup node) {
         int[] slopes = node.requireParameter(1).ints();
         int bits = node.bits();
@@ -182,7 +185,7 @@ final class Activation {
         int negativeShift = node.outputExponent(0) - node.inputExponent(0) - node.inputExponent(1);
         int positiveShift = node.outputExponent(0) - node.inputExponent(0);
         boolean rescales = node.hasVectorUnit() && bits == 8;
-        boolean wraps = target == Target.ESP32S3 && bits == 16;
+        boolean wraps = target == (bits == 8 ? Target.ESP32P4 : Target.ESP32S3);
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];
             int channels = x.dim(-1);
@@ -196,11 +199,9 @@ final class Activation {
                 int y;
                 if (q >= 0) {
                     y = rescales ? ChipArithmetic.requantize(q, positiveShift, bits, target) : q;
-                } else if (rescales) {
-                    y = ChipArithmetic.requantize(product, negativeShift, bits, target);
                 } else {
-                    long shifted = Requantize.shiftRight(product, negativeShift, Rounding.DOWN);
-                    y = wraps ? (short) shifted : (int) Requantize.saturate(shifted, bits);
+                    long shifted = Requantize.shiftRight(product, negativeShift, rescales ? target.rounding() : Rounding.DOWN);
+                    y = (int) (wraps ? Requantize.wrap(shifted, bits) : Requantize.saturate(shifted, bits));
                 }
                 outputs[0].ints()[i] = y;
             }

@@ -2,7 +2,6 @@ package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.kernels.Requantize;
-import io.github.bitgrain.kernels.Rounding;
 import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.lowering.FilterLayout;
 
@@ -87,15 +86,11 @@ record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwi
     private static long loaded(long bias, Target target, int bits, boolean tail) {
         return switch (target) {
             case C -> bias;
-            case ESP32S3 -> bits == 8 && tail ? bias : lowBits(bias, target.laneBits(bits));
+            case ESP32S3 -> bits == 8 && tail ? bias : Requantize.wrap(bias, target.laneBits(bits));
             case ESP32P4 -> !tail ? bias : bits == 8
                     ? (bias & ((1L << Target.P4_SCALAR_BIAS_BITS) - 1)) - (bias < 0 ? 1L << Target.P4_SCALAR_BIAS_BITS : 0)
-                    : lowBits(bias, Target.SCALAR_ACCUMULATOR_BITS);
+                    : Requantize.wrap(bias, Target.SCALAR_ACCUMULATOR_BITS);
         };
-    }
-
-    private static long lowBits(long value, int bits) {
-        return Requantize.shiftRight(value << (64 - bits), 64 - bits, Rounding.DOWN);
     }
 
     /** Sum of the absolute weights of an output channel. */
