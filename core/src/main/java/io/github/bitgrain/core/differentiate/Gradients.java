@@ -40,6 +40,7 @@ public final class Gradients {
         }
         rule(PRelu.class, (op, g) -> ElementwiseGradients.pRelu(g));     // dx = dy · (x ≥ 0 ? 1 : s); ds = Σ dy · min(x, 0)
         rule(FakeQuant.class, FakeQuantGradients::straightThrough);      // Jain et al. 2020, eq. 6–8
+        rule(LinearQuant.class, LinearQuantGradients::straightThrough);  // dx = dy · [x inside]; learned range: Choi et al. 2018
         rule(MaxPool.class, (op, g) -> PoolGradients.max(PoolEvaluators.shape(op, g.node()), g));
         rule(AveragePool.class, (op, g) -> PoolGradients.average(PoolEvaluators.shape(op, g.node()), g));
         rule(GlobalMaxPool.class, (op, g) -> PoolGradients.max(PoolEvaluators.global(g.node()), g));

@@ -35,6 +35,7 @@ public final class Evaluators {
         }
         evaluator(PRelu.class, (op, node) -> ElementwiseEvaluators.pRelu(node));
         evaluator(FakeQuant.class, ElementwiseEvaluators::fakeQuant);
+        evaluator(LinearQuant.class, (op, node) -> LinearQuantForm.of(op, node).evaluate());
         evaluator(MaxPool.class, PoolEvaluators::maxPool);
         evaluator(AveragePool.class, PoolEvaluators::averagePool);
         evaluator(GlobalAveragePool.class, (op, node) -> PoolEvaluators.averagePool(PoolEvaluators.global(node), node));

@@ -147,6 +147,13 @@ public final class ShapeRules {
             require(in.get(1).size() == scales, scales + " scales are needed");
             return in.getFirst();
         });
+        rule(LinearQuant.class, (op, in) -> {
+            int scales = op.perChannel() ? in.getFirst().dim(in.getFirst().axis(op.axis())) : 1;
+            for (Shape operand : in.subList(1, in.size())) {
+                require(operand == null || operand.size() == scales, scales + " scales are needed");
+            }
+            return in.getFirst();
+        });
         rule(CrossEntropy.class, (op, in) -> {
             Shape logits = in.get(0);
             require(logits.rank() == 2, "logits must be [N, C]");

@@ -177,6 +177,12 @@ public record OperatorCase(String name, Op op, List<Tensor> operands, int result
         add(cases, "insert zeros", new InsertZeros(new Size(2, 3), new Size(1, 0)), random(1, 2, 5, 3, 4));
         add(cases, "fake quant", new FakeQuant(8, Rounding.HALF_EVEN, FakeQuant.PER_TENSOR), random(1, 2, 5, 3, 4), Tensor.vector(-5.2f));
         add(cases, "fake quant per channel", new FakeQuant(4, Rounding.HALF_UP, 1), random(1, 2, 3, 4, 4), Tensor.vector(-2f, -3.4f, -1.3f));
+        add(cases, "linear quant", LinearQuant.ofScale(0, 255, LinearQuant.PER_TENSOR), random(1, 2, 5, 3, 4), Tensor.vector(0.013f), Tensor.vector(117f));
+        add(cases, "linear quant per channel", LinearQuant.ofScale(-8, 7, 1), random(1, 2, 3, 4, 4), Tensor.vector(0.11f, 0.3f, 0f));
+        add(cases, "linear quant by range", new LinearQuant(-7, 7, 0, LinearQuant.Range.AMAX, 0.75f, false), random(1, 2, 3, 4, 4), Tensor.vector(1.7f, 0.4f));
+        add(cases, "linear quant dynamic", new LinearQuant(-8, 7, 1, LinearQuant.Range.DYNAMIC, 1f, false), random(1, 2, 3, 4, 4));
+        add(cases, "linear quant learned", new LinearQuant(-8, 7, LinearQuant.PER_TENSOR, LinearQuant.Range.LEARNED, 1f, false),
+                random(1, 2, 5, 3, 4), Tensor.vector(-0.8f), Tensor.vector(1.1f));
         add(cases, "cross entropy", new CrossEntropy(), random(1, 4, 5), Tensor.vector(1, 0, 4, 2));
         add(cases, "cross entropy of probabilities", new CrossEntropy(), random(1, 2, 3),
                 new Tensor(Shape.of(2, 3), new float[] {0.2f, 0.5f, 0.3f, 0f, 1f, 0f}));

@@ -90,6 +90,7 @@ public final class ReferenceEvaluator {
             case Reciprocal o -> x.map(v -> 1 / v);
             case Identity o -> x;
             case FakeQuant o -> fakeQuant(o, x, in.get(1));
+            case LinearQuant o -> linearQuant(o, x, in);
             case MaxPool o -> pool(x, shape, o.kernel(), o.stride(), o.pads(), o.dilation(), false, true);
             case AveragePool o -> pool(x, shape, o.kernel(), o.stride(), o.pads(), Size.ONE, o.countIncludePad(), false);
             case GlobalAveragePool o -> reduce(x, ReferenceShapes.tail(x.shape()), shape, 'm');
@@ -273,6 +274,39 @@ public final class ReferenceEvaluator {
             y.data()[i] = Math.clamp(op.rounding().round(x.data()[i] / scale), -half, half - 1) * scale;
         }
         return y;
+    }
+
+    private static Doubles linearQuant(LinearQuant op, Doubles x, List<Doubles> in) {
+        Doubles y = Doubles.zeros(x.shape());
+        for (int i = 0; i < y.data().length; i++) {
+            int channel = channel(op, x, i);
+            double value = x.data()[i];
+            double zero = 0;
+            double scale = switch (op.range()) {
+                case SCALE -> in.get(1).data()[channel];
+                case AMAX -> in.get(1).data()[channel] * op.factor() / op.qmax();
+                case DYNAMIC -> {
+                    double amax = 0;
+                    for (int j = 0; j < y.data().length; j++) {
+                        amax = channel(op, x, j) == channel ? Math.max(amax, Math.abs(x.data()[j])) : amax;
+                    }
+                    yield amax / op.qmax();
+                }
+                case LEARNED -> Math.max(-in.get(1).data()[0], in.get(2).data()[0]) / op.qmax();
+            };
+            if (op.range() == LinearQuant.Range.SCALE && in.size() > 2) {
+                zero = in.get(2).data()[channel];
+            }
+            if (op.range() == LinearQuant.Range.LEARNED) {
+                value = Math.clamp(value, in.get(1).data()[0], in.get(2).data()[0]);
+            }
+            y.data()[i] = scale == 0 ? 0 : (Math.clamp(Math.rint(value / scale) + zero, op.qmin(), op.qmax()) - zero) * scale;
+        }
+        return y;
+    }
+
+    private static int channel(LinearQuant op, Doubles x, int i) {
+        return op.perChannel() ? Doubles.index(x.shape(), i)[x.shape().axis(op.axis())] : 0;
     }
 
     private static Doubles pool(

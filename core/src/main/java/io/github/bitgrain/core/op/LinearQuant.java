@@ -1,0 +1,62 @@
+package io.github.bitgrain.core.op;
+
+/**
+ * Rounds to the grid of a free scale s: x → clamp(halfeven(x / s) + z, qmin, qmax) − z, times s; ONNX QuantizeLinear followed by
+ * DequantizeLinear, bit for bit. The operands after x depend on {@link Range}; each has one element, or one per channel.
+ * A channel without range (s = 0, or amax ≤ 2^−24) becomes zero. Where x has no place on the grid the gradient is 0, elsewhere it is
+ * straight-through; only {@link Range#LEARNED} has gradients for its range.
+ *
+ * @param qmin smallest integer
+ * @param qmax largest integer
+ * @param axis axis of the scales, or {@link #PER_TENSOR} for one
+ * @param range what the operands say about the scale
+ * @param factor multiplies amax ({@link Range#AMAX}, {@link Range#DYNAMIC}); 1 otherwise
+ * @param refusesNegative with qmin ≥ 0: whether a negative x ends the run with an error instead of becoming 0
+ */
+public record LinearQuant(int qmin, int qmax, int axis, Range range, float factor, boolean refusesNegative) implements Op {
+    /** The axis of a quantizer with one scale for the whole tensor. */
+    public static final int PER_TENSOR = -1;
+
+    /** Largest amax that counts as no range (pytorch-quantization, tensor_quant.py). */
+    public static final float NO_RANGE = 0x1p-24f;
+
+    /** Where the scale comes from. */
+    public enum Range {
+        /** Operands s, z (may be omitted: 0). The gradient passes where the integer was not clamped. */
+        SCALE,
+        /** Operand amax; s = amax / qmax. The gradient passes where |x| ≤ amax. */
+        AMAX,
+        /** No operand: as AMAX with amax = max |x| of the present x. */
+        DYNAMIC,
+        /**
+         * Operands low, high, one element each: x is clipped to [low, high] first, s = max(−low, high) / qmax (Choi et al. 2018). The
+         * gradient passes where low &lt; x &lt; high; what does not pass above goes to high, below to low.
+         */
+        LEARNED
+    }
+
+    /** Checks the integers. */
+    public LinearQuant {
+        if (qmin > 0 || qmax < qmin || (long) qmax - qmin > 0xffffL && range != Range.SCALE) {
+            throw new IllegalArgumentException("integers from " + qmin + " to " + qmax);
+        }
+        if (range == Range.LEARNED && axis != PER_TENSOR) {
+            throw new IllegalArgumentException("a learned range is one for the whole tensor");
+        }
+    }
+
+    /** ONNX's pair of operators: operands x, s, z. */
+    public static LinearQuant ofScale(int qmin, int qmax, int axis) {
+        return new LinearQuant(qmin, qmax, axis, Range.SCALE, 1f, false);
+    }
+
+    /** Whether every channel has its own scale. */
+    public boolean perChannel() {
+        return axis != PER_TENSOR;
+    }
+
+    /** The scale of a range: amax / qmax in single precision, 0 where there is no range. */
+    public static float scale(float amax, int qmax) {
+        return amax <= NO_RANGE || qmax == 0 ? 0f : amax / qmax;
+    }
+}
