@@ -131,10 +131,27 @@ class QuantizeTest {
         assertEquals(1, CommandRun.of("verify", folder.resolve("a.espdl").toString()).exit());
     }
 
+    /** The QDQ network, read back, computes what the plan says: the accuracy of the PTQ stage, to the last sample. */
+    @ParameterizedTest
+    @CsvSource({"ort_cpu", "tensorrt"})
+    void theQdqNetworkIsThePlan(String profile) throws IOException {
+        String qdq = folder.resolve("a.onnx").toString();
+        CommandRun run = lenet("a.espdl", "--target", "esp32p4", "--eval", shared("data/lenet/val_x.npy"), "--labels",
+                shared("data/lenet/val_y.npy"), "--json", "--qdq", qdq, "--qdq-profile", profile);
+        assertEquals(0, run.exit(), run.err());
+        CommandRun evaluation = CommandRun.of("evaluate", qdq, "--data", shared("data/lenet/val_x.npy"), "--labels",
+                shared("data/lenet/val_y.npy"), "--mean", "0.5", "--std", "0.25", "--metric", "top1", "--json");
+        assertEquals(0, evaluation.exit(), evaluation.err());
+        assertEquals(JSON.readTree(run.out()).get("accuracy").get("ptq").asDouble(),
+                JSON.readTree(evaluation.out()).get("metrics").get("top1").asDouble());
+        JsonNode inspection = JSON.readTree(CommandRun.of("inspect", qdq, "--json").out());
+        assertEquals("esp32p4", JSON.readTree(inspection.get("metadata").get("bitgrain.settings").asText()).get("target").asText());
+    }
+
     @Test
     void wrongUseIsAnsweredBeforeTheWorkBegins() throws IOException {
         lenet("a.espdl", "--bits", "7").fails(2, "--bits: 7 is neither 8 nor 16");
-        lenet("a.espdl", "--qdq", "x.onnx").fails(2, "--qdq comes with a later version of Bitgrain");
+        lenet("a.espdl", "--qdq-profile", "tensorrt").fails(2, "--qdq-profile belongs to --qdq FILE.onnx, which is missing");
         lenet("a.espdl", "--labels", "x.npy").fails(2, "--labels belongs to --eval DATA, which is missing");
         lenet("a.espdl", "--tqtt").fails(2, "unknown option --tqtt; did you mean '--tqt'?; see bitgrain quantize --help");
         lenet("a.espdl", "--set", "tqt_optimisation=true").fails(

@@ -23,8 +23,11 @@ import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
+import io.github.bitgrain.exporter.onnx.OnnxWriter;
+import io.github.bitgrain.exporter.onnx.QdqOptions;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
@@ -134,8 +137,18 @@ public final class QuantizeCommand extends CliCommand {
     @Option(names = "--no-test-values", description = "Do not embed test vectors into the file.")
     private boolean noTestValues;
 
-    @Option(names = "--qdq", paramLabel = "FILE.onnx", description = "Write a QDQ network too (comes with a later version).")
+    @Option(
+            names = "--qdq",
+            paramLabel = "FILE.onnx",
+            description = "Write the quantized network as QDQ network too, for ONNX Runtime or TensorRT. ONNX rounds ties to even, as the "
+                    + "esp32p4 does; on other targets values on a tie differ by one step.")
     private Path qdq;
+
+    @Option(
+            names = "--qdq-profile",
+            paramLabel = "NAME",
+            description = "Whose rules the QDQ file follows: ort_cpu (default) or tensorrt.")
+    private QdqOptions.Profile qdqProfile;
 
     @Option(names = "--report", paramLabel = "FILE.html", description = "Write a page with accuracy, errors and settings.")
     private Path report;
@@ -174,6 +187,7 @@ public final class QuantizeCommand extends CliCommand {
             Path file = output();
             Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
             writeScales(quantized);
+            writeQdq(quantized, inForce(settings));
             Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), values,
                     quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes());
             if (report != null) {
@@ -187,9 +201,6 @@ public final class QuantizeCommand extends CliCommand {
 
     /** Everything that can be known before the work begins. */
     private void check() {
-        if (qdq != null) {
-            throw BitgrainException.usage("--qdq comes with a later version of Bitgrain");
-        }
         if (bits != 8 && bits != 16) {
             throw BitgrainException.usage("--bits: " + bits + " is neither 8 nor 16");
         }
@@ -200,8 +211,11 @@ public final class QuantizeCommand extends CliCommand {
             throw BitgrainException.usage((labels != null ? "--labels" : groups != null ? "--groups" : "--metric")
                     + " belongs to --eval DATA, which is missing");
         }
+        if (qdq == null && qdqProfile != null) {
+            throw BitgrainException.usage("--qdq-profile belongs to --qdq FILE.onnx, which is missing");
+        }
         ModelFile.ONNX.require(model, name());
-        for (Path file : new Path[] {output(), dumpScales, report}) {
+        for (Path file : new Path[] {output(), dumpScales, report, qdq}) {
             if (file != null) {
                 OutputFile.check(file);
             }
@@ -254,6 +268,15 @@ public final class QuantizeCommand extends CliCommand {
         if (dumpScales != null) {
             String text = Json.text(ScalesDump.of(quantized.tuned().graph(), quantized.tunedPlan()));
             OutputFile.write(dumpScales, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    private void writeQdq(Quantized quantized, Map<String, Object> settings) {
+        if (qdq != null) {
+            Model network = FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan());
+            Model described = new Model(network.graph().edit().metadata(Export.SETTINGS_KEY, Json.compact(settings)).build(),
+                    network.parameters());
+            OnnxWriter.write(described, QdqOptions.of(qdqProfile == null ? QdqOptions.Profile.ORT_CPU : qdqProfile), qdq);
         }
     }
 

@@ -18,6 +18,7 @@ import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.GlobalMaxPool;
 import io.github.bitgrain.core.op.HardSigmoid;
+import io.github.bitgrain.core.op.HardSwish;
 import io.github.bitgrain.core.op.Identity;
 import io.github.bitgrain.core.op.LeakyRelu;
 import io.github.bitgrain.core.op.Log;
@@ -57,19 +58,26 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How operator set 13 spells each operator: attributes, and structural operands as constants. The counterpart of {@link OnnxOperators}. */
+/** How operator sets 13 to 21 spell each operator: attributes, and structural operands as constants. The counterpart of {@link OnnxOperators}. */
 final class OnnxAttributes {
     /** What a node has besides its tensor operands. */
     record Written(List<AttributeProto> attributes, Map<Integer, OnnxConstant> operands) {}
 
+    private static final int AXES_AS_OPERAND = 18;
+    private static final int HARD_SWISH = 14;
+
     private final List<AttributeProto> attributes = new ArrayList<>();
     private final Map<Integer, OnnxConstant> operands = new TreeMap<>();
 
-    private OnnxAttributes() {}
+    private final int opset;
+
+    private OnnxAttributes(int opset) {
+        this.opset = opset;
+    }
 
     /** The spelling of an operator, or null if the operator set does not have it. */
-    static Written of(Op op) {
-        OnnxAttributes form = new OnnxAttributes();
+    static Written of(Op op, int opset) {
+        OnnxAttributes form = new OnnxAttributes(opset);
         return form.describe(op) ? new Written(form.attributes, form.operands) : null;
     }
 
@@ -108,6 +116,9 @@ final class OnnxAttributes {
                 operands.put(1, OnnxConstant.of(o.indicesShape(), o.indices().stream().mapToLong(Integer::longValue).toArray()));
             }
             case Gemm o -> add("alpha", o.alpha()).add("beta", o.beta()).add("transA", o.transA() ? 1 : 0).add("transB", o.transB() ? 1 : 0);
+            case HardSwish o -> {
+                return opset >= HARD_SWISH;
+            }
             case HardSigmoid o -> add("alpha", o.alpha()).add("beta", o.beta());
             case LeakyRelu o -> add("alpha", o.alpha());
             case LogSoftmax o -> add("axis", (long) o.axis());
@@ -156,7 +167,12 @@ final class OnnxAttributes {
     }
 
     private void reduce(List<Integer> axes, boolean keep) {
-        ints("axes", longs(axes)).add("keepdims", keep ? 1 : 0);
+        add("keepdims", keep ? 1 : 0);
+        if (opset < AXES_AS_OPERAND) {
+            ints("axes", longs(axes));
+        } else {
+            operand(1, longs(axes));
+        }
     }
 
     private void resize(Resize o) {

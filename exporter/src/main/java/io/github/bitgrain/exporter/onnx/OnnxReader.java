@@ -44,6 +44,7 @@ public final class OnnxReader {
     private final Map<String, OnnxConstant> constants = new HashMap<>();
     private final Map<String, Shape> shapes = new HashMap<>();
     private final Parameters parameters = new Parameters();
+    private final QuantizedValues quantized = new QuantizedValues(constants);
     private final Graph.Builder graph;
 
     private OnnxReader(String file, Path folder, ModelProto model) {
@@ -137,6 +138,7 @@ public final class OnnxReader {
             if (constants.put(tensor.getName(), tensors.read(tensor)) != null) {
                 throw BitgrainException.badInput(file + ": two initializers have the name \"" + tensor.getName() + "\"");
             }
+            quantized.type(tensor.getName(), TensorProto.DataType.forNumber(tensor.getDataType()));
         }
         constants.forEach((name, constant) -> shapes.put(name, constant.shape()));
         for (ValueInfoProto input : proto.getInputList()) {
@@ -150,6 +152,9 @@ public final class OnnxReader {
         for (ValueInfoProto output : proto.getOutputList()) {
             if (!shapes.containsKey(output.getName())) {
                 throw BitgrainException.badInput(file + ": output \"" + output.getName() + "\" is computed by no node");
+            }
+            if (quantized.isInteger(output.getName())) {
+                throw BitgrainException.badInput(file + ": output \"" + output.getName() + "\" is made of integers; add a DequantizeLinear");
             }
             keep(output.getName());
             graph.output(output.getName());
@@ -243,6 +248,11 @@ public final class OnnxReader {
     private void add(NodeProto proto, String name) {
         OnnxNode node = new OnnxNode(file, name, proto.getOpType(), opset, proto.getInputList(), proto.getOutputCount(),
                 proto.getAttributeList(), constants, shapes);
+        if (QuantizedValues.handles(proto.getOpType()) && QuantizedValues.DOMAINS.contains(proto.getDomain())) {
+            addQuantizer(node, proto, name);
+            return;
+        }
+        quantized.requireNoIntegers(node, proto.getInputList());
         if (!DOMAINS.contains(proto.getDomain())) {
             throw node.fail("domain \"" + proto.getDomain() + "\" is not supported; only standard ONNX operators are");
         }
@@ -256,6 +266,9 @@ public final class OnnxReader {
             String output = proto.getOutput(0);
             constants.put(output, folded);
             shapes.put(output, folded.shape());
+            if (proto.getOpType().equals("Constant")) {
+                proto.getAttributeList().forEach(attribute -> quantized.type(output, TensorProto.DataType.forNumber(attribute.getT().getDataType())));
+            }
             return;
         }
         Op op = OnnxOperators.convert(node);
@@ -283,6 +296,24 @@ public final class OnnxReader {
             }
         }
         graph.node(new Node(name, op, proto.getInputList(), outputs));
+    }
+
+    private void addQuantizer(OnnxNode node, NodeProto proto, String name) {
+        String output = proto.getOutput(0);
+        if (shapes.containsKey(output)) {
+            throw node.fail("output \"" + output + "\" is made twice");
+        }
+        shapes.put(output, node.shape(0));
+        if (proto.getOpType().equals("QuantizeLinear")) {
+            quantized.quantize(node, proto.getInputList(), output);
+        } else {
+            Node quantizer = quantized.dequantize(node, name, proto.getInputList(), output);
+            if (quantizer != null) {
+                quantizer.inputs().forEach(this::keep);
+                graph.node(quantizer);
+            }
+        }
+        node.requireAllRead();
     }
 
     /** A constant that is read as a tensor becomes a parameter. */

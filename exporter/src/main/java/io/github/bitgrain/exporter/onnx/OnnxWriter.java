@@ -28,19 +28,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Writes float models as ONNX files of operator set {@value #OPSET}; the same model gives the same bytes. */
+/**
+ * Writes models as ONNX files: float ones with operator set {@value #OPSET}, ones with quantizers ({@code FakeQuant},
+ * {@code LinearQuant}) with QuantizeLinear and DequantizeLinear. The same model gives the same bytes.
+ */
 public final class OnnxWriter {
     /** The newest operator set that every exporter and chip tool understands; Gelu and Swish are written as patterns there. */
     public static final int OPSET = 13;
 
     private static final int IR_VERSION = 8;
+    private static final int IR_VERSION_OF_21 = 10;
 
     private final Model model;
     private final GraphProto.Builder graph = GraphProto.newBuilder();
     private final Set<String> written = new HashSet<>();
+    private final QdqNodes quantizers;
+    private final int opset;
+    private final Map<String, Shape> shapes;
 
-    private OnnxWriter(Model model) {
+    private OnnxWriter(Model model, QdqOptions options) {
         this.model = model;
+        quantizers = options == null ? null : new QdqNodes(model, options, graph);
+        opset = quantizers == null ? OPSET : quantizers.opset();
+        shapes = ShapeInference.infer(model.graph(), model.parameters());
     }
 
     /**
@@ -54,42 +64,88 @@ public final class OnnxWriter {
 
     /** The bytes of the file. */
     public static byte[] write(Model model) {
-        return new OnnxWriter(model).build().toByteArray();
+        return new OnnxWriter(model, null).build().toByteArray();
+    }
+
+    /**
+     * Writes a network with quantizers as QDQ file, as {@link #write(Model, Path)} does.
+     *
+     * @param model for example from {@code FakeQuantization.insert}; ONNX rounds ties to even, whatever the quantizer does
+     * @throws BitgrainException (bad input) for an operator or a quantizer that ONNX or the profile does not have
+     */
+    public static void write(Model model, QdqOptions options, Path file) {
+        WholeFile.write(file, write(model, options));
+    }
+
+    /** The bytes of the QDQ file. */
+    public static byte[] write(Model model, QdqOptions options) {
+        return new OnnxWriter(model, options).build().toByteArray();
     }
 
     private ModelProto build() {
         Graph source = model.graph();
         graph.setName(source.name());
-        Map<String, Shape> shapes = ShapeInference.infer(source, model.parameters());
         source.inputs().forEach((name, shape) -> graph.addInput(value(name, shape)));
         for (Node node : source.nodes()) {
-            graph.addNode(node(node));
+            if (quantizers != null && QuantizationGrid.isQuantizer(node)) {
+                quantizers.emit(node);
+            } else {
+                add(node);
+            }
         }
+        Set<String> read = read();
         for (String name : source.parameterNames()) {
-            if (written.add(name)) {
+            if (read.contains(name) && written.add(name)) {
                 graph.addInitializer(floats(name, model.parameters().get(name)));
             }
         }
         source.outputs().forEach(name -> graph.addOutput(value(name, shapes.get(name))));
-        ModelProto.Builder file = ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName("bitgrain").setGraph(graph)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
+        ModelProto.Builder file = ModelProto.newBuilder().setIrVersion(opset < QdqOptions.WORDS_OPSET ? IR_VERSION : IR_VERSION_OF_21).setProducerName("bitgrain").setGraph(graph)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset));
         source.metadata().forEach((key, text) ->
                 file.addMetadataProps(StringStringEntryProto.newBuilder().setKey(key).setValue(text)));
         return file.build();
     }
 
-    private NodeProto node(Node node) {
+    /** What the nodes written so far read: a quantizer's operands and its integers have initializers of their own. */
+    private Set<String> read() {
+        Set<String> read = new HashSet<>(model.graph().outputs());
+        graph.getNodeList().forEach(node -> read.addAll(node.getInputList()));
+        return read;
+    }
+
+    private void add(Node node) {
+        QuantizationGrid early = quantizers == null ? null : quantizers.early(node);
+        if (early != null) {
+            String raw = node.output() + "_raw";
+            addPlain(node.withOutputs(List.of(raw)), node);
+            quantizers.early(raw, node.output(), early);
+        } else {
+            addPlain(node, node);
+        }
+    }
+
+    /**
+     * Adds a node as ONNX has it.
+     *
+     * @param source the node of the graph, whose name the messages say
+     */
+    private void addPlain(Node node, Node source) {
+        if (OnnxPatterns.add(node, shapes.get(node.input(0)), graph, opset)) {
+            return;
+        }
         NodeProto.Builder proto = NodeProto.newBuilder().setName(node.name()).setOpType(node.op().onnxType());
-        OnnxAttributes.Written form = OnnxAttributes.of(node.op());
+        OnnxAttributes.Written form = OnnxAttributes.of(node.op(), opset);
         if (form == null) {
             throw BitgrainException.badInput("node \"" + node.name() + "\" (" + node.op().onnxType()
-                    + "): operator set " + OPSET + " has no such operator; it cannot be written to an ONNX file");
+                    + "): operator set " + opset + " has no such operator; it cannot be written to an ONNX file");
         }
         proto.addAllAttribute(form.attributes());
+        List<String> operands = quantizers == null ? node.inputs() : quantizers.operands(source);
         List<String> inputs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             if (!node.op().isStructural(i)) {
-                inputs.add(node.input(i));
+                inputs.add(operands.get(i));
             }
         }
         for (Map.Entry<Integer, OnnxConstant> structural : form.operands().entrySet()) {
@@ -98,7 +154,7 @@ public final class OnnxWriter {
             }
             inputs.add(label(node, structural.getKey(), structural.getValue()));
         }
-        return proto.addAllInput(inputs).addAllOutput(node.outputs()).build();
+        graph.addNode(proto.addAllInput(inputs).addAllOutput(node.outputs()));
     }
 
     /** The constant of a structural operand, under the name that the node gives it. */
@@ -119,10 +175,29 @@ public final class OnnxWriter {
         return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(type)).build();
     }
 
-    private static TensorProto floats(String name, Tensor tensor) {
+    /** A float initializer. */
+    static TensorProto floats(String name, Tensor tensor) {
         ByteBuffer bytes = ByteBuffer.allocate(tensor.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(tensor.data(), 0, tensor.size());
         return tensor(name, tensor.shape(), TensorProto.DataType.FLOAT, bytes);
+    }
+
+    /** An integer initializer of a narrow type. */
+    static TensorProto integers(String name, Shape shape, TensorProto.DataType type, long[] values) {
+        int width = switch (type) {
+            case INT8, UINT8 -> Byte.BYTES;
+            case INT16, UINT16 -> Short.BYTES;
+            default -> Integer.BYTES;
+        };
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * width).order(ByteOrder.LITTLE_ENDIAN);
+        for (long value : values) {
+            switch (width) {
+                case Byte.BYTES -> bytes.put((byte) value);
+                case Short.BYTES -> bytes.putShort((short) value);
+                default -> bytes.putInt((int) value);
+            }
+        }
+        return tensor(name, shape, type, bytes);
     }
 
     private static TensorProto longs(String name, OnnxConstant constant) {
@@ -141,6 +216,6 @@ public final class OnnxWriter {
 
     /** Whether an operator can be written. */
     static boolean isWritable(Op op) {
-        return OnnxAttributes.of(op) != null;
+        return OnnxAttributes.of(op, OPSET) != null || OnnxPatterns.has(op);
     }
 }
