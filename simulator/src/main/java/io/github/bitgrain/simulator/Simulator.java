@@ -23,6 +23,14 @@ public final class Simulator {
     public interface Observer {
         /** Called for each output of each node, in execution order; the buffer is valid during the call only. */
         void computed(ChipNode node, String value, ChipBuffer buffer);
+
+        /** Both, this one first. */
+        default Observer andThen(Observer other) {
+            return (node, value, buffer) -> {
+                computed(node, value, buffer);
+                other.computed(node, value, buffer);
+            };
+        }
     }
 
     private record Step(ChipNode node, ChipKernel kernel, ChipBuffer[] inputs, ChipBuffer[] outputs) {}
@@ -112,6 +120,16 @@ public final class Simulator {
             throw new IllegalArgumentException("the program has no value " + name);
         }
         return buffer;
+    }
+
+    /** The operands that a node reads, null where one is omitted or only its kernel reads it. */
+    ChipBuffer[] operands(ChipNode node) {
+        for (Step step : steps) {
+            if (step.node == node) {
+                return step.inputs;
+            }
+        }
+        throw new IllegalArgumentException("the program has no node " + node.name());
     }
 
     /** Sets a graph input to integers in the chip's order; the shape is the file's. */

@@ -56,6 +56,12 @@ abstract class CliCommand implements Callable<Integer> {
         }
     }
 
+    /** A warning for people, on stderr. */
+    void warn(String line) {
+        root.session().err().println("warning: " + line);
+        root.session().err().flush();
+    }
+
     /** The command's own name. */
     String name() {
         return spec.name();

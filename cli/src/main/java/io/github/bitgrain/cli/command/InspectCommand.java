@@ -2,9 +2,12 @@ package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.inspect.ChipFigures;
 import io.github.bitgrain.cli.inspect.GraphFigures;
+import io.github.bitgrain.cli.inspect.HeadroomReport;
 import io.github.bitgrain.cli.inspect.Inspection;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
+import io.github.bitgrain.simulator.ChipProgram;
+import io.github.bitgrain.simulator.Headroom;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +21,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         header = "Shows what a model file holds: nodes, shapes, exponents, sizes, multiply-accumulates, memory.",
-        footer = {"  bitgrain inspect model.espdl", "  bitgrain inspect --json model.onnx"})
+        footer = {"  bitgrain inspect model.espdl", "  bitgrain inspect --json model.onnx", "  bitgrain inspect --headroom model.espdl --target esp32s3"})
 public final class InspectCommand extends CliCommand {
     @Parameters(paramLabel = "MODEL", description = "An .onnx or .espdl file.")
     private Path model;
@@ -30,11 +33,26 @@ public final class InspectCommand extends CliCommand {
             description = "Target of an .espdl file that does not name it: esp32p4, esp32s3, c, or the name of another chip.")
     private Target target;
 
+    @Option(
+            names = "--headroom",
+            description = "Show instead how many bits of the accumulators of a chip model remain: largest possible sum of each output "
+                    + "channel, from the weights, against the lane of the target. Channels below 0 can saturate.")
+    private boolean headroom;
+
     @Mixin
     private EspdlOptions espdl = new EspdlOptions();
 
     @Override
     public Integer call() {
+        if (headroom) {
+            ModelFile.ESPDL.require(model, name() + " --headroom");
+            ChipProgram program = espdl.read(model);
+            Target chip = ModelFile.target(model, program, target);
+            HeadroomReport report = new HeadroomReport(model.toString(), chip.id(),
+                    ModelFile.named(model, () -> Headroom.bound(program, chip)));
+            print(report, () -> HeadroomReport.print(report.layers(), false, out()));
+            return 0;
+        }
         Inspection inspection = switch (ModelFile.of(model)) {
             case ESPDL -> ChipFigures.of(model.toString(), espdl.read(model), target);
             case ONNX -> {

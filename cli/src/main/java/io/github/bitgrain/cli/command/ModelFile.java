@@ -7,6 +7,7 @@ import io.github.bitgrain.simulator.Simulator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /** Which kind of model a file holds, by its name. */
 enum ModelFile {
@@ -60,8 +61,13 @@ enum ModelFile {
      */
     static Simulator simulator(Path file, ChipProgram program, Target given) {
         Target target = target(file, program, given);
+        return named(file, () -> new Simulator(program, target));
+    }
+
+    /** Does work whose errors name a node, and has them name the file as well. */
+    static <T> T named(Path file, Supplier<T> work) {
         try {
-            return new Simulator(program, target);
+            return work.get();
         } catch (BitgrainException e) {
             throw e.kind() == BitgrainException.Kind.BAD_INPUT ? BitgrainException.badInput(file + ": " + e.getMessage()) : e;
         }

@@ -8,6 +8,7 @@ import io.github.bitgrain.cli.metric.Metrics;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Export;
+import io.github.bitgrain.cli.pipeline.LaneCheck;
 import io.github.bitgrain.cli.pipeline.Outcome;
 import io.github.bitgrain.cli.pipeline.OutcomeText;
 import io.github.bitgrain.cli.pipeline.PeakMemory;
@@ -184,12 +185,14 @@ public final class QuantizeCommand extends CliCommand {
                     : watch.time("simulate", () -> accuracy.of(quantized, lowered, target));
             ChipProgram program = watch.time("export", () -> Export.withSettings(
                     noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), inForce(settings)));
+            List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(lowered, target, samples));
+            warnings.forEach(this::warn);
             Path file = output();
             Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
             writeScales(quantized);
             writeQdq(quantized, inForce(settings));
             Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), values,
-                    quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes());
+                    quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings);
             if (report != null) {
                 String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, program, inForce(settings), samples, threads));
                 OutputFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));

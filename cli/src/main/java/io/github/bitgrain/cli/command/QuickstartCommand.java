@@ -10,6 +10,7 @@ import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Export;
+import io.github.bitgrain.cli.pipeline.LaneCheck;
 import io.github.bitgrain.cli.pipeline.Outcome;
 import io.github.bitgrain.cli.pipeline.OutcomeText;
 import io.github.bitgrain.cli.pipeline.PeakMemory;
@@ -36,6 +37,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -97,10 +99,12 @@ public final class QuickstartCommand extends CliCommand {
         accuracy.put("chip", share(chip));
 
         ChipProgram program = watch.time("export", () -> Export.withTestVectors(lowered, calibration));
+        List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(lowered, TARGET, calibration));
+        warnings.forEach(this::warn);
         Path file = folder.resolve("strokes.espdl");
         Boolean bitExact = watch.time("export", () -> Export.write(program, TARGET, file));
         Outcome outcome = new Outcome(StrokeData.MODEL, TARGET.id(), BITS, "improved", watch.seconds(), accuracy,
-                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes());
+                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings);
         writeReport(outcome, quantized, program, calibration);
         print(outcome, () -> printText(outcome, ptq, tqt));
         return Boolean.TRUE.equals(bitExact) ? 0 : BitgrainException.Kind.CHECK_FAILED.exitCode();

@@ -2,10 +2,12 @@ package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.data.InputData;
+import io.github.bitgrain.cli.inspect.HeadroomReport;
 import io.github.bitgrain.cli.network.ChipInput;
 import io.github.bitgrain.cli.network.Recording;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipProgram;
+import io.github.bitgrain.simulator.Headroom;
 import io.github.bitgrain.simulator.Simulator;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -54,6 +56,12 @@ public final class SimulateCommand extends CliCommand {
     @Option(names = "--dump-all", description = "Show and write the output of every node, not only the model's outputs.")
     private boolean dumpAll;
 
+    @Option(
+            names = "--headroom",
+            description = "Show how many bits of the accumulators these inputs leave, and how many additions saturate, for each layer "
+                    + "and (in JSON) output channel. Takes a multiple of the time.")
+    private boolean headroom;
+
     @Mixin
     private EspdlOptions espdl = new EspdlOptions();
 
@@ -68,18 +76,32 @@ public final class SimulateCommand extends CliCommand {
             inputs.values().forEach(each -> each.requireSamples(samples));
             Simulator simulator = ModelFile.simulator(model, program, target);
             Recording recording = new Recording(program, dumpAll);
-            simulator.observe(recording);
+            Headroom.Watch watch = headroom ? new Headroom.Watch(simulator, false) : null;
+            simulator.observe(watch == null ? recording : recording.andThen(watch));
             for (int i = 0; i < samples; i++) {
                 int sample = i;
                 inputs.values().forEach(each -> each.set(simulator, sample));
-                simulator.run();
+                ModelFile.named(model, () -> {
+                    simulator.run();
+                    return simulator;
+                });
                 recording.sampleDone(simulator);
             }
             if (output != null) {
                 OutputFile.makeFolder(output);
             }
             List<Recording.Output> outputs = recording.write(output);
-            print(Map.of("outputs", outputs), () -> text(outputs));
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("outputs", outputs);
+            if (watch != null) {
+                result.put("headroom", watch.layers());
+            }
+            print(result, () -> {
+                text(outputs);
+                if (watch != null) {
+                    HeadroomReport.print(watch.layers(), true, out());
+                }
+            });
         }
         return 0;
     }

@@ -72,12 +72,8 @@ public final class VerifyCommand extends CliCommand {
     private int verifyModel() {
         ModelFile.ESPDL.require(model, name());
         ChipProgram program = espdl.read(model);
-        Verification verification;
-        try {
-            verification = Verification.of(program, ModelFile.target(model, program, target));
-        } catch (BitgrainException e) {
-            throw e.kind() == BitgrainException.Kind.BAD_INPUT ? BitgrainException.badInput(model + ": " + e.getMessage()) : e;
-        }
+        Target chip = ModelFile.target(model, program, target);
+        Verification verification = ModelFile.named(model, () -> Verification.of(program, chip));
         print(verification, () -> text(verification));
         return Boolean.TRUE.equals(verification.bitExact()) ? 0 : BitgrainException.Kind.CHECK_FAILED.exitCode();
     }

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param output the written file
  * @param bitExact whether the file, read back, reproduces its embedded test vectors; null without them
  * @param peakMemoryMiB largest resident memory of the process
+ * @param warnings one line for each layer whose accumulators saturate on calibration data
  */
 public record Outcome(
         String model,
@@ -29,7 +30,8 @@ public record Outcome(
         List<Block> blocks,
         String output,
         Boolean bitExact,
-        long peakMemoryMiB) {
+        long peakMemoryMiB,
+        List<String> warnings) {
 
     /** A block of threshold training: mean squared error of its output before and after. */
     public record Block(String name, double lossBefore, double lossAfter) {}

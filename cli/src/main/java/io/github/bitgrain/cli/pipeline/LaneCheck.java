@@ -1,0 +1,50 @@
+package io.github.bitgrain.cli.pipeline;
+
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.simulator.Headroom;
+import io.github.bitgrain.simulator.Simulator;
+import io.github.bitgrain.simulator.lowering.LoweredModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Looks for accumulators that calibration data drive into saturation, which no error of the float network shows. */
+public final class LaneCheck {
+    /** Samples that are run, spread evenly over the calibration data; only layers in doubt are summed up again. */
+    private static final int SAMPLES = 32;
+
+    private LaneCheck() {}
+
+    /** One line for each layer that saturates: which, how much, and the way out. Empty if none does. */
+    public static List<String> warnings(LoweredModel lowered, Target target, DataSource calibration) {
+        Simulator simulator = new Simulator(lowered.program(), target);
+        Headroom.Watch watch = new Headroom.Watch(simulator, true);
+        if (!watch.isNeeded()) {
+            return List.of();
+        }
+        simulator.observe(watch);
+        int samples = Math.min(SAMPLES, calibration.samples());
+        for (int i = 0; i < samples; i++) {
+            int index = (int) ((long) i * calibration.samples() / samples);
+            calibration.read(index, 1).forEach((name, tensor) -> simulator.setInput(name, lowered.toChipOrder(name, tensor.data())));
+            simulator.run();
+        }
+        List<String> warnings = new ArrayList<>();
+        for (Headroom.Layer layer : watch.layers()) {
+            if (layer.saturated() > 0) {
+                warnings.add(line(layer, target, samples));
+            }
+        }
+        return warnings;
+    }
+
+    private static String line(Headroom.Layer layer, Target target, int samples) {
+        long channels = layer.channels().stream().filter(channel -> channel.saturated() > 0).count();
+        double share = 100.0 * layer.saturated() / ((double) layer.additions() * layer.channels().size());
+        return String.format(Locale.ROOT, "%s saturates its %d-bit accumulators on %s: %d of %d channels, %.2g %% of the additions "
+                        + "on %d calibration samples; give it 16 bits: --set %s",
+                layer.node(), layer.laneBits(), target.id(), channels, layer.channels().size(), share, samples,
+                "dispatching_table." + layer.node() + "=16");
+    }
+}

@@ -1,0 +1,118 @@
+package io.github.bitgrain.simulator;
+
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.simulator.kernel.LaneProbe;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How much room the accumulators of Conv, Gemm and MatMul nodes have left: by the weights alone ({@link #bound}), or in runs
+ * ({@link Watch}). Saturation costs accuracy without any other sign; 20 bits (ESP32-S3, 8-bit operators) are full after
+ * some 33 products of the largest operands.
+ */
+public final class Headroom {
+    /**
+     * A node.
+     *
+     * @param laneBits bits of the accumulator of most channels
+     * @param bitsLeft smallest room of a channel: bits of its accumulator minus bits that its values need; negative where an
+     *     accumulator is too narrow
+     * @param saturated additions that left the range of their accumulator (on C: wrapped); 0 for a bound
+     * @param additions additions to one channel's accumulator, of products, or of whole dot products behind the last full
+     *     vector; 0 for a bound
+     * @param channels each output channel, one for all where the weights are not known
+     */
+    public record Layer(
+            String node, String type, int laneBits, int bitsLeft, long saturated, long additions, List<Channel> channels) {}
+
+    /**
+     * An output channel.
+     *
+     * @param laneBits bits of its accumulator
+     * @param peak farthest value of the accumulator, before saturation: v, or −1 − v for negative v
+     */
+    public record Channel(int channel, int laneBits, long peak, int bitsLeft, long saturated) {}
+
+    private Headroom() {}
+
+    /**
+     * What the weights prove: {@code Σ|w| · max|x| + |bias|} against the accumulator, for every node in order.
+     *
+     * @throws io.github.bitgrain.core.BitgrainException (bad input) naming a node whose weights do not fit
+     */
+    public static List<Layer> bound(ChipProgram program, Target target) {
+        List<Layer> layers = new ArrayList<>();
+        for (ChipNode node : program.nodes()) {
+            if (LaneProbe.watches(node)) {
+                LaneProbe probe = new LaneProbe(node, program, target);
+                long[] bounds = probe.bound();
+                layers.add(layer(node, probe, bounds, new long[bounds.length]));
+            }
+        }
+        return layers;
+    }
+
+    private static Layer layer(ChipNode node, LaneProbe probe, long[] peaks, long[] saturated) {
+        List<Channel> channels = new ArrayList<>();
+        int least = Long.SIZE;
+        long sum = 0;
+        for (int n = 0; n < peaks.length; n++) {
+            int width = probe.width(n);
+            int left = width - (1 + Long.SIZE - Long.numberOfLeadingZeros(peaks[n]));
+            channels.add(new Channel(n, width, peaks[n], left, saturated[n]));
+            least = Math.min(least, left);
+            sum += saturated[n];
+        }
+        return new Layer(node.name(), node.opType(), probe.width(0), least, sum, probe.additions(), channels);
+    }
+
+    /**
+     * Watches the accumulators while a simulator runs. Sums are formed again in the chip's order, which takes a multiple of
+     * the simulation's own time.
+     */
+    public static final class Watch implements Simulator.Observer {
+        private final Map<ChipNode, LaneProbe> probes = new LinkedHashMap<>();
+        private final Simulator simulator;
+
+        /**
+         * A watch of one simulator, to be given to {@link Simulator#observe}.
+         *
+         * @param onlyDoubtful whether nodes are left out whose weights prove that nothing can saturate
+         */
+        public Watch(Simulator simulator, boolean onlyDoubtful) {
+            this.simulator = simulator;
+            for (ChipNode node : simulator.program().nodes()) {
+                if (LaneProbe.watches(node)) {
+                    LaneProbe probe = new LaneProbe(node, simulator.program(), simulator.target());
+                    long[] bounds = probe.bound();
+                    boolean doubtful = layer(node, probe, bounds, new long[bounds.length]).bitsLeft < 0;
+                    if (doubtful || !onlyDoubtful) {
+                        probes.put(node, probe);
+                    }
+                }
+            }
+        }
+
+        /** Whether there is anything to watch. */
+        public boolean isNeeded() {
+            return !probes.isEmpty();
+        }
+
+        @Override
+        public void computed(ChipNode node, String value, ChipBuffer buffer) {
+            LaneProbe probe = probes.get(node);
+            if (probe != null) {
+                probe.observe(simulator.operands(node));
+            }
+        }
+
+        /** What has been seen in all runs so far, in the order of the nodes. */
+        public List<Layer> layers() {
+            List<Layer> layers = new ArrayList<>();
+            probes.forEach((node, probe) -> layers.add(layer(node, probe, probe.peaks(), probe.saturated())));
+            return layers;
+        }
+    }
+}
