@@ -4,13 +4,22 @@ import io.github.bitgrain.cli.inspect.ChipFigures;
 import io.github.bitgrain.cli.inspect.GraphFigures;
 import io.github.bitgrain.cli.inspect.HeadroomReport;
 import io.github.bitgrain.cli.inspect.Inspection;
+import io.github.bitgrain.cli.console.OutputFile;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
+import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.Headroom;
+import io.github.bitgrain.simulator.lowering.Lifting;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +30,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         header = "Shows what a model file holds: nodes, shapes, exponents, sizes, multiply-accumulates, memory.",
-        footer = {"  bitgrain inspect model.espdl", "  bitgrain inspect --json model.onnx", "  bitgrain inspect --headroom model.espdl --target esp32s3"})
+        footer = {"  bitgrain inspect model.espdl", "  bitgrain inspect --json model.onnx", "  bitgrain inspect --headroom model.espdl --target esp32s3", "  bitgrain inspect model.espdl --to-float model.onnx"})
 public final class InspectCommand extends CliCommand {
     @Parameters(paramLabel = "MODEL", description = "An .onnx or .espdl file.")
     private Path model;
@@ -39,11 +48,23 @@ public final class InspectCommand extends CliCommand {
                     + "channel, from the weights, against the lane of the target. Channels below 0 can saturate.")
     private boolean headroom;
 
+    @Option(
+            names = "--to-float",
+            paramLabel = "FILE.onnx",
+            description = "Write a chip model as a float network instead: real weights, float operators, ONNX's axes.")
+    private Path toFloat;
+
     @Mixin
     private EspdlOptions espdl = new EspdlOptions();
 
     @Override
     public Integer call() {
+        if (headroom && toFloat != null) {
+            throw BitgrainException.usage("--headroom and --to-float are two commands; give one of them");
+        }
+        if (toFloat != null) {
+            return writeFloat();
+        }
         if (headroom) {
             ModelFile.ESPDL.require(model, name() + " --headroom");
             ChipProgram program = espdl.read(model);
@@ -62,6 +83,30 @@ public final class InspectCommand extends CliCommand {
         };
         print(inspection, () -> text(inspection));
         return 0;
+    }
+
+    private int writeFloat() {
+        ModelFile.ESPDL.require(model, name() + " --to-float");
+        OutputFile.check(toFloat);
+        ChipProgram program = espdl.read(model);
+        Target chip = ModelFile.target(model, program, target);
+        Model network = ModelFile.named(model, () -> Lifting.lift(program, chip));
+        byte[] file = ModelFile.named(model, () -> OnnxWriter.write(network));
+        OutputFile.write(toFloat, out -> out.write(file));
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("model", model.toString());
+        result.put("output", toFloat.toString());
+        result.put("nodes", network.graph().nodes().size());
+        result.put("inputs", shapes(network.graph().inputs()));
+        print(result, () -> line("%s: float network of %d nodes, inputs %s", toFloat, network.graph().nodes().size(),
+                shapes(network.graph().inputs())));
+        return 0;
+    }
+
+    private static Map<String, List<Integer>> shapes(Map<String, Shape> values) {
+        Map<String, List<Integer>> shapes = new LinkedHashMap<>();
+        values.forEach((name, shape) -> shapes.put(name, Arrays.stream(shape.dims()).boxed().toList()));
+        return shapes;
     }
 
     private void text(Inspection i) {
