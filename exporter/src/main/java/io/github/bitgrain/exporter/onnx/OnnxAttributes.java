@@ -56,12 +56,31 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** How operator sets 13 to 21 spell each operator: attributes, and structural operands as constants. The counterpart of {@link OnnxOperators}. */
 final class OnnxAttributes {
     /** What a node has besides its tensor operands. */
-    record Written(List<AttributeProto> attributes, Map<Integer, OnnxConstant> operands) {}
+    record Written(List<AttributeProto> attributes, Map<Integer, OnnxConstant> operands) {
+        private static final Set<String> WINDOW = Set.of("kernel_shape", "strides", "dilations", "output_padding");
+
+        /** The attributes of a node whose input has this shape: a window over sequences [N, C, L] has no height. */
+        List<AttributeProto> attributes(Shape input) {
+            return input == null || input.rank() != 3 ? attributes : attributes.stream().map(Written::withoutHeight).toList();
+        }
+
+        private static AttributeProto withoutHeight(AttributeProto attribute) {
+            AttributeProto.Builder flat = attribute.toBuilder();
+            if (WINDOW.contains(attribute.getName()) && attribute.getIntsCount() == 2) {
+                return flat.clearInts().addInts(attribute.getInts(1)).build();
+            }
+            // Pads of a Pad are an operand, never an attribute here.
+            return attribute.getName().equals("pads") && attribute.getIntsCount() == 4
+                    ? flat.clearInts().addInts(attribute.getInts(1)).addInts(attribute.getInts(3)).build()
+                    : attribute;
+        }
+    }
 
     private static final int AXES_AS_OPERAND = 18;
     private static final int HARD_SWISH = 14;

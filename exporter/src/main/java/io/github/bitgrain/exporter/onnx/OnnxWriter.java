@@ -140,7 +140,7 @@ public final class OnnxWriter {
             throw BitgrainException.badInput("node \"" + node.name() + "\" (" + node.op().onnxType()
                     + "): operator set " + opset + " has no such operator; it cannot be written to an ONNX file");
         }
-        proto.addAllAttribute(form.attributes());
+        proto.addAllAttribute(form.attributes(shapes.get(node.input(0))));
         List<String> operands = quantizers == null ? node.inputs() : quantizers.operands(source);
         List<String> inputs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
