@@ -27,7 +27,7 @@ public final class NodeGradient {
         Value.Gradient gradient = loss.gradient();
         gradient.written = true;
         builder.step(true, 1, (from, to) -> Arrays.fill(gradient.buffer.data(), gradient.buffer.offset(),
-                gradient.buffer.offset() + gradient.buffer.size(), 1f), java.util.List.of(gradient.buffer));
+                gradient.buffer.offset() + gradient.buffer.size(), 1f), java.util.List.of(gradient.buffer), "loss gradient");
     }
 
     /** Whether anything is to be done: a result has a gradient and an operand wants one. */
@@ -111,6 +111,6 @@ public final class NodeGradient {
 
     /** Adds a step to the backward pass, or to set-up. */
     public void step(boolean everyRun, int items, Step.Work work, Buffer... used) {
-        builder.step(everyRun, items, work, Arrays.stream(used).filter(Objects::nonNull).toList());
+        builder.step(everyRun, items, work, Arrays.stream(used).filter(Objects::nonNull).toList(), node.node().name() + " gradient");
     }
 }

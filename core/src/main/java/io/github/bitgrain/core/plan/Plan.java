@@ -26,6 +26,7 @@ public final class Plan implements AutoCloseable {
     private final Map<String, Tensor> gradients = new LinkedHashMap<>();
     private final BufferPool pool;
     private float[] arena;
+    private Map<String, Long> profile;
 
     Plan(PlanBuilder builder, int forwardSteps, BufferPool pool) {
         this.kernels = builder.kernels();
@@ -82,15 +83,29 @@ public final class Plan implements AutoCloseable {
             }
             input.getValue().buffer().bind(tensor.data());
         }
-        for (int i = 0; i < forward.size(); i++) {
-            workers.run(forward.get(i));
-        }
+        run(forward, workers);
     }
 
     /** Makes all gradients; after {@link #forward}. */
     public void backward(Workers workers) {
-        for (int i = 0; i < backward.size(); i++) {
-            workers.run(backward.get(i));
+        run(backward, workers);
+    }
+
+    /** Adds the time of each step from now on, by label in order of execution; null ends that. */
+    public void profile(Map<String, Long> nanoseconds) {
+        profile = nanoseconds;
+    }
+
+    private void run(List<Step> steps, Workers workers) {
+        Map<String, Long> into = profile;
+        for (int i = 0; i < steps.size(); i++) {
+            if (into == null) {
+                workers.run(steps.get(i));
+            } else {
+                long start = System.nanoTime();
+                workers.run(steps.get(i));
+                into.merge(steps.get(i).label(), System.nanoTime() - start, Long::sum);
+            }
         }
     }
 

@@ -86,7 +86,7 @@ public final class PlanBuilder {
 
     /** Adds a step that looks at a value right after it was made. */
     public void observe(Value value, Runnable observer) {
-        step(true, 1, (from, to) -> observer.run(), List.of(value.buffer()));
+        step(true, 1, (from, to) -> observer.run(), List.of(value.buffer()), "observer");
     }
 
     /** The value of a name, in the layout in which its node left it. */
@@ -183,7 +183,7 @@ public final class PlanBuilder {
         return converted;
     }
 
-    void step(boolean live, int items, Step.Work work, List<Buffer> used) {
+    void step(boolean live, int items, Step.Work work, List<Buffer> used, String label) {
         if (items == 0) {
             return;
         }
@@ -195,6 +195,6 @@ public final class PlanBuilder {
                 buffer.keep();
             }
         }
-        (live ? steps : setup).add(new Step(items, work, used));
+        (live ? steps : setup).add(new Step(items, work, used, label));
     }
 }

@@ -148,6 +148,6 @@ public final class PlannedNode {
 
     /** Adds a step that runs in every run, or at set-up only. */
     public void step(boolean everyRun, int items, Step.Work work, Buffer... used) {
-        builder.step(everyRun, items, work, Arrays.stream(used).filter(Objects::nonNull).toList());
+        builder.step(everyRun, items, work, Arrays.stream(used).filter(Objects::nonNull).toList(), node.name());
     }
 }

@@ -8,8 +8,9 @@ import java.util.List;
  * @param items number of independent pieces
  * @param work does the pieces from, …, to - 1
  * @param buffers all storage that the work reads or writes
+ * @param label what the step belongs to, for profiles
  */
-public record Step(int items, Work work, List<Buffer> buffers) {
+public record Step(int items, Work work, List<Buffer> buffers, String label) {
     /** Does some of the items of a step. */
     @FunctionalInterface
     public interface Work {

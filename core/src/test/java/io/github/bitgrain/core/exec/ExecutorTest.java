@@ -73,6 +73,17 @@ class ExecutorTest {
     }
 
     @Test
+    void profileNamesEveryNodeInOrder() {
+        Graph graph = network();
+        try (Executor executor = new Executor(graph, parameters(new Random(5)), Executor.Options.defaults())) {
+            Map<String, Long> times = executor.profile(Map.of("x", random(new Random(5), 2, 3, 9, 9)), 3);
+            List<String> nodes = graph.nodes().stream().map(node -> node.name()).filter(times::containsKey).toList();
+            assertEquals(nodes, times.keySet().stream().filter(nodes::contains).toList());
+            assertTrue(nodes.size() > 1 && times.values().stream().allMatch(time -> time >= 0), times.toString());
+        }
+    }
+
+    @Test
     void observerSeesValuesInOrder() {
         Random random = new Random(5);
         Parameters parameters = parameters(random);
