@@ -9,6 +9,7 @@ module io.github.bitgrain.core {
     exports io.github.bitgrain.core.graph;
     exports io.github.bitgrain.core.op;
     exports io.github.bitgrain.core.quant;
+    exports io.github.bitgrain.core.stats;
     exports io.github.bitgrain.core.tensor;
     exports io.github.bitgrain.core.train;
 }
