@@ -4,6 +4,7 @@ module io.github.bitgrain.quantizer {
 
     exports io.github.bitgrain.quantizer.equalize;
     exports io.github.bitgrain.quantizer;
+    exports io.github.bitgrain.quantizer.amax;
     exports io.github.bitgrain.quantizer.analyze;
     exports io.github.bitgrain.quantizer.calibrate;
     exports io.github.bitgrain.quantizer.observe;
