@@ -15,6 +15,7 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.FakeQuant;
+import io.github.bitgrain.core.op.LinearQuant;
 import io.github.bitgrain.core.op.Softmax;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Target;
@@ -32,12 +33,19 @@ import io.github.bitgrain.quantizer.Bitgrain;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
+import io.github.bitgrain.quantizer.nn.GraphModule;
+import io.github.bitgrain.quantizer.nn.Network;
+import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
+import io.github.bitgrain.quantizer.nn.ScaleAlignment;
+import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
+import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.testing.Npy;
 import io.github.bitgrain.testing.SharedData;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -221,6 +229,60 @@ class QdqOnnxRuntimeTest {
             float[] ours = executor.run(one(samples, 0)).get(output).data();
             assertEquals(largest(ours), largest(theirs.get(output)));
         }
+    }
+
+    /** Free scales: rows 46 to 48 and 52 of the toolkit's checklist. */
+    @ParameterizedTest
+    @CsvSource({"golden/esp-ppq/models/lenet.onnx, golden/esp-ppq/data/lenet/val_x.npy, 2", "models/dscnn_kws/model.onnx, models/dscnn_kws/eval.npy, 9"})
+    void modulesWithFreeScalesAreTheSameWithinAStep(String path, String data, int integerConvolutions) throws OrtException, IOException {
+        Npy npy = Npy.read(SharedData.path(data));
+        Tensor x = new Tensor(Shape.of(npy.shape()), npy.floats());
+        for (int i = 0; i < x.size() && data.contains("lenet"); i++) {
+            x.data()[i] = (x.data()[i] / 255 - 0.5f) / 0.25f;
+        }
+        DataSource samples = DataSource.of(Map.of(OnnxReader.read(SharedData.path(path)).graph().inputs().keySet().iterator().next(), x)).range(0, 100);
+        GraphModule module = GraphModule.of(beforeSoftmax(GraphPasses.apply(OnnxReader.read(SharedData.path(path)))));
+        new SelectiveQuantizer().quantizeModule(module, true);
+        new QuantizationCalibrator(QuantizationCalibrator.Options.DEFAULT).calibrate(module, null, samples.batches(4));
+        ScaleAlignment.DEFAULT.apply(module, null);
+        Network network = Network.of(module);
+        Model model = network.model();
+        String output = model.graph().outputs().getFirst();
+        for (Profile profile : Profile.values()) {
+            byte[] file = OnnxWriter.write(model, QdqOptions.of(profile));
+            int quantizers = (int) model.graph().nodes().stream().filter(node -> node.op() instanceof LinearQuant).count();
+            if (profile == Profile.TENSORRT) {
+                long pairs = ModelProto.parseFrom(file).getGraph().getNodeList().stream().filter(node -> node.getOpType().equals("QuantizeLinear")).count();
+                assertEquals(quantizers, pairs);
+            }
+            // The file's own integers: profile ORT_CPU rounds biases, which the modules keep in float.
+            Model written = OnnxReader.read("qdq.onnx", null, file);
+            List<float[]> theirs = new ArrayList<>();
+            List<float[]> ours = new ArrayList<>();
+            float largest = 0;
+            try (Executor executor = new Executor(written)) {
+                for (int i = 0; i < samples.samples(); i++) {
+                    theirs.add(runtime(file, one(samples, i), OrtSession.SessionOptions.OptLevel.NO_OPT, null).get(output));
+                    ours.add(executor.run(one(samples, i)).get(output).data());
+                    for (float value : ours.getLast()) {
+                        largest = Math.max(largest, Math.abs(value));
+                    }
+                }
+            }
+            int far = 0;
+            int all = 0;
+            for (int i = 0; i < ours.size(); i++) {
+                for (int k = 0; k < ours.get(i).length; k++) {
+                    far += Math.abs(ours.get(i)[k] - theirs.get(i)[k]) > largest / 127 ? 1 : 0;
+                    all++;
+                }
+            }
+            assertTrue(far <= 0.001 * all, profile + ": " + far + " of " + all);
+        }
+        Path optimized = folder.resolve("optimized.onnx");
+        runtime(OnnxWriter.write(model, QdqOptions.of(Profile.ORT_CPU)), one(samples, 0), OrtSession.SessionOptions.OptLevel.EXTENDED_OPT, optimized);
+        assertEquals(integerConvolutions, ModelProto.parseFrom(Files.readAllBytes(optimized)).getGraph().getNodeList().stream()
+                .filter(node -> node.getOpType().equals("QLinearConv")).count());
     }
 
     @Test

@@ -7,8 +7,17 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.ConvTranspose;
+import io.github.bitgrain.core.op.Flatten;
 import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.op.GlobalMaxPool;
+import io.github.bitgrain.core.op.Identity;
+import io.github.bitgrain.core.op.MaxPool;
+import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.Relu;
+import io.github.bitgrain.core.op.Reshape;
+import io.github.bitgrain.core.op.Squeeze;
+import io.github.bitgrain.core.op.Transpose;
+import io.github.bitgrain.core.op.Unsqueeze;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.onnx.QdqOptions.Profile;
@@ -22,11 +31,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Writes quantizers as QuantizeLinear and DequantizeLinear, after the rules of a profile. */
 final class QdqNodes {
     /** Scale of an activation without range: every float is rounded to zero. */
     private static final float ZERO_EVERYWHERE = 0x1p126f;
+
+    /** Operators whose results are values of their operand, or bounds. */
+    private static final Set<Class<? extends Op>> CHOOSING = Set.of(Relu.class, Clip.class, MaxPool.class, GlobalMaxPool.class, Flatten.class,
+            Reshape.class, Squeeze.class, Unsqueeze.class, Transpose.class, Identity.class);
 
     private final Model model;
     private final Graph source;
@@ -255,28 +269,38 @@ final class QdqNodes {
     }
 
     /**
-     * Profile ORT_CPU: whether a result is quantized once more before its activation function, with the grid after it. Rounding and
-     * limiting by numbers of the grid commute, so that the values stay, and the operator in front becomes an integer operator.
+     * Profile ORT_CPU: whether a result is quantized once more, with the grid of the quantizer behind its activation function, pool or
+     * change of shape. Rounding and limiting commute with choosing values and with limiting by numbers of the grid, so that the values
+     * stay, and the operator in front becomes an integer operator.
      *
      * @return the grid, or null
      */
     QuantizationGrid early(Node node) {
         boolean product = node.op() instanceof Conv || node.op() instanceof ConvTranspose || node.op() instanceof Gemm;
-        if (options.profile() != Profile.ORT_CPU || !product || source.consumers(node.output()).size() != 1 || source.isOutput(node.output())) {
+        if (options.profile() != Profile.ORT_CPU || !product) {
             return null;
         }
-        Node function = source.consumers(node.output()).getFirst();
-        if (!(function.op() instanceof Relu || function.op() instanceof Clip) || source.consumers(function.output()).size() != 1) {
-            return null;
+        List<Clip> clips = new ArrayList<>();
+        Node at = node;
+        while (true) {
+            if (source.consumers(at.output()).size() != 1 || source.isOutput(at.output())) {
+                return null;
+            }
+            Node reader = source.consumers(at.output()).getFirst();
+            if (QuantizationGrid.isQuantizer(reader)) {
+                QuantizationGrid grid = QuantizationGrid.of(reader, model.parameters());
+                boolean keepsValues = at != node && grid.isSigned() && grid.scales().length == 1 && grid.fillsStorage() && grid.scales()[0] > 0
+                        && clips.stream().allMatch(clip -> onGrid(clip.min(), grid) && onGrid(clip.max(), grid));
+                return keepsValues ? grid.unsigned() : null;
+            }
+            if (!CHOOSING.contains(reader.op().getClass())) {
+                return null;
+            }
+            if (reader.op() instanceof Clip clip) {
+                clips.add(clip);
+            }
+            at = reader;
         }
-        Node quantizer = source.consumers(function.output()).getFirst();
-        if (!QuantizationGrid.isQuantizer(quantizer) || source.isOutput(function.output())) {
-            return null;
-        }
-        QuantizationGrid grid = QuantizationGrid.of(quantizer, model.parameters());
-        boolean keepsValues = grid.isSigned() && grid.scales().length == 1 && grid.fillsStorage() && grid.scales()[0] > 0
-                && (!(function.op() instanceof Clip clip) || onGrid(clip.min(), grid) && onGrid(clip.max(), grid));
-        return keepsValues ? grid.unsigned() : null;
     }
 
     private static boolean onGrid(float bound, QuantizationGrid grid) {
