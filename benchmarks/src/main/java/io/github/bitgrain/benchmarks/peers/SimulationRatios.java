@@ -1,0 +1,174 @@
+package io.github.bitgrain.benchmarks.peers;
+
+import ai.onnxruntime.OrtException;
+import io.github.bitgrain.benchmarks.Interleaved;
+import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.Exponents;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.espdl.EspdlReader;
+import io.github.bitgrain.exporter.onnx.OnnxReader;
+import io.github.bitgrain.exporter.onnx.OnnxWriter;
+import io.github.bitgrain.simulator.ChipAttribute;
+import io.github.bitgrain.simulator.ChipNode;
+import io.github.bitgrain.simulator.ChipProgram;
+import io.github.bitgrain.simulator.ChipTensor;
+import io.github.bitgrain.simulator.ChipValue;
+import io.github.bitgrain.simulator.ElementType;
+import io.github.bitgrain.simulator.Simulator;
+import io.github.bitgrain.simulator.lowering.FilterLayout;
+import io.github.bitgrain.simulator.lowering.Lifting;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * Chip models: the exact simulation against the float executor on the network that {@code inspect --to-float} makes of them,
+ * and that against ONNX Runtime; in turn in one process, one thread. Arguments: a target, {@code .espdl} files, and
+ * {@code profile} for the time by node kind. Ends with what the path for saturating accumulators costs.
+ */
+public final class SimulationRatios {
+    private static final int RUNS = 20;
+
+    private SimulationRatios() {}
+
+    /** Measures and prints tables in Markdown. */
+    public static void main(String[] arguments) throws OrtException {
+        Target target = Target.parse(arguments[0]);
+        boolean profile = List.of(arguments).contains("profile");
+        System.out.println("| network | M MAC | ONNX Runtime ms | f32 ms | simulation ms | f32 ÷ ONNX Runtime | simulation ÷ f32 |"
+                + " simulation GMAC/s |");
+        System.out.println("|---|---|---|---|---|---|---|---|");
+        for (String argument : arguments) {
+            if (argument.endsWith(".espdl")) {
+                measure(Path.of(argument), target, profile);
+            }
+        }
+        saturatingPath();
+    }
+
+    private static void measure(Path file, Target target, boolean profile) throws OrtException {
+        ChipProgram program = EspdlReader.read(file);
+        byte[] onnx = OnnxWriter.write(Lifting.lift(program, target));
+        Model model = OnnxReader.read(file.toString(), Path.of(""), onnx);
+        Simulator simulator = new Simulator(program, target);
+        Map<String, Tensor> inputs = new LinkedHashMap<>();
+        Random random = new Random(1);
+        for (String name : program.inputs()) {
+            Shape shape = model.graph().inputs().get(name);
+            float[] reals = new float[shape.size()];
+            int exponent = program.value(name).exponent();
+            for (int i = 0; i < reals.length; i++) {
+                reals[i] = Math.scalb((float) Math.clamp(Math.round(40 * random.nextGaussian()), -128, 127), exponent);
+            }
+            inputs.put(name, new Tensor(shape, reals));
+            simulator.setInput(name, reals);
+        }
+        long macs = macs(program);
+        try (Executor executor = new Executor(model.graph(), model.parameters(), Executor.Options.defaults().threads(1));
+                OnnxRuntimePeer peer = new OnnxRuntimePeer(onnx, inputs, 1)) {
+            double[] times = new Interleaved(false, 4, 11, 0.1).microseconds(() -> executor.run(inputs), peer::run, simulator::run);
+            System.out.printf("| %s | %d | %.1f | %.1f | %.1f | %.2f | %.2f | %.1f |%n", file.getFileName(), macs / 1_000_000,
+                    times[1] / 1e3, times[0] / 1e3, times[2] / 1e3, times[1] / times[0], times[0] / times[2], macs / times[2] / 1e3);
+            if (profile) {
+                printProfile("f32", kinds(model, executor.profile(inputs, RUNS)));
+                printProfile("simulation", kinds(simulator));
+            }
+        }
+    }
+
+    private static long macs(ChipProgram program) {
+        long macs = 0;
+        for (ChipNode node : program.nodes()) {
+            ChipTensor weight = node.inputs().size() < 2 ? null : program.parameters().get(node.inputs().get(1));
+            List<Integer> shape = program.value(node.outputs().getFirst()).shape();
+            long count = program.value(node.outputs().getFirst()).count();
+            macs += switch (node.opType()) {
+                case "Conv", "Gemm" -> count / shape.getLast() * weight.count();
+                case "MatMul" -> count * program.value(node.inputs().getFirst()).shape().getLast();
+                default -> 0;
+            };
+        }
+        return macs;
+    }
+
+    private static Map<String, Double> kinds(Model model, Map<String, Long> times) {
+        Map<String, Double> kinds = new TreeMap<>();
+        Map<String, String> types = new HashMap<>();
+        model.graph().nodes().forEach(node -> types.put(node.name(), node.op().getClass().getSimpleName()));
+        times.forEach((name, time) -> kinds.merge(types.getOrDefault(name, "layout change"), time / 1e3, Double::sum));
+        return kinds;
+    }
+
+    /** Microseconds by kind, of the fastest run of each node. */
+    private static Map<String, Double> kinds(Simulator simulator) {
+        Map<ChipNode, Long> fastest = new LinkedHashMap<>();
+        long[] last = new long[1];
+        simulator.observe((node, value, buffer) -> {
+            long now = System.nanoTime();
+            fastest.merge(node, now - last[0], Math::min);
+            last[0] = System.nanoTime();
+        });
+        for (int i = 0; i < RUNS; i++) {
+            last[0] = System.nanoTime();
+            simulator.run();
+        }
+        simulator.observe((node, value, buffer) -> { });
+        Map<String, Double> kinds = new TreeMap<>();
+        fastest.forEach((node, time) -> kinds.merge(kind(node, simulator.program()), time / 1e3, Double::sum));
+        return kinds;
+    }
+
+    private static String kind(ChipNode node, ChipProgram program) {
+        boolean wide = program.value(node.outputs().getFirst()).type() == ElementType.INT16;
+        String type = node.integer("group", 1) != 1 ? "Conv, depthwise" : node.opType();
+        return wide ? type + ", 16 bit" : type;
+    }
+
+    private static void printProfile(String title, Map<String, Double> kinds) {
+        double total = kinds.values().stream().mapToDouble(Double::doubleValue).sum();
+        kinds.entrySet().stream().sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                .filter(kind -> kind.getValue() > 0.003 * total)
+                .forEach(kind -> System.out.printf("    %-11s %5.1f %% %9.0f µs  %s%n", title, 100 * kind.getValue() / total,
+                        kind.getValue(), kind.getKey()));
+    }
+
+    /** One 3×3 convolution of 64 channels on the S3 whose lanes never, or nearly always, saturate. */
+    private static void saturatingPath() {
+        Simulator calm = convolution(3);
+        Simulator saturated = convolution(127);
+        double[] times = new Interleaved(false, 2, 9, 0.1).microseconds(calm::run, saturated::run);
+        double macs = 16.0 * 16 * 64 * 64 * 9;
+        System.out.printf("%n3×3 convolution, 64 → 64 channels, 16×16, esp32s3: %.2f GMAC/s where no lane can saturate, %.2f GMAC/s where"
+                + " every lane does: %.1f times the time%n", macs / times[0] / 1e3, macs / times[1] / 1e3, times[1] / times[0]);
+    }
+
+    private static Simulator convolution(int weight) {
+        FilterLayout layout = new FilterLayout(64, 64, 9, false, 16);
+        long[] weights = new long[64 * 64 * 9];
+        Arrays.fill(weights, weight);
+        TreeMap<String, ChipAttribute> attributes = new TreeMap<>();
+        attributes.put(ChipNode.QUANT_TYPE, new ChipAttribute.Text("S8"));
+        attributes.put("pads", new ChipAttribute.Ints(List.of(1L, 1L, 1L, 1L)));
+        ChipProgram program = ChipProgram.builder()
+                .node(new ChipNode("conv", "Conv", "", List.of("x", "w"), List.of("y"), attributes))
+                .parameter(ChipTensor.ofLongs("w", ElementType.INT8, List.of(3, 3, 64, 64), Exponents.of(-7), layout.annotation("HW"), weights))
+                .value(new ChipValue("x", ElementType.INT8, List.of(1, 16, 16, 64), -7))
+                .value(new ChipValue("y", ElementType.INT8, List.of(1, 16, 16, 64), 0))
+                .input("x")
+                .output("y")
+                .build();
+        Simulator simulator = new Simulator(program, Target.ESP32S3);
+        int[] x = new int[16 * 16 * 64];
+        Arrays.fill(x, 127);
+        simulator.setInput("x", x);
+        return simulator;
+    }
+}
