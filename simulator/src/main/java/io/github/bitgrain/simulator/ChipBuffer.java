@@ -18,6 +18,7 @@ public final class ChipBuffer {
 
     private final ElementType type;
     private final int exponent;
+    private final ChipMemory memory;
     private int[] shape = {};
     private int count = 1;
     private int[] ints = {};
@@ -25,8 +26,29 @@ public final class ChipBuffer {
 
     /** An empty buffer; {@link #reshape} gives it its size. */
     public ChipBuffer(ElementType type, int exponent) {
+        this(type, exponent, new ChipMemory());
+    }
+
+    /** An empty buffer that takes its arrays from a memory. */
+    ChipBuffer(ElementType type, int exponent, ChipMemory memory) {
         this.type = type;
         this.exponent = exponent;
+        this.memory = memory;
+    }
+
+    /** The memory that the buffer takes its arrays from; kernels may take theirs there for the time of a run. */
+    public ChipMemory memory() {
+        return memory;
+    }
+
+    /** Lets other buffers use this one's array, until the next {@link #reshape}. */
+    void release() {
+        memory.give(ints);
+        memory.give(floats);
+        ints = new int[0];
+        floats = new float[0];
+        shape = new int[] {0};
+        count = 0;
     }
 
     /** A buffer with the contents of a tensor that has one exponent. */
@@ -108,9 +130,11 @@ public final class ChipBuffer {
         }
         count = (int) elements;
         if (isFloat() && floats.length < count) {
-            floats = new float[count];
+            memory.give(floats);
+            floats = memory.takeFloats(count);
         } else if (!isFloat() && ints.length < count) {
-            ints = new int[count];
+            memory.give(ints);
+            ints = memory.takeInts(count);
         }
     }
 

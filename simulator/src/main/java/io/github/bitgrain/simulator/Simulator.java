@@ -7,11 +7,15 @@ import io.github.bitgrain.simulator.kernel.ChipArithmetic;
 import io.github.bitgrain.simulator.kernel.ChipKernel;
 import io.github.bitgrain.simulator.kernel.ChipKernels;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Runs a program as the kernels of a chip would, bit for bit. Parameters are unpacked once; memory is reused from run to
@@ -33,12 +37,19 @@ public final class Simulator {
         }
     }
 
-    private record Step(ChipNode node, ChipKernel kernel, ChipBuffer[] inputs, ChipBuffer[] outputs) {}
+    /**
+     * A node, ready to run.
+     *
+     * @param last values that no later node reads
+     */
+    private record Step(ChipNode node, ChipKernel kernel, ChipBuffer[] inputs, ChipBuffer[] outputs, List<ChipBuffer> last) {}
 
     private final ChipProgram program;
     private final Target target;
     private final Map<String, ChipBuffer> values = new LinkedHashMap<>();
     private final List<Step> steps = new ArrayList<>();
+    /** Values whose memory is not reused. */
+    private final Set<String> keptValues = new HashSet<>();
     private Observer observer = (node, value, buffer) -> {};
 
     /**
@@ -49,14 +60,26 @@ public final class Simulator {
     public Simulator(ChipProgram program, Target target) {
         this.program = Objects.requireNonNull(program, "program");
         this.target = Objects.requireNonNull(target, "target");
-        program.values().forEach((name, value) -> values.put(name, new ChipBuffer(value.type(), value.exponent())));
+        ChipMemory memory = new ChipMemory();
+        program.values().forEach((name, value) -> values.put(name, new ChipBuffer(value.type(), value.exponent(), memory)));
+        keptValues.addAll(program.inputs());
+        keptValues.addAll(program.outputs());
+        program.testOutputs().forEach(tensor -> keptValues.add(tensor.name()));
         Map<String, ChipBuffer> parameters = new LinkedHashMap<>();
+        Map<String, ChipNode> lastReaders = new HashMap<>();
+        for (ChipNode node : program.nodes()) {
+            node.outputs().forEach(name -> lastReaders.put(name, node));
+            node.inputs().forEach(name -> lastReaders.put(name, node));
+        }
         for (ChipNode node : program.nodes()) {
             ChipKernel kernel = guarded(node, () -> ChipKernels.prepare(node, program, target));
             ChipBuffer[] inputs = guarded(node,
                     () -> node.inputs().stream().map(name -> operand(name, parameters)).toArray(ChipBuffer[]::new));
             ChipBuffer[] outputs = node.outputs().stream().map(values::get).toArray(ChipBuffer[]::new);
-            steps.add(new Step(node, kernel, inputs, outputs));
+            List<ChipBuffer> last = Stream.concat(node.inputs().stream(), node.outputs().stream()).distinct()
+                    .filter(name -> values.containsKey(name) && !keptValues.contains(name) && lastReaders.get(name) == node)
+                    .map(values::get).toList();
+            steps.add(new Step(node, kernel, inputs, outputs, last));
         }
     }
 
@@ -110,14 +133,18 @@ public final class Simulator {
     }
 
     /**
-     * The buffer of a value: fill it (graph inputs, before {@link #run()}) or read it (anything, after).
+     * The buffer of a value: fill it (graph inputs, before {@link #run()}) or read it (graph inputs and outputs, after). Values
+     * in between share memory; {@link #observe} sees them.
      *
-     * @throws IllegalArgumentException for a name that the program does not have
+     * @throws IllegalArgumentException for a name that the program does not have, or a value in between
      */
     public ChipBuffer value(String name) {
         ChipBuffer buffer = values.get(name);
         if (buffer == null) {
             throw new IllegalArgumentException("the program has no value " + name);
+        }
+        if (!keptValues.contains(name)) {
+            throw new IllegalArgumentException("value " + name + " is neither input nor output of the program; observe it");
         }
         return buffer;
     }
@@ -186,6 +213,7 @@ public final class Simulator {
                     observer.computed(step.node, step.node.outputs().get(i), step.outputs[i]);
                 }
             }
+            step.last.forEach(ChipBuffer::release);
         }
     }
 

@@ -20,6 +20,8 @@ final class Convolution implements ChipKernel {
     /** Margin for the rounding of the float sum that the data's bound is computed with. */
     private static final float BOUND_MARGIN = 1f - 1f / 1024;
 
+    private static final float[] NONE = {};
+
     private final NodeSetup node;
     private final boolean isGemm;
     private final Filter filter;
@@ -32,9 +34,9 @@ final class Convolution implements ChipKernel {
     private ConvShape shape;
     private PackedConv packed;
     private PackedConv packedNorms;
-    private float[] x = {};
-    private float[] sums = {};
-    private float[] bounds = {};
+    private float[] x = NONE;
+    private float[] sums = NONE;
+    private float[] bounds = NONE;
     private int[] tapWeights;
 
     Convolution(NodeSetup node) {
@@ -96,8 +98,8 @@ final class Convolution implements ChipKernel {
         if (packed == null) {
             packed = pack(false);
         }
-        x = grown(x, in.count());
-        sums = grown(sums, out.count());
+        x = out.memory().takeFloats(in.count());
+        sums = out.memory().takeFloats(out.count());
         int largest = 0;
         for (int i = 0; i < in.count(); i++) {
             int value = in.ints()[i];
@@ -113,6 +115,12 @@ final class Convolution implements ChipKernel {
             boundByData(in, out);
         }
         finish(in, out, !proven);
+        out.memory().give(x);
+        out.memory().give(sums);
+        out.memory().give(bounds);
+        x = NONE;
+        sums = NONE;
+        bounds = NONE;
     }
 
     /** {@code Σ |x| |w|} for every output: proves outputs one by one where the weights alone do not. */
@@ -123,7 +131,7 @@ final class Convolution implements ChipKernel {
         for (int i = 0; i < in.count(); i++) {
             x[i] = Math.abs(x[i]);
         }
-        bounds = grown(bounds, out.count());
+        bounds = out.memory().takeFloats(out.count());
         floats.conv(shape, x, 0, packedNorms, null, 0, bounds, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
     }
 
@@ -232,9 +240,5 @@ final class Convolution implements ChipKernel {
         PackedConv result = floats.packedConv(shape);
         floats.pack(weights, 0, result);
         return result;
-    }
-
-    private static float[] grown(float[] array, int length) {
-        return array.length >= length ? array : new float[length];
     }
 }

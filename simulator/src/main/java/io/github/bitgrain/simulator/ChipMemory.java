@@ -1,0 +1,56 @@
+package io.github.bitgrain.simulator;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Arrays that values and kernels of one simulator use in turn, so that a run needs what is alive at the same time and a second
+ * run allocates nothing. The content of a taken array is undefined. For one thread.
+ */
+public final class ChipMemory {
+    private final TreeMap<Integer, Deque<int[]>> ints = new TreeMap<>();
+    private final TreeMap<Integer, Deque<float[]>> floats = new TreeMap<>();
+
+    /** An empty memory. */
+    public ChipMemory() {}
+
+    /** An array of at least {@code length} integers: the smallest free one, else a new one. */
+    public int[] takeInts(int length) {
+        int[] free = take(ints, length);
+        return free != null ? free : new int[length];
+    }
+
+    /** An array of at least {@code length} floats: the smallest free one, else a new one. */
+    public float[] takeFloats(int length) {
+        float[] free = take(floats, length);
+        return free != null ? free : new float[length];
+    }
+
+    /** Lets others use an array that was taken. */
+    public void give(int[] array) {
+        if (array.length > 0) {
+            ints.computeIfAbsent(array.length, length -> new ArrayDeque<>()).push(array);
+        }
+    }
+
+    /** Lets others use an array that was taken. */
+    public void give(float[] array) {
+        if (array.length > 0) {
+            floats.computeIfAbsent(array.length, length -> new ArrayDeque<>()).push(array);
+        }
+    }
+
+    private static <A> A take(TreeMap<Integer, Deque<A>> free, int length) {
+        Map.Entry<Integer, Deque<A>> smallest = free.ceilingEntry(length);
+        if (smallest == null) {
+            return null;
+        }
+        A array = smallest.getValue().pop();
+        if (smallest.getValue().isEmpty()) {
+            free.remove(smallest.getKey());
+        }
+        return array;
+    }
+}
