@@ -138,6 +138,15 @@ public final class ChipBuffer {
         }
     }
 
+    /** Sets all elements to zero. */
+    public void clear() {
+        if (isFloat()) {
+            Arrays.fill(floats, 0, count, 0f);
+        } else {
+            Arrays.fill(ints, 0, count, 0);
+        }
+    }
+
     /** Element i as a real number: the float itself, or integer times scale. */
     public double real(int i) {
         return isFloat() ? floats[i] : Math.scalb((double) ints[i], exponent);

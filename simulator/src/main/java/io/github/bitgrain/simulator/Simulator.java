@@ -201,7 +201,17 @@ public final class Simulator {
         return buffer;
     }
 
-    /** Runs all nodes on the inputs as they are set. */
+    /** Whether a run depends on the runs before it: the program has a StreamingCache. */
+    public boolean isStateful() {
+        return steps.stream().anyMatch(step -> step.kernel.isStateful());
+    }
+
+    /** Forgets earlier runs: streaming caches hold zeros again, as after the model was loaded. */
+    public void reset() {
+        steps.forEach(step -> step.kernel.reset());
+    }
+
+    /** Runs all nodes on the inputs as they are set; streaming caches go on from the run before. */
     public void run() {
         for (Step step : steps) {
             guarded(step.node, () -> {

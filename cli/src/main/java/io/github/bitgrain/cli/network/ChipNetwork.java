@@ -39,7 +39,9 @@ public final class ChipNetwork implements Network {
         for (String name : program.outputs()) {
             outputs.put(name, sample(program.value(name).shape()));
         }
-        for (int i = 0; i < threads; i++) {
+        simulators.add(new Simulator(program, target));
+        // The samples of a streaming network are one stream, in order.
+        for (int i = 1; i < threads && !simulators.getFirst().isStateful(); i++) {
             simulators.add(new Simulator(program, target));
         }
     }

@@ -163,6 +163,11 @@ final class Activation {
     }
 
     static ChipKernel clip(NodeSetup node) {
+        if (node.computesFloats()) {
+            float low = node.hasInput(1) ? node.requireParameter(1).floats()[0] : Float.NEGATIVE_INFINITY;
+            float high = node.hasInput(2) ? node.requireParameter(2).floats()[0] : Float.POSITIVE_INFINITY;
+            return inFloat(node, v -> Math.min(Math.max(v, low), high));
+        }
         int min = bound(node, 1, Integer.MIN_VALUE);
         int max = bound(node, 2, Integer.MAX_VALUE);
         float ratio = ChipArithmetic.scale(node.inputExponent(0)) * ChipArithmetic.rescale(node.outputExponent(0));

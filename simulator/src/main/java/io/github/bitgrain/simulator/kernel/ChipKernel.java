@@ -13,6 +13,14 @@ public interface ChipKernel {
      */
     void run(ChipBuffer[] inputs, ChipBuffer[] outputs);
 
+    /** Whether results depend on earlier runs. */
+    default boolean isStateful() {
+        return false;
+    }
+
+    /** Forgets earlier runs. */
+    default void reset() {}
+
     /** Makes the kernel of a node. */
     @FunctionalInterface
     interface Factory {

@@ -7,84 +7,97 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The one table of chip operators: type → kernel. */
+/** The one table of chip operators: type → kernel, and what shows that the kernel is the chip's. */
 public final class ChipKernels {
-    private static final Map<String, ChipKernel.Factory> TABLE = new TreeMap<>();
+    /** How it is known that a kernel computes what the chip computes. */
+    public enum Evidence {
+        /** Single-operator cases that ESP-DL's own kernels computed; all targets, 8 and 16 bits. */
+        GOLDEN,
+        /** Values computed by hand from the formula in ESP-DL's sources. */
+        FORMULA
+    }
+
+    private record Row(ChipKernel.Factory kernel, Evidence evidence) {}
+
+    private static final Map<String, Row> TABLE = new TreeMap<>();
 
     /** Operators that have kernels in ESP-DL but that its loader does not register; a file with one does not load. */
     private static final Set<String> NOT_LOADABLE = Set.of("Max", "Min");
 
     static {
-        TABLE.put("Conv", Convolution::new);
-        TABLE.put("Gemm", Convolution::new);
-        TABLE.put("MatMul", MatrixProduct::matMul);
-        TABLE.put("Add", Elementwise::add);
-        TABLE.put("Sub", Elementwise::subtract);
-        TABLE.put("Mul", Elementwise::multiply);
-        TABLE.put("Div", Elementwise::divide);
-        TABLE.put("Pow", Elementwise::power);
-        TABLE.put("Mod", Elementwise::modulo);
-        TABLE.put("Neg", Activation.of(Elementwise::negate));
-        TABLE.put("Max", Elementwise::maximum);
-        TABLE.put("Min", Elementwise::minimum);
-        TABLE.put("Greater", Elementwise::greater);
-        TABLE.put("GreaterOrEqual", Elementwise::greaterOrEqual);
-        TABLE.put("Less", Elementwise::less);
-        TABLE.put("LessOrEqual", Elementwise::lessOrEqual);
-        TABLE.put("Equal", Elementwise::equal);
-        TABLE.put("AveragePool", Pooling::average);
-        TABLE.put("GlobalAveragePool", Pooling::globalAverage);
-        TABLE.put("MaxPool", Pooling::max);
-        TABLE.put("Relu", Activation.of(Activation::relu));
-        TABLE.put("LeakyRelu", Activation.of(Activation::leakyRelu));
-        TABLE.put("PRelu", Activation.of(Activation::prelu));
-        TABLE.put("Clip", Activation.of(Activation::clip));
-        TABLE.put("Sigmoid", Activation.of(Activation::sigmoid));
-        TABLE.put("Tanh", Activation.of(Activation::tanh));
-        TABLE.put("HardSigmoid", Activation.of(Activation::hardSigmoid));
-        TABLE.put("HardSwish", Activation.of(Activation::hardSwish));
-        TABLE.put("Swish", Activation.of(Activation::swish));
-        TABLE.put("Elu", Activation.of(Activation::elu));
-        TABLE.put("Exp", Activation.of(Activation::exp));
-        TABLE.put("Log", Activation.of(Activation::log));
-        TABLE.put("Sqrt", Activation.of(Activation::sqrt));
-        TABLE.put("Gelu", Activation::tableOnly);
-        TABLE.put("LUT", Activation::tableOnly);
-        TABLE.put("Softmax", SoftmaxKernel::softmax);
-        TABLE.put("LogSoftmax", SoftmaxKernel::logSoftmax);
-        TABLE.put("QuantizeLinear", Conversion::convert);
-        TABLE.put("DequantizeLinear", Conversion::convert);
-        TABLE.put("RequantizeLinear", Conversion::convert);
-        TABLE.put("Resize", Resizing::resize);
-        TABLE.put("ReduceMean", Reduction::mean);
-        TABLE.put("ReduceSum", Reduction::sum);
-        TABLE.put("ReduceL1", Reduction::absoluteSum);
-        TABLE.put("ReduceL2", Reduction::norm);
-        TABLE.put("ReduceSumSquare", Reduction::sumOfSquares);
-        TABLE.put("ReduceMax", Reduction::maximum);
-        TABLE.put("ReduceMin", Reduction::minimum);
-        TABLE.put("ReduceProd", Reduction::product);
-        TABLE.put("ReduceLogSum", Reduction::logSum);
-        TABLE.put("ReduceLogSumExp", Reduction::logSumExp);
-        TABLE.put("LayerNormalization", Normalization::layer);
-        TABLE.put("RMSNormalization", Normalization::rootMeanSquare);
-        TABLE.put("LpNormalization", Normalization::lp);
-        TABLE.put("GRU", Recurrent::gru);
-        TABLE.put("LSTM", Recurrent::lstm);
-        TABLE.put("Concat", Movement::concat);
-        TABLE.put("Split", Movement::split);
-        TABLE.put("Slice", Movement::slice);
-        TABLE.put("Pad", Movement::pad);
-        TABLE.put("Transpose", Movement::transpose);
-        TABLE.put("Reshape", Movement::reshape);
-        TABLE.put("Flatten", Movement::flatten);
-        TABLE.put("Squeeze", Movement::squeeze);
-        TABLE.put("Unsqueeze", Movement::unsqueeze);
-        TABLE.put("Gather", Movement::gatherAxis);
-        TABLE.put("Identity", Movement::copy);
-        TABLE.put("InsertZeros", Movement::insertZeros);
-        TABLE.put("DepthToSpace", Movement::depthToSpace);
-        TABLE.put("SpaceToDepth", Movement::spaceToDepth);
+        golden("Conv", Convolution::new);
+        golden("Gemm", Convolution::new);
+        formula("MatMul", MatrixProduct::matMul);
+        golden("Add", Elementwise::add);
+        golden("Sub", Elementwise::subtract);
+        golden("Mul", Elementwise::multiply);
+        golden("Div", Elementwise::divide);
+        golden("Pow", Elementwise::power);
+        golden("Mod", Elementwise::modulo);
+        golden("Neg", Activation.of(Elementwise::negate));
+        golden("Max", Elementwise::maximum);
+        golden("Min", Elementwise::minimum);
+        golden("Greater", Elementwise::greater);
+        golden("GreaterOrEqual", Elementwise::greaterOrEqual);
+        golden("Less", Elementwise::less);
+        golden("LessOrEqual", Elementwise::lessOrEqual);
+        golden("Equal", Elementwise::equal);
+        golden("AveragePool", Pooling::average);
+        golden("GlobalAveragePool", Pooling::globalAverage);
+        golden("MaxPool", Pooling::max);
+        golden("Relu", Activation.of(Activation::relu));
+        golden("LeakyRelu", Activation.of(Activation::leakyRelu));
+        golden("PRelu", Activation.of(Activation::prelu));
+        golden("Clip", Activation.of(Activation::clip));
+        golden("Sigmoid", Activation.of(Activation::sigmoid));
+        golden("Tanh", Activation.of(Activation::tanh));
+        golden("HardSigmoid", Activation.of(Activation::hardSigmoid));
+        golden("HardSwish", Activation.of(Activation::hardSwish));
+        golden("Swish", Activation.of(Activation::swish));
+        golden("Elu", Activation.of(Activation::elu));
+        golden("Exp", Activation.of(Activation::exp));
+        golden("Log", Activation.of(Activation::log));
+        golden("Sqrt", Activation.of(Activation::sqrt));
+        formula("Gelu", Activation::tableOnly);
+        golden("LUT", Activation::tableOnly);
+        golden("Softmax", SoftmaxKernel::softmax);
+        golden("LogSoftmax", SoftmaxKernel::logSoftmax);
+        golden("QuantizeLinear", Conversion::convert);
+        golden("DequantizeLinear", Conversion::convert);
+        golden("RequantizeLinear", Conversion::convert);
+        golden("Resize", Resizing::resize);
+        golden("ReduceMean", Reduction::mean);
+        golden("ReduceSum", Reduction::sum);
+        golden("ReduceL1", Reduction::absoluteSum);
+        golden("ReduceL2", Reduction::norm);
+        golden("ReduceSumSquare", Reduction::sumOfSquares);
+        golden("ReduceMax", Reduction::maximum);
+        golden("ReduceMin", Reduction::minimum);
+        golden("ReduceProd", Reduction::product);
+        golden("ReduceLogSum", Reduction::logSum);
+        golden("ReduceLogSumExp", Reduction::logSumExp);
+        golden("LayerNormalization", Normalization::layer);
+        golden("RMSNormalization", Normalization::rootMeanSquare);
+        golden("LpNormalization", Normalization::lp);
+        golden("GRU", Recurrent::gru);
+        golden("LSTM", Recurrent::lstm);
+        golden("Concat", Movement::concat);
+        formula("Split", Movement::split);
+        formula("Slice", Movement::slice);
+        formula("Pad", Movement::pad);
+        formula("Transpose", Movement::transpose);
+        formula("Reshape", Movement::reshape);
+        formula("Flatten", Movement::flatten);
+        formula("Squeeze", Movement::squeeze);
+        formula("Unsqueeze", Movement::unsqueeze);
+        formula("Gather", Indexing::gather);
+        formula("ScatterND", Indexing::scatterNd);
+        formula("ReverseSequence", Indexing::reverseSequence);
+        formula("StreamingCache", StreamingCache::new);
+        formula("Identity", Movement::copy);
+        formula("InsertZeros", Movement::insertZeros);
+        formula("DepthToSpace", Movement::depthToSpace);
+        formula("SpaceToDepth", Movement::spaceToDepth);
     }
 
     private ChipKernels() {}
@@ -92,6 +105,19 @@ public final class ChipKernels {
     /** Types of all operators that can be simulated. */
     public static Set<String> types() {
         return TABLE.keySet();
+    }
+
+    private static void golden(String type, ChipKernel.Factory kernel) {
+        TABLE.put(type, new Row(kernel, Evidence.GOLDEN));
+    }
+
+    private static void formula(String type, ChipKernel.Factory kernel) {
+        TABLE.put(type, new Row(kernel, Evidence.FORMULA));
+    }
+
+    /** What shows that an operator of {@link #types} is computed as on the chip. */
+    public static Evidence evidence(String opType) {
+        return TABLE.get(opType).evidence;
     }
 
     /** Whether ESP-DL's loader knows the operator; if not, a file that has it does not load on a chip. */
@@ -102,10 +128,10 @@ public final class ChipKernels {
     /** The kernel of a node. */
     public static ChipKernel prepare(ChipNode node, ChipProgram program, Target target) {
         NodeSetup setup = new NodeSetup(node, program, target);
-        ChipKernel.Factory factory = TABLE.get(node.opType());
-        if (factory == null) {
-            throw setup.fail("the simulator has no kernel for this operator");
+        Row row = TABLE.get(node.opType());
+        if (row == null) {
+            throw setup.fail("ESP-DL's loader knows no such operator; the file does not load on a chip");
         }
-        return factory.prepare(setup);
+        return row.kernel.prepare(setup);
     }
 }

@@ -121,6 +121,9 @@ final class Elementwise {
     }
 
     static ChipKernel divide(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, (a, b) -> a / b);
+        }
         int bits = node.bits();
         Target target = node.target();
         float ratio = ChipArithmetic.rescale(node.outputExponent(0)) * ChipArithmetic.scale(node.inputExponent(0))
@@ -144,6 +147,9 @@ final class Elementwise {
     }
 
     static ChipKernel power(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, (a, b) -> (float) Math.pow(a, b));
+        }
         float scaleA = ChipArithmetic.scale(node.inputExponent(0));
         float scaleB = ChipArithmetic.scale(node.inputExponent(1));
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
@@ -152,6 +158,9 @@ final class Elementwise {
     }
 
     static ChipKernel modulo(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, (a, b) -> b == 0f ? 0f : a % b);
+        }
         float scaleA = ChipArithmetic.scale(node.inputExponent(0));
         float scaleB = ChipArithmetic.scale(node.inputExponent(1));
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
@@ -160,6 +169,14 @@ final class Elementwise {
     }
 
     static ChipKernel negate(NodeSetup node) {
+        if (node.computesFloats()) {
+            return (inputs, outputs) -> {
+                outputs[0].reshape(inputs[0].shape());
+                for (int i = 0; i < inputs[0].count(); i++) {
+                    outputs[0].floats()[i] = -inputs[0].floats()[i];
+                }
+            };
+        }
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];
             outputs[0].reshape(x.shape());

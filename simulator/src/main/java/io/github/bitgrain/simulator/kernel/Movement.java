@@ -1,6 +1,7 @@
 package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.simulator.ChipBuffer;
+import io.github.bitgrain.simulator.ChipTensor;
 import java.util.Arrays;
 
 /** Operators that move elements without arithmetic (chip-arithmetic.md §3.15). Exponents must agree in the file. */
@@ -218,7 +219,7 @@ final class Movement {
 
     static ChipKernel pad(NodeSetup node) {
         int[] pads = node.requireParameter(1).ints();
-        int value = node.hasInput(2) ? node.requireParameter(2).ints()[0] : 0;
+        ChipTensor value = node.hasInput(2) ? node.requireParameter(2) : null;
         String mode = node.node().text("mode", "constant");
         if (!mode.equals("constant") && !mode.equals("edge") && !mode.equals("reflect")) {
             throw node.fail("pad mode " + mode + " has no kernel; constant, edge and reflect have");
@@ -234,6 +235,13 @@ final class Movement {
                 shape[i] += pads[i] + pads[i + rank];
             }
             outputs[0].reshape(shape);
+            ChipBuffer filling = new ChipBuffer(outputs[0].type(), outputs[0].exponent());
+            filling.reshape(1);
+            if (value != null && filling.isFloat()) {
+                filling.floats()[0] = value.floats()[0];
+            } else if (value != null) {
+                filling.ints()[0] = value.ints()[0];
+            }
             int[] strides = strides(x.shape());
             int[] index = new int[rank];
             for (int i = 0; i < outputs[0].count(); i++) {
@@ -248,41 +256,9 @@ final class Movement {
                     }
                     from += at * strides[axis];
                 }
-                if (inside) {
-                    outputs[0].copyFrom(x, from, i, 1);
-                } else {
-                    outputs[0].ints()[i] = value;
-                }
+                outputs[0].copyFrom(inside ? x : filling, inside ? from : 0, i, 1);
                 for (int axis = rank - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--) {
                     index[axis] = 0;
-                }
-            }
-        };
-    }
-
-    /** The chip reads in front of the buffer for a negative index, so there is nothing to simulate: refused. */
-    static ChipKernel gatherAxis(NodeSetup node) {
-        int attribute = Math.toIntExact(node.node().integer("axis", 0));
-        int[] indices = node.requireParameter(1).ints();
-        int[] indexShape = node.requireParameter(1).dims().stream().mapToInt(Integer::intValue).toArray();
-        return (inputs, outputs) -> {
-            ChipBuffer x = inputs[0];
-            int axis = attribute < 0 ? attribute + x.rank() : attribute;
-            Axis around = Axis.of(x, axis);
-            int[] shape = new int[x.rank() - 1 + indexShape.length];
-            System.arraycopy(x.shape(), 0, shape, 0, axis);
-            System.arraycopy(indexShape, 0, shape, axis, indexShape.length);
-            System.arraycopy(x.shape(), axis + 1, shape, axis + indexShape.length, x.rank() - axis - 1);
-            outputs[0].reshape(shape);
-            int to = 0;
-            for (int outer = 0; outer < around.outer(); outer++) {
-                for (int index : indices) {
-                    int at = index < 0 ? index + around.extent() : index;
-                    if (at < 0 || at >= around.extent()) {
-                        throw node.fail("index " + index + " is outside an axis of " + around.extent());
-                    }
-                    outputs[0].copyFrom(x, (outer * around.extent() + at) * around.inner(), to, around.inner());
-                    to += around.inner();
                 }
             }
         };
@@ -299,7 +275,7 @@ final class Movement {
                 shape[i + 1] = (shape[i + 1] - 1) * strides[i] + 1 + (i < extra.length ? extra[i] : 0);
             }
             outputs[0].reshape(shape);
-            Arrays.fill(outputs[0].ints(), 0, outputs[0].count(), 0);
+            outputs[0].clear();
             int channels = x.dim(-1);
             int height = spatial == 2 ? x.dim(1) : 1;
             int width = x.dim(-2);
@@ -336,7 +312,10 @@ final class Movement {
         };
     }
 
-    /** Blocks of pixels become blocks of channels; NHWC. */
+    /**
+     * Blocks of pixels become blocks of channels; NHWC. The pixels of one channel stay together, channel c of tap t at
+     * {@code c · blocksize² + t} (esp-dl: dl_module_space_to_depth.hpp); ONNX keeps the channels of one pixel together.
+     */
     static ChipKernel spaceToDepth(NodeSetup node) {
         int block = Math.toIntExact(node.node().integer("blocksize", 1));
         return (inputs, outputs) -> {
@@ -344,8 +323,8 @@ final class Movement {
             int channels = x.dim(3);
             outputs[0].reshape(x.dim(0), x.dim(1) / block, x.dim(2) / block, channels * block * block);
             for (int i = 0; i < outputs[0].count(); i++) {
-                int c = i % channels;
-                int tap = i / channels % (block * block);
+                int tap = i % (block * block);
+                int c = i / (block * block) % channels;
                 int pixel = i / channels / (block * block);
                 int column = pixel % outputs[0].dim(2) * block + tap % block;
                 int row = pixel / outputs[0].dim(2) % outputs[0].dim(1) * block + tap / block;

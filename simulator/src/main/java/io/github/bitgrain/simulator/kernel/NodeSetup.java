@@ -70,6 +70,11 @@ public record NodeSetup(ChipNode node, ChipProgram program, Target target) {
         return type.bytes() * Byte.SIZE;
     }
 
+    /** Whether the node computes in single precision: a node of a float island, {@code quant_type} F32. */
+    public boolean computesFloats() {
+        return inputType(0) == ElementType.FLOAT32 && outputType(0) == ElementType.FLOAT32;
+    }
+
     /** Elements of a vector register for this node's type: 16 at 8 bits, 8 at 16 bits. */
     public int lanes() {
         return target.lanes(bits());

@@ -3,13 +3,19 @@ package io.github.bitgrain.simulator.kernel;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.ChipTensor;
 
-/** Layer, RMS and Lp normalization, float inside (chip-arithmetic.md §3.13). */
+/**
+ * Layer, RMS and Lp normalization, float inside (chip-arithmetic.md §3.13). On floats the same formulas hold without the
+ * scales, with the sums in single precision too.
+ */
 final class Normalization {
     private Normalization() {}
 
     static ChipKernel layer(NodeSetup node) {
         int axis = Math.toIntExact(node.node().integer("axis", -1));
         float epsilon = node.node().real("epsilon", 1e-5f);
+        if (node.computesFloats()) {
+            return FloatNormalization.layer(axis, epsilon, reals(node, 1), node.hasInput(2) ? reals(node, 2) : null);
+        }
         float scale = ChipArithmetic.scale(node.inputExponent(0));
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
         float[] gain = reals(node, 1);
@@ -55,7 +61,7 @@ final class Normalization {
         return values;
     }
 
-    private static int rowLength(ChipBuffer x, int axis) {
+    static int rowLength(ChipBuffer x, int axis) {
         Axis around = Axis.of(x, axis);
         return around.extent() * around.inner();
     }
@@ -63,6 +69,9 @@ final class Normalization {
     static ChipKernel rootMeanSquare(NodeSetup node) {
         int axis = Math.toIntExact(node.node().integer("axis", -1));
         float epsilon = node.node().real("epsilon", 1e-5f);
+        if (node.computesFloats()) {
+            return FloatNormalization.rootMeanSquare(axis, epsilon, reals(node, 1));
+        }
         float scale = ChipArithmetic.scale(node.inputExponent(0));
         float ratio = scale * ChipArithmetic.rescale(node.outputExponent(0));
         float[] gain = reals(node, 1);
@@ -88,6 +97,9 @@ final class Normalization {
     static ChipKernel lp(NodeSetup node) {
         int attribute = Math.toIntExact(node.node().integer("axis", -1));
         boolean euclidean = node.node().integer("p", 2) == 2;
+        if (node.computesFloats()) {
+            return FloatNormalization.lp(attribute, euclidean);
+        }
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];

@@ -40,6 +40,10 @@ final class Pooling {
             } else {
                 outputs[0].reshape(x.dim(0), outH, outW, channels);
             }
+            if (x.isFloat()) {
+                averageFloats(x, outputs[0], inH, inW, outH, outW, kernelH, kernelW, window);
+                return;
+            }
             float scale = isMax ? 0f : scale(kernelH * kernelW);
             int[] window1 = new int[channels];
             int to = 0;
@@ -54,6 +58,29 @@ final class Pooling {
                         }
                     }
                 }
+            }
+        }
+
+        /** Only averages have a kernel for floats. */
+        private void averageFloats(
+                ChipBuffer x, ChipBuffer y, int inH, int inW, int outH, int outW, int kernelH, int kernelW, Window window) {
+            if (isMax) {
+                throw node.fail("the chip has no float kernel for this operator and leaves its output unwritten; quantize it");
+            }
+            int channels = x.dim(-1);
+            float inverse = 1f / (kernelH * kernelW);
+            for (int to = 0; to < y.count(); to++) {
+                int pixel = to / channels;
+                int left = pixel % outW * window.strideW() - window.padLeft();
+                int top = pixel / outW % outH * window.strideH() - window.padTop();
+                int image = pixel / outW / outH * inH;
+                float sum = 0f;
+                for (int iy = Math.max(top, 0); iy < Math.min(top + kernelH, inH); iy++) {
+                    for (int ix = Math.max(left, 0); ix < Math.min(left + kernelW, inW); ix++) {
+                        sum += x.floats()[((image + iy) * inW + ix) * channels + to % channels];
+                    }
+                }
+                y.floats()[to] = sum * inverse;
             }
         }
 

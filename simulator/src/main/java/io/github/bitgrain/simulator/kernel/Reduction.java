@@ -13,7 +13,37 @@ final class Reduction {
 
     private Reduction() {}
 
+    /** As {@link Group}, of floats. */
+    private interface FloatGroup {
+        float reduce(float[] values);
+    }
+
     private static ChipKernel kernel(NodeSetup node, Group group) {
+        return kernel(node, (x, members, y, g) -> {
+            int[] values = new int[members.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = x.ints()[members[i]];
+            }
+            y.ints()[g] = group.reduce(values, values.length);
+        });
+    }
+
+    /** Floats are reduced plainly, in single precision and in memory order. */
+    private static ChipKernel onFloats(NodeSetup node, FloatGroup group) {
+        return kernel(node, (x, members, y, g) -> {
+            float[] values = new float[members.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = x.floats()[members[i]];
+            }
+            y.floats()[g] = group.reduce(values);
+        });
+    }
+
+    private interface Fill {
+        void fill(ChipBuffer x, int[] members, ChipBuffer y, int g);
+    }
+
+    private static ChipKernel kernel(NodeSetup node, Fill fill) {
         int[] fixedAxes = node.integers(1, node.ints("axes"));
         boolean keep = node.node().integer("keepdims", 1) != 0;
         boolean allWhenEmpty = node.node().integer("noop_with_empty_axes", 0) == 0;
@@ -28,12 +58,8 @@ final class Reduction {
             }
             outputs[0].reshape(shape(x, reduced, keep));
             int[][] members = members(x, reduced);
-            int[] values = new int[members.length == 0 ? 0 : members[0].length];
             for (int g = 0; g < members.length; g++) {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = x.ints()[members[g][i]];
-                }
-                outputs[0].ints()[g] = group.reduce(values, values.length);
+                fill.fill(x, members[g], outputs[0], g);
             }
         };
     }
@@ -82,17 +108,26 @@ final class Reduction {
     }
 
     static ChipKernel mean(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, v -> sum(v) / v.length);
+        }
         float scale = ChipArithmetic.scale(node.inputExponent(0));
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
         return kernel(node, (v, n) -> quantize(node, sum(v) * scale / n * rescale));
     }
 
     static ChipKernel sum(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, Reduction::sum);
+        }
         int shift = node.outputExponent(0) - node.inputExponent(0);
         return kernel(node, (v, n) -> ChipArithmetic.requantize(sum(v), shift, node.bits(), node.target()));
     }
 
     static ChipKernel absoluteSum(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, v -> fold(v, 0f, (a, b) -> a + Math.abs(b)));
+        }
         int shift = node.outputExponent(0) - node.inputExponent(0);
         return kernel(node, (v, n) -> {
             long sum = 0;
@@ -104,26 +139,41 @@ final class Reduction {
     }
 
     static ChipKernel sumOfSquares(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, Reduction::squares);
+        }
         int shift = node.outputExponent(0) - 2 * node.inputExponent(0);
         return kernel(node, (v, n) -> ChipArithmetic.requantize(squares(v), shift, node.bits(), node.target()));
     }
 
     static ChipKernel norm(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, v -> ChipArithmetic.newtonRoot(squares(v)));
+        }
         float scale = ChipArithmetic.scale(2 * node.inputExponent(0));
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
         return kernel(node, (v, n) -> quantize(node, ChipArithmetic.newtonRoot(squares(v) * scale) * rescale));
     }
 
     static ChipKernel maximum(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, v -> fold(v, Float.NEGATIVE_INFINITY, Math::max));
+        }
         return kernel(node, (v, n) -> Arrays.stream(v).max().orElseThrow());
     }
 
     static ChipKernel minimum(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, v -> fold(v, Float.POSITIVE_INFINITY, Math::min));
+        }
         return kernel(node, (v, n) -> Arrays.stream(v).min().orElseThrow());
     }
 
     /** 8 bits multiply in single, 16 bits in double precision. */
     static ChipKernel product(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, v -> fold(v, 1f, (a, b) -> a * b));
+        }
         float scale = ChipArithmetic.scale(node.inputExponent(0));
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
         boolean inDouble = node.bits() == 16;
@@ -139,12 +189,18 @@ final class Reduction {
     }
 
     static ChipKernel logSum(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, v -> ChipArithmetic.log(sum(v)));
+        }
         float scale = ChipArithmetic.scale(node.inputExponent(0));
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
         return kernel(node, (v, n) -> quantize(node, ChipArithmetic.log(sum(v) * scale) * rescale));
     }
 
     static ChipKernel logSumExp(NodeSetup node) {
+        if (node.computesFloats()) {
+            return onFloats(node, v -> ChipArithmetic.log(fold(v, 0f, (a, b) -> a + ChipArithmetic.exp(b))));
+        }
         float scale = ChipArithmetic.scale(node.inputExponent(0));
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
         return kernel(node, (v, n) -> {
@@ -175,5 +231,25 @@ final class Reduction {
             sum += (long) q * q;
         }
         return sum;
+    }
+
+    private static float sum(float[] values) {
+        return fold(values, 0f, Float::sum);
+    }
+
+    private static float squares(float[] values) {
+        return fold(values, 0f, (a, b) -> a + b * b);
+    }
+
+    private interface Step {
+        float apply(float sum, float value);
+    }
+
+    private static float fold(float[] values, float start, Step step) {
+        float result = start;
+        for (float value : values) {
+            result = step.apply(result, value);
+        }
+        return result;
     }
 }
