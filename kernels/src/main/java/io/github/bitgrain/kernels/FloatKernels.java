@@ -36,6 +36,16 @@ public interface FloatKernels {
     void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
             float[] y, int yOffset, float lo, float hi);
 
+    /**
+     * {@code y = f(bias + conv(x, w)) + residual}.
+     *
+     * @param bias outC floats from {@code biasOffset}, or null
+     * @param f function with parameters p and q, or null
+     * @param residual a map of the geometry of y, or null; must not overlap y
+     */
+    void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
+            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset);
+
     /** Packs weights for {@link #convInputGradient}: they are read transposed and turned there. */
     void packForInputGradient(float[] weights, int weightsOffset, PackedConv into);
 

@@ -44,6 +44,21 @@ class ScalarFloatKernels implements FloatKernels {
     }
 
     @Override
+    public void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
+            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
+        conv(shape, x, xOffset, weights, bias, biasOffset, y, yOffset, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+        for (int pixel = 0; pixel < shape.batch() * shape.outH() * shape.outW(); pixel++) {
+            int at = pixel * shape.outStride();
+            if (f != null) {
+                unary(f, p, q, shape.outC(), y, yOffset + at, y, yOffset + at);
+            }
+            if (residual != null) {
+                binary(BinaryFunction.ADD, shape.outC(), y, yOffset + at, 1, residual, residualOffset + at, 1, y, yOffset + at);
+            }
+        }
+    }
+
+    @Override
     public void packForInputGradient(float[] weights, int weightsOffset, PackedConv into) {
         pack(weights, weightsOffset, into);
     }

@@ -22,6 +22,7 @@ final class Scratch {
     final Ints outputs = new Ints();
     /** Where the runs of one row start, from the start of the row. */
     final Ints runs = new Ints();
+    final Epilogue epilogue = new Epilogue();
     final Walk walk = new Walk();
     final Source gridSource = new Source();
 

@@ -13,8 +13,10 @@ import jdk.incubator.vector.FloatVector;
  * object per thread; {@link #start}, then {@link #next} until it returns false.
  */
 final class Source {
-    /** Positions of a chunk: enough for long inner loops, few enough that source and result stay in the L2 cache. */
+    /** Most positions of a chunk: enough for long inner loops, few enough that source and result stay in the L2 cache. */
     private static final int CHUNK = 1024;
+    /** Floats that a chunk copies, about: a small part of the L2 cache. */
+    private static final int COPY_FLOATS = 48 * 1024;
     /** Floats that a tile may read beyond the last channel. */
     private static final int SLACK = 2 * Tiles.HEIGHT;
 
@@ -29,6 +31,7 @@ final class Source {
     private boolean inPlace;
     private int gridRows;
     private int nextRow;
+    private int chunk;
 
     /** What the kernels read: source array, and for each position of the chunk where its window starts there. */
     float[] x;
@@ -54,6 +57,7 @@ final class Source {
         this.copyStride = copyStride;
         int last = offset + (batch * walk.sourceH * walk.sourceW - 1) * stride;
         inPlace = walk.readsInPlace() && (!slack || last + Math.max(roundUp(channels), channels + SLACK) <= x.length);
+        chunk = inPlace ? CHUNK : Math.clamp(COPY_FLOATS / (copyStride * walk.stepX * walk.stepY), 1, CHUNK);
         gridRows = batch * walk.rows;
         nextRow = 0;
         pixelStep = inPlace ? stride : copyStride;
@@ -64,7 +68,7 @@ final class Source {
         if (nextRow >= gridRows) {
             return false;
         }
-        int rowsHere = Math.min(gridRows - nextRow, Math.max(1, CHUNK / walk.columns));
+        int rowsHere = Math.min(gridRows - nextRow, Math.max(1, chunk / walk.columns));
         first = nextRow * walk.columns;
         count = rowsHere * walk.columns;
         rows = rowTable.atLeast(Math.max(count, Tiles.HEIGHT));

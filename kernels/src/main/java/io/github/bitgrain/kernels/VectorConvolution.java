@@ -1,12 +1,10 @@
 package io.github.bitgrain.kernels;
 
 import static io.github.bitgrain.kernels.Lanes.COUNT;
-import static io.github.bitgrain.kernels.Lanes.FLOATS;
 import static io.github.bitgrain.kernels.Lanes.PAIR;
 import static io.github.bitgrain.kernels.Lanes.roundUp;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Dense and grouped convolution: weights are the vector side, source values are broadcast from where they lie. The input
@@ -20,7 +18,7 @@ final class VectorConvolution {
     private VectorConvolution() {}
 
     static void forward(ConvShape s, float[] x, int xOffset, VectorWeights weights, float[] bias, int biasOffset, float[] y, int yOffset,
-            float lo, float hi) {
+            Epilogue epilogue) {
         Scratch scratch = Scratch.ofThread();
         Walk walk = scratch.walk;
         walk.forward(s);
@@ -28,7 +26,7 @@ final class VectorConvolution {
         for (int g = 0; g < s.groups(); g++) {
             float[] start = padBias(scratch, bias, biasOffset + g * s.groupOut(), s.groupOut());
             grid(scratch, s.batch(), x, xOffset + g * s.groupIn(), s.inStride(), s.groupIn(), weights.forward(), g * size, start,
-                    s.groupOut(), y, yOffset + g * s.groupOut(), s.outStride(), s.groups() == 1, lo, hi);
+                    s.groupOut(), y, yOffset + g * s.groupOut(), s.outStride(), s.groups() == 1, epilogue);
         }
     }
 
@@ -42,7 +40,7 @@ final class VectorConvolution {
             for (int g = 0; g < s.groups(); g++) {
                 grid(scratch, s.batch(), dy, dyOffset + g * s.groupOut(), s.outStride(), s.groupOut(), weights.backward(),
                         weights.phaseStart(phase) + g * size, start, s.groupIn(), dx, dxOffset + g * s.groupIn(), s.inStride(),
-                        s.groups() == 1, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+                        s.groups() == 1, scratch.epilogue.none());
             }
         }
     }
@@ -60,21 +58,20 @@ final class VectorConvolution {
         return start;
     }
 
-    /** All positions of the walk in scratch: {@code y = clamp(start + Σ x w)}. */
+    /** All positions of the walk in scratch: {@code y = start + Σ x w}, then the epilogue. */
     private static void grid(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int in, float[] w, int wOffset, float[] start,
-            int out, float[] y, int yOffset, int yStride, boolean ownsPixel, float lo, float hi) {
+            int out, float[] y, int yOffset, int yStride, boolean ownsPixel, Epilogue epilogue) {
         Walk walk = scratch.walk;
         if (walk.rows == 0 || walk.columns == 0) {
             return;
         }
-        boolean clamps = lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY;
         int padded = roundUp(out);
         if (walk.isEmpty()) {
-            fillGrid(walk, batch, start, out, y, yOffset, yStride, lo, hi);
+            fillGrid(walk, batch, start, out, y, yOffset, yStride, epilogue);
             return;
         }
         int last = yOffset + (batch * walk.outH * walk.outW - 1) * yStride;
-        boolean whole = padded == out || ownsPixel && padded <= yStride && last + padded <= y.length;
+        boolean whole = padded == out || ownsPixel && padded <= yStride && last + padded <= y.length && epilogue.reads(last + padded);
         Source source = scratch.gridSource;
         source.start(walk, batch, x, xOffset, xStride, in, in, false);
         int[] runs = scratch.runs.atLeast(walk.taps());
@@ -86,41 +83,48 @@ final class VectorConvolution {
             int[] outputs = scratch.outputs.atLeast(Math.max(count, Tiles.HEIGHT));
             if (direct) {
                 outputTable(walk, source.first, count, yOffset, yStride, outputs);
-                tiles(source, runs, runCount, runLength, w, wOffset, start, padded, y, outputs);
-                if (clamps) {
-                    clampRows(y, outputs, count, padded, lo, hi);
-                }
+                tiles(source, runs, runCount, runLength, w, wOffset, start, padded, y, outputs, epilogue);
                 continue;
             }
             int height = Math.max(count, Tiles.HEIGHT);
             float[] results = scratch.results.atLeast(height * padded);
             Source.fillTable(outputs, 0, height, 0, padded);
-            tiles(source, runs, runCount, runLength, w, wOffset, start, padded, results, outputs);
-            if (clamps) {
-                clampRows(results, outputs, count, padded, lo, hi);
-            }
+            tiles(source, runs, runCount, runLength, w, wOffset, start, padded, results, outputs, null);
+            epilogue.function(results, 0, count * padded);
             outputTable(walk, source.first, count, yOffset, yStride, outputs);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(results, i * padded, y, outputs[i], out);
+                epilogue.add(y, outputs[i], out);
             }
         }
     }
 
     private static void tiles(Source source, int[] runs, int runCount, int runLength, float[] w, int wOffset, float[] start, int padded,
-            float[] y, int[] outputs) {
+            float[] y, int[] outputs, Epilogue epilogue) {
         int k = runCount * runLength;
         int height = Math.max(source.count, Tiles.HEIGHT);
+        int last = height - Tiles.HEIGHT;
         if (k * padded <= RESIDENT_FLOATS) {
+            int done = 0;
             for (int row = 0; row < height; row += Tiles.HEIGHT) {
                 for (int n = 0; n < padded; n += PAIR) {
-                    tile(source, Math.min(row, height - Tiles.HEIGHT), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
+                    tile(source, Math.min(row, last), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
                 }
+                // A tile of the last rows overwrites some of the tile before: these wait for it.
+                int ready = row < last ? Math.min(row + Tiles.HEIGHT, last) : height;
+                if (epilogue != null) {
+                    epilogue.apply(y, outputs, done, ready - done, padded);
+                }
+                done = ready;
             }
         } else {
             for (int n = 0; n < padded; n += PAIR) {
                 for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                    tile(source, Math.min(row, height - Tiles.HEIGHT), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
+                    tile(source, Math.min(row, last), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
                 }
+            }
+            if (epilogue != null) {
+                epilogue.apply(y, outputs, 0, height, padded);
             }
         }
     }
@@ -135,14 +139,15 @@ final class VectorConvolution {
         }
     }
 
-    static void fillGrid(Walk walk, int batch, float[] start, int out, float[] y, int yOffset, int yStride, float lo, float hi) {
+    static void fillGrid(Walk walk, int batch, float[] start, int out, float[] y, int yOffset, int yStride, Epilogue epilogue) {
+        // In whole vectors as everywhere, so that a function gives the same bits.
+        epilogue.function(start, 0, roundUp(out));
         for (int n = 0; n < batch; n++) {
             for (int j = 0; j < walk.rows; j++) {
                 for (int i = 0; i < walk.columns; i++) {
                     int pixel = (n * walk.outH + walk.outTop + j * walk.outStepY) * walk.outW + walk.outLeft + i * walk.outStepX;
-                    for (int c = 0; c < out; c++) {
-                        y[yOffset + pixel * yStride + c] = Math.min(Math.max(start[c], lo), hi);
-                    }
+                    System.arraycopy(start, 0, y, yOffset + pixel * yStride, out);
+                    epilogue.add(y, yOffset + pixel * yStride, out);
                 }
             }
         }
@@ -156,17 +161,6 @@ final class VectorConvolution {
             int j = gridRow % walk.rows;
             int pixel = (n * walk.outH + walk.outTop + j * walk.outStepY) * walk.outW + walk.outLeft;
             Source.fillTable(outputs, at, walk.columns, yOffset + pixel * yStride, walk.outStepX * yStride);
-        }
-    }
-
-    static void clampRows(float[] y, int[] rows, int count, int width, float lo, float hi) {
-        FloatVector low = FloatVector.broadcast(FLOATS, lo);
-        FloatVector high = FloatVector.broadcast(FLOATS, hi);
-        for (int i = 0; i < count; i++) {
-            int at = rows[i];
-            for (int j = 0; j < width; j += COUNT) {
-                FloatVector.fromArray(FLOATS, y, at + j).max(low).min(high).intoArray(y, at + j);
-            }
         }
     }
 }

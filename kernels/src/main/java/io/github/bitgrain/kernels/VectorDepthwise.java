@@ -9,7 +9,7 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Depthwise convolution and its gradients: a vector holds neighbouring channels of one pixel, so that taps are plain loads.
- * Kernels of nine positions have loops of their own, with the weights in registers.
+ * Kernels of 3 × 3 have loops of their own, with the weights in registers.
  */
 final class VectorDepthwise {
     private static final int NINE = 9;
@@ -19,11 +19,11 @@ final class VectorDepthwise {
     private VectorDepthwise() {}
 
     static void forward(ConvShape s, float[] x, int xOffset, VectorWeights weights, float[] bias, int biasOffset, float[] y, int yOffset,
-            float lo, float hi) {
+            Epilogue epilogue) {
         Scratch scratch = Scratch.ofThread();
         scratch.walk.forward(s);
         float[] start = VectorConvolution.padBias(scratch, bias, biasOffset, s.outC());
-        grid(scratch, s.batch(), x, xOffset, s.inStride(), s.outC(), weights.forward(), 0, start, y, yOffset, s.outStride(), lo, hi);
+        grid(scratch, s.batch(), x, xOffset, s.inStride(), s.outC(), weights.forward(), 0, start, y, yOffset, s.outStride(), epilogue);
     }
 
     static void inputGradient(ConvShape s, float[] dy, int dyOffset, VectorWeights weights, float[] dx, int dxOffset) {
@@ -32,57 +32,142 @@ final class VectorDepthwise {
         for (int phase = 0; phase < Walk.phases(s); phase++) {
             scratch.walk.backward(s, phase);
             grid(scratch, s.batch(), dy, dyOffset, s.outStride(), s.outC(), weights.backward(), weights.phaseStart(phase), start, dx, dxOffset,
-                    s.inStride(), Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+                    s.inStride(), scratch.epilogue.none());
         }
     }
 
     private static void grid(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int channels, float[] w, int wOffset,
-            float[] start, float[] y, int yOffset, int yStride, float lo, float hi) {
+            float[] start, float[] y, int yOffset, int yStride, Epilogue epilogue) {
         Walk walk = scratch.walk;
         if (walk.rows == 0 || walk.columns == 0) {
             return;
         }
-        boolean clamps = lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY;
         if (walk.isEmpty()) {
-            VectorConvolution.fillGrid(walk, batch, start, channels, y, yOffset, yStride, lo, hi);
+            VectorConvolution.fillGrid(walk, batch, start, channels, y, yOffset, yStride, epilogue);
             return;
         }
         int padded = roundUp(channels);
-        int last = yOffset + (batch * walk.outH * walk.outW - 1) * yStride;
-        boolean whole = padded == channels || padded <= yStride && last + padded <= y.length;
+        int yEnd = yOffset + (batch * walk.outH * walk.outW - 1) * yStride + padded;
+        int xEnd = xOffset + (batch * walk.sourceH * walk.sourceW - 1) * xStride + padded;
+        boolean whole = padded == channels || padded <= yStride && yEnd <= y.length && epilogue.reads(yEnd);
+        if (whole && xEnd <= x.length) {
+            inPlace(scratch, batch, x, xOffset, xStride, padded, w, wOffset, start, y, yOffset, yStride, epilogue);
+            return;
+        }
         Source source = scratch.gridSource;
         source.start(walk, batch, x, xOffset, xStride, channels, padded, true);
         int[] taps = scratch.runs.atLeast(walk.taps());
-        tapOffsets(walk, source, taps);
+        tapOffsets(walk, source.rowStep, source.pixelStep, taps);
         while (source.next()) {
             int count = source.count;
             int[] outputs = scratch.outputs.atLeast(count);
-            float[] results = whole ? y : scratch.results.atLeast(count * padded);
-            if (whole) {
-                VectorConvolution.outputTable(walk, source.first, count, yOffset, yStride, outputs);
-            } else {
-                Source.fillTable(outputs, 0, count, 0, padded);
+            float[] results = scratch.results.atLeast(count * padded);
+            for (int c = 0; c < padded; c += COUNT) {
+                for (int p = 0; p < count; p++) {
+                    DepthwiseTiles.anyOne(source.x, source.rows[p] + c, 0, taps, 0, walk.countY, 0, walk.countX, walk.countX, w, wOffset + c, padded,
+                            start, c, results, p * padded + c, 0, 1);
+                }
             }
-            int block = block(walk, padded);
-            for (int from = 0; from < count; from += block) {
-                int to = Math.min(count, from + block);
-                for (int c = 0; c < padded; c += COUNT) {
-                    if (walk.taps() == NINE) {
-                        nine(source.x, source.rows, from, to, c, taps, w, wOffset + c, padded, start, results, outputs);
-                    } else {
-                        any(source.x, source.rows, from, to, c, taps, walk.taps(), w, wOffset + c, padded, start, results, outputs);
+            epilogue.function(results, 0, count * padded);
+            VectorConvolution.outputTable(walk, source.first, count, yOffset, yStride, outputs);
+            for (int i = 0; i < count; i++) {
+                System.arraycopy(results, i * padded, y, outputs[i], channels);
+                epilogue.add(y, outputs[i], channels);
+            }
+        }
+    }
+
+    /** Reads the source where it lies: taps that fall beyond its border are left out. */
+    private static void inPlace(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int padded, float[] w, int wOffset,
+            float[] start, float[] y, int yOffset, int yStride, Epilogue epilogue) {
+        Walk walk = scratch.walk;
+        int rowStep = walk.sourceW * xStride;
+        int[] taps = scratch.runs.atLeast(walk.taps());
+        tapOffsets(walk, rowStep, xStride, taps);
+        // Columns that all taps reach inside the source.
+        int inside = Math.min(walk.columns, Math.ceilDiv(Math.max(0, -walk.tapsX[0]), walk.stepX));
+        int reach = walk.sourceW - 1 - walk.tapsX[walk.countX - 1];
+        int outside = Math.max(inside, Math.min(walk.columns, Math.floorDiv(reach, walk.stepX) + 1));
+        boolean three = walk.countY == 3 && walk.countX == 3 && walk.tapsX[1] - walk.tapsX[0] == 1 && walk.tapsX[2] - walk.tapsX[1] == 1
+                && walk.tapsY[2] - walk.tapsY[1] == walk.tapsY[1] - walk.tapsY[0];
+        int toStep = walk.outStepX * yStride;
+        int block = Math.max(8, BLOCK_FLOATS / (padded * walk.stepX) / 4 * 4);
+        for (int n = 0; n < batch; n++) {
+            for (int j = 0; j < walk.rows; j++) {
+                int top = j * walk.stepY;
+                int firstRow = 0;
+                int endRow = walk.countY;
+                while (firstRow < endRow && top + walk.tapsY[firstRow] < 0) {
+                    firstRow++;
+                }
+                while (endRow > firstRow && top + walk.tapsY[endRow - 1] >= walk.sourceH) {
+                    endRow--;
+                }
+                // The window of column 0 starts here, before the source perhaps; no tap is read there.
+                int at = xOffset + ((n * walk.sourceH + top + walk.tapsY[0]) * walk.sourceW + walk.tapsX[0]) * xStride;
+                int to = yOffset + ((n * walk.outH + walk.outTop + j * walk.outStepY) * walk.outW + walk.outLeft) * yStride;
+                for (int i = 0; i < walk.columns; i++) {
+                    if (i >= inside && i < outside) {
+                        i = outside - 1;
+                        continue;
+                    }
+                    edge(walk, i, x, at + i * walk.stepX * xStride, taps, firstRow, endRow, w, wOffset, padded, start, y, to + i * toStep);
+                }
+                boolean full = three && firstRow == 0 && endRow == walk.countY;
+                for (int from = inside; from < outside; from += block) {
+                    int count = Math.min(block, outside - from);
+                    int pixel = at + from * walk.stepX * xStride;
+                    int result = to + from * toStep;
+                    for (int c = 0; c < padded; c += COUNT) {
+                        run(walk, full, x, pixel + c, xStride, rowStep * (three ? walk.tapsY[1] - walk.tapsY[0] : 1), taps, firstRow, endRow, w,
+                                wOffset + c, padded, start, c, y, result + c, toStep, count);
                     }
                 }
-            }
-            if (clamps) {
-                VectorConvolution.clampRows(results, outputs, count, padded, lo, hi);
-            }
-            if (!whole) {
-                VectorConvolution.outputTable(walk, source.first, count, yOffset, yStride, outputs);
-                for (int i = 0; i < count; i++) {
-                    System.arraycopy(results, i * padded, y, outputs[i], channels);
+                if (!epilogue.isEmpty()) {
+                    row(epilogue, y, to, toStep, walk.columns, padded);
                 }
             }
+        }
+    }
+
+    private static void run(Walk walk, boolean full, float[] x, int at, int xStride, int rowStep, int[] taps, int firstRow, int endRow, float[] w,
+            int wOffset, int wRow, float[] start, int c, float[] y, int to, int toStep, int count) {
+        int done = 0;
+        if (full && walk.stepX == 1) {
+            done = DepthwiseTiles.four(x, at, rowStep, xStride, w, wOffset, wRow, start, c, y, to, toStep, count);
+        } else if (full && walk.stepX == 2) {
+            done = DepthwiseTiles.twoStrided(x, at, rowStep, xStride, w, wOffset, wRow, start, c, y, to, toStep, count);
+        } else {
+            done = DepthwiseTiles.anyFour(x, at, walk.stepX * xStride, taps, firstRow, endRow, 0, walk.countX, walk.countX, w, wOffset, wRow,
+                    start, c, y, to, toStep, count);
+        }
+        DepthwiseTiles.anyOne(x, at + done * walk.stepX * xStride, walk.stepX * xStride, taps, firstRow, endRow, 0, walk.countX, walk.countX, w,
+                wOffset, wRow, start, c, y, to + done * toStep, toStep, count - done);
+    }
+
+    private static void edge(Walk walk, int column, float[] x, int at, int[] taps, int firstRow, int endRow, float[] w, int wOffset, int wRow,
+            float[] start, float[] y, int to) {
+        int left = column * walk.stepX;
+        int first = 0;
+        int end = walk.countX;
+        while (first < end && left + walk.tapsX[first] < 0) {
+            first++;
+        }
+        while (end > first && left + walk.tapsX[end - 1] >= walk.sourceW) {
+            end--;
+        }
+        for (int c = 0; c < wRow; c += COUNT) {
+            DepthwiseTiles.anyOne(x, at + c, 0, taps, firstRow, endRow, first, end, walk.countX, w, wOffset + c, wRow, start, c, y, to + c, 0, 1);
+        }
+    }
+
+    private static void row(Epilogue epilogue, float[] y, int to, int step, int count, int padded) {
+        if (step == padded) {
+            epilogue.run(y, to, count * padded);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            epilogue.run(y, to + i * step, padded);
         }
     }
 
@@ -90,61 +175,11 @@ final class VectorDepthwise {
         return Math.max(8, BLOCK_FLOATS / (padded * walk.stepX * walk.stepY));
     }
 
-    private static void tapOffsets(Walk walk, Source source, int[] taps) {
+    private static void tapOffsets(Walk walk, int rowStep, int pixelStep, int[] taps) {
         for (int a = 0; a < walk.countY; a++) {
             for (int b = 0; b < walk.countX; b++) {
-                taps[a * walk.countX + b] = (walk.tapsY[a] - walk.tapsY[0]) * source.rowStep + (walk.tapsX[b] - walk.tapsX[0]) * source.pixelStep;
+                taps[a * walk.countX + b] = (walk.tapsY[a] - walk.tapsY[0]) * rowStep + (walk.tapsX[b] - walk.tapsX[0]) * pixelStep;
             }
-        }
-    }
-
-    /** One vector of channels of positions [from, to), nine taps. */
-    private static void nine(float[] x, int[] rows, int from, int to, int c, int[] taps, float[] w, int wOffset, int wRow, float[] start,
-            float[] y, int[] outputs) {
-        FloatVector first = FloatVector.fromArray(FLOATS, start, c);
-        FloatVector w0 = FloatVector.fromArray(FLOATS, w, wOffset);
-        FloatVector w1 = FloatVector.fromArray(FLOATS, w, wOffset + wRow);
-        FloatVector w2 = FloatVector.fromArray(FLOATS, w, wOffset + 2 * wRow);
-        FloatVector w3 = FloatVector.fromArray(FLOATS, w, wOffset + 3 * wRow);
-        FloatVector w4 = FloatVector.fromArray(FLOATS, w, wOffset + 4 * wRow);
-        FloatVector w5 = FloatVector.fromArray(FLOATS, w, wOffset + 5 * wRow);
-        FloatVector w6 = FloatVector.fromArray(FLOATS, w, wOffset + 6 * wRow);
-        FloatVector w7 = FloatVector.fromArray(FLOATS, w, wOffset + 7 * wRow);
-        FloatVector w8 = FloatVector.fromArray(FLOATS, w, wOffset + 8 * wRow);
-        int t0 = taps[0] + c;
-        int t1 = taps[1] + c;
-        int t2 = taps[2] + c;
-        int t3 = taps[3] + c;
-        int t4 = taps[4] + c;
-        int t5 = taps[5] + c;
-        int t6 = taps[6] + c;
-        int t7 = taps[7] + c;
-        int t8 = taps[8] + c;
-        for (int p = from; p < to; p++) {
-            int at = rows[p];
-            FloatVector sum = FloatVector.fromArray(FLOATS, x, at + t0).fma(w0, first);
-            sum = FloatVector.fromArray(FLOATS, x, at + t1).fma(w1, sum);
-            sum = FloatVector.fromArray(FLOATS, x, at + t2).fma(w2, sum);
-            sum = FloatVector.fromArray(FLOATS, x, at + t3).fma(w3, sum);
-            sum = FloatVector.fromArray(FLOATS, x, at + t4).fma(w4, sum);
-            sum = FloatVector.fromArray(FLOATS, x, at + t5).fma(w5, sum);
-            sum = FloatVector.fromArray(FLOATS, x, at + t6).fma(w6, sum);
-            sum = FloatVector.fromArray(FLOATS, x, at + t7).fma(w7, sum);
-            sum = FloatVector.fromArray(FLOATS, x, at + t8).fma(w8, sum);
-            sum.intoArray(y, outputs[p] + c);
-        }
-    }
-
-    /** As {@link #nine} for any number of taps. */
-    private static void any(float[] x, int[] rows, int from, int to, int c, int[] taps, int tapCount, float[] w, int wOffset, int wRow,
-            float[] start, float[] y, int[] outputs) {
-        for (int p = from; p < to; p++) {
-            int at = rows[p] + c;
-            FloatVector sum = FloatVector.fromArray(FLOATS, start, c);
-            for (int t = 0; t < tapCount; t++) {
-                sum = FloatVector.fromArray(FLOATS, x, at + taps[t]).fma(FloatVector.fromArray(FLOATS, w, wOffset + t * wRow), sum);
-            }
-            sum.intoArray(y, outputs[p] + c);
         }
     }
 
@@ -160,7 +195,7 @@ final class VectorDepthwise {
         source.start(walk, s.batch(), x, xOffset, s.inStride(), s.outC(), padded, true);
         int tapCount = (walk.taps() + NINE - 1) / NINE * NINE;
         int[] taps = scratch.runs.atLeast(tapCount);
-        tapOffsets(walk, source, taps);
+        tapOffsets(walk, source.rowStep, source.pixelStep, taps);
         // Taps that fill up the last nine read the first tap again; nobody reads their sums.
         Arrays.fill(taps, walk.taps(), tapCount, 0);
         float[] sums = scratch.sums.atLeast(tapCount * padded);

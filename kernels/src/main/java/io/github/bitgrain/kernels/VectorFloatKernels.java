@@ -25,10 +25,18 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     @Override
     public void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
             float[] y, int yOffset, float lo, float hi) {
+        boolean clamps = lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY;
+        conv(shape, x, xOffset, weights, bias, biasOffset, y, yOffset, clamps ? UnaryFunction.CLIP : null, lo, hi, null, 0);
+    }
+
+    @Override
+    public void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
+            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
+        Epilogue epilogue = Scratch.ofThread().epilogue.set(f, p, q, residual, residualOffset, yOffset);
         if (shape.isDepthwise()) {
-            VectorDepthwise.forward(shape, x, xOffset, (VectorWeights) weights, bias, biasOffset, y, yOffset, lo, hi);
+            VectorDepthwise.forward(shape, x, xOffset, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
         } else {
-            VectorConvolution.forward(shape, x, xOffset, (VectorWeights) weights, bias, biasOffset, y, yOffset, lo, hi);
+            VectorConvolution.forward(shape, x, xOffset, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
         }
     }
 

@@ -51,6 +51,7 @@ class AllocationTest {
         addConvolution(kernels, "pointwise", pointwise);
         addConvolution(kernels, "depthwise", depthwise);
         addConvolution(kernels, "strided depthwise", depthwiseStrided);
+        addConvolution(kernels, "depthwise 5 x 5", shape(32, 32, 5, 1, 32));
         kernels.put("gemm", () -> FLOATS.gemm(20, 40, 30, a, 0, 30, 1, b, 0, 40, 1, c, 0, 40, false));
         kernels.put("gemm, turned", () -> FLOATS.gemm(20, 40, 30, a, 0, 1, 20, b, 0, 1, 30, c, 0, 40, true));
         PoolShape pool = new PoolShape(1, 8, 8, 16, 16, 4, 4, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, false);
@@ -99,6 +100,7 @@ class AllocationTest {
             FLOATS.packForInputGradient(b, 0, packed);
         });
         kernels.put(name + " conv", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, 0f, 6f));
+        kernels.put(name + " conv with function and sum", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, UnaryFunction.SWISH, 0f, 0f, d, 0));
         kernels.put(name + " convInputGradient", () -> FLOATS.convInputGradient(s, a, 0, packed, c, 0));
         kernels.put(name + " convWeightGradient", () -> FLOATS.convWeightGradient(s, a, 0, c, 0, d, 0, b, 0));
     }

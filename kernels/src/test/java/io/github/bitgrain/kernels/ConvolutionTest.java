@@ -53,6 +53,31 @@ class ConvolutionTest {
         assertClose(c, expected, actual, bound, terms, c.yOffset, c.shape.outC(), c.shape.outStride());
     }
 
+    /** A function and a sum in the convolution change no bit against the same after it; the sign of zeros excepted. */
+    @Property(tries = 300)
+    void fusedFunctionAndSumEqualSeparateOnes(@ForAll long seed) {
+        Random random = new Random(seed);
+        ConvCase c = ConvCase.random(random, false);
+        UnaryFunction f = new UnaryFunction[] {null, UnaryFunction.RELU, UnaryFunction.CLIP, UnaryFunction.SWISH, UnaryFunction.ELU}[random.nextInt(5)];
+        float[] residual = random.nextBoolean() ? new float[c.dy.length] : null;
+        for (int i = 0; residual != null && i < residual.length; i++) {
+            residual[i] = random.nextInt(100) / 16f;
+        }
+        PackedConv packed = FAST.packedConv(c.shape);
+        FAST.pack(c.w, 0, packed);
+        float[] fused = ConvCase.blank(c.dy);
+        FAST.conv(c.shape, c.x, c.xOffset, packed, c.bias, 0, fused, c.yOffset, f, -0.5f, 0.75f, residual, c.yOffset);
+        float[] separate = c.forward(FAST, true, NONE, ALL);
+        for (int pixel = 0; pixel < c.shape.batch() * c.shape.outH() * c.shape.outW(); pixel++) {
+            for (int at = c.yOffset + pixel * c.shape.outStride(), end = at + c.shape.outC(); at < end; at++) {
+                float value = f == null ? separate[at] : ScalarFunctions.apply(f, -0.5f, 0.75f, separate[at]);
+                float expected = residual == null ? value : value + residual[at];
+                float bound = f == UnaryFunction.SWISH ? 6 * Math.ulp(value) + Math.ulp(expected) : 0f;
+                assertEquals(expected + 0f, fused[at] + 0f, bound, c + " " + f);
+            }
+        }
+    }
+
     @Property(tries = 500)
     void inputGradientEqualsTheReference(@ForAll long seed) {
         ConvCase c = ConvCase.random(new Random(seed), false);
@@ -81,7 +106,8 @@ class ConvolutionTest {
     /** Shapes of more than one chunk, with whole and broken last vectors. */
     @Test
     void largeMapsEqualTheReference() {
-        int[][] sizes = {{2, 40, 37, 3, 33, 3, 2}, {1, 50, 50, 17, 16, 1, 1}, {3, 33, 33, 24, 24, 3, 1}, {1, 45, 45, 24, 24, 5, 2}, {1, 3, 2, 300, 300, 3, 1}};
+        int[][] sizes = {{2, 40, 37, 3, 33, 3, 2}, {1, 50, 50, 17, 16, 1, 1}, {3, 33, 33, 24, 24, 3, 1}, {1, 45, 45, 24, 24, 5, 2}, {1, 3, 2, 300, 300, 3, 1},
+            {2, 31, 30, 40, 40, 3, 2}, {1, 19, 23, 32, 32, 7, 1}, {1, 9, 9, 960, 960, 3, 1}};
         for (int[] z : sizes) {
             for (boolean depthwise : new boolean[] {false, true}) {
                 if (depthwise && z[3] != z[4]) {

@@ -15,31 +15,37 @@ import io.github.bitgrain.kernels.BinaryFunction;
 import io.github.bitgrain.kernels.ConvShape;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.PackedConv;
+import io.github.bitgrain.kernels.UnaryFunction;
 
 /** Evaluation of convolutions and matrix products. */
 final class ProductEvaluators {
     private ProductEvaluators() {}
 
     static void conv(Conv op, PlannedNode node) {
-        conv(op, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, node);
+        conv(new FusedConv(op, null), node);
     }
 
-    /** A convolution whose result is clamped. */
-    static void conv(Conv op, float lo, float hi, PlannedNode node) {
+    static void conv(FusedConv op, PlannedNode node) {
         Value x = node.in(0, Layout.CHANNELS_LAST);
         Value w = node.in(1, Layout.DENSE);
-        Value y = node.out(0, Layout.CHANNELS_LAST);
         Value bias = node.has(2) ? node.in(2, Layout.DENSE) : null;
-        ConvShape shape = ConvForm.of(op, node);
+        Value residual = node.has(FusedConv.RESIDUAL) ? node.in(FusedConv.RESIDUAL, Layout.CHANNELS_LAST) : null;
+        Value y = node.out(0, Layout.CHANNELS_LAST);
+        ConvShape shape = ConvForm.of(op.conv(), node);
         FloatKernels kernels = node.kernels();
         PackedConv packed = kernels.packedConv(shape);
         node.step(w.live(), 1, (from, to) -> kernels.pack(w.buffer().data(), w.buffer().offset(), packed), w.buffer());
         int xSize = x.imageSize();
         int ySize = y.imageSize();
         Buffer b = bias == null ? null : bias.buffer();
+        Buffer r = residual == null ? null : residual.buffer();
+        UnaryFunction f = op.function() == null ? null : op.function().function();
+        float p = op.function() == null ? 0f : op.function().p();
+        float q = op.function() == null ? 0f : op.function().q();
         node.step(x.images(), (from, to) -> kernels.conv(shape.withBatch(to - from),
                 x.buffer().data(), x.buffer().offset() + from * xSize, packed, b == null ? null : b.data(), b == null ? 0 : b.offset(),
-                y.buffer().data(), y.buffer().offset() + from * ySize, lo, hi), x.buffer(), b, y.buffer());
+                y.buffer().data(), y.buffer().offset() + from * ySize, f, p, q,
+                r == null ? null : r.data(), r == null ? 0 : r.offset() + from * ySize), x.buffer(), b, r, y.buffer());
     }
 
     static void convTranspose(ConvTranspose op, PlannedNode node) {

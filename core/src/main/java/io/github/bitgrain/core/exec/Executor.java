@@ -2,6 +2,7 @@ package io.github.bitgrain.core.exec;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.evaluate.Evaluators;
+import io.github.bitgrain.core.evaluate.Fusion;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
@@ -172,8 +173,10 @@ public final class Executor implements AutoCloseable {
         }
         Set<String> all = new LinkedHashSet<>(wanted);
         all.addAll(options.observed());
-        for (Node node : graph.needed(all)) {
-            Evaluators.emit(node, builder);
+        Set<String> given = new LinkedHashSet<>(graph.inputs().keySet());
+        given.addAll(graph.parameterNames());
+        for (Node node : Fusion.of(graph.needed(all), given, all, builder::shape)) {
+            Fusion.emit(node, builder);
             node.outputs().stream().filter(name -> !name.isEmpty()).forEach(name -> observe(name, builder));
         }
         for (String name : wanted) {

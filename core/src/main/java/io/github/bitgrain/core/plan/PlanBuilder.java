@@ -149,7 +149,8 @@ public final class PlanBuilder {
         return trainable;
     }
 
-    Shape shape(String name) {
+    /** Shape of a value by shape inference. */
+    public Shape shape(String name) {
         return shapes.get(name);
     }
 

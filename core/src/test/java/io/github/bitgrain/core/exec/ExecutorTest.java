@@ -83,6 +83,47 @@ class ExecutorTest {
         }
     }
 
+    /** Where somebody looks at the values in between nothing is joined; the bits are the same. */
+    @Test
+    void functionsAndSumsJoinTheirConvolution() {
+        Graph graph = network();
+        Parameters parameters = parameters(new Random(5));
+        Tensor x = random(new Random(5), 2, 3, 9, 9);
+        try (Executor executor = new Executor(graph, parameters, Executor.Options.defaults())) {
+            Set<String> nodes = executor.profile(Map.of("x", x), 1).keySet();
+            assertTrue(nodes.containsAll(Set.of("conv", "depthwise", "pool")) && !nodes.contains("relu") && !nodes.contains("sum"), nodes.toString());
+        }
+        Executor.Options observing = Executor.Options.defaults().observe(Set.of("a", "r", "d", "s"), view -> { });
+        try (Executor executor = new Executor(graph, parameters, observing)) {
+            assertTrue(executor.profile(Map.of("x", x), 1).keySet().containsAll(Set.of("relu", "sum")));
+            assertArrayEquals(run(graph, parameters, x, 1), executor.run(Map.of("x", x)).get("y").data());
+        }
+    }
+
+    /** A sum joins the convolution at whose time its other operand exists, the later one; x · sigmoid(x) joins as a whole. */
+    @Test
+    void sumsOfConvolutionsJoinTheLaterOne() {
+        Conv pointwise = new Conv(Size.ONE, Pads.NONE, Size.ONE, 1);
+        Graph graph = Graph.builder("net")
+                .input("x0", Shape.of(1, 3, 5, 5))
+                .node("first", pointwise, List.of("x0", "w1"), "a")
+                .node("second", pointwise, List.of("x0", "w2"), "b")
+                .node("sigmoid", new Sigmoid(), List.of("b"), "c")
+                .node("swish", new Mul(), List.of("c", "b"), "d")
+                .node("sum", new Add(), List.of("a", "d"), "e")
+                .node("end", new Relu(), List.of("e"), "y")
+                .output("y")
+                .build();
+        Random random = new Random(5);
+        Parameters parameters = new Parameters().put("w1", random(random, 20, 3, 1, 1)).put("w2", random(random, 20, 3, 1, 1));
+        Tensor x = random(random, 1, 3, 5, 5);
+        try (Executor executor = new Executor(graph, parameters, Executor.Options.defaults())) {
+            assertEquals(Set.of("x0 as CHANNELS_LAST", "first", "second", "end"),
+                    new java.util.HashSet<>(executor.profile(Map.of("x0", x), 1).keySet()));
+        }
+        assertEqualsReference(graph, parameters, new java.util.LinkedHashMap<>(Map.of("x0", x, "w1", parameters.get("w1"), "w2", parameters.get("w2"))));
+    }
+
     @Test
     void observerSeesValuesInOrder() {
         Random random = new Random(5);
