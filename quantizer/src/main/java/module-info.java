@@ -11,5 +11,6 @@ module io.github.bitgrain.quantizer {
     exports io.github.bitgrain.quantizer.observe;
     exports io.github.bitgrain.quantizer.pass;
     exports io.github.bitgrain.quantizer.plan;
+    exports io.github.bitgrain.quantizer.qat;
     exports io.github.bitgrain.quantizer.tqt;
 }

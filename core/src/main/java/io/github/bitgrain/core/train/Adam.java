@@ -5,6 +5,7 @@ import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,7 +21,7 @@ public final class Adam implements Optimizer {
     private final FloatKernels kernels = Kernels.floats();
     private final List<Slot> slots = new ArrayList<>();
 
-    private record Slot(Group group, float[] weights, float[] gradient, float[] mean, float[] square) {}
+    private record Slot(Group group, String name, float[] weights, float[] gradient, float[] mean, float[] square) {}
 
     /**
      * An optimizer.
@@ -32,7 +33,7 @@ public final class Adam implements Optimizer {
         for (Group group : groups) {
             for (String name : group.names()) {
                 float[] weights = parameters.get(name).data();
-                slots.add(new Slot(group, weights, gradients.get(name).data(), new float[weights.length], new float[weights.length]));
+                slots.add(new Slot(group, name, weights, gradients.get(name).data(), new float[weights.length], new float[weights.length]));
             }
         }
     }
@@ -53,5 +54,15 @@ public final class Adam implements Optimizer {
             kernels.adam(n, slot.weights, 0, slot.gradient, 0, slot.mean, 0, slot.square, 0,
                     (float) (rate / correction1), (float) BETA1, (float) (1 - BETA1), (float) BETA2, (float) (1 - BETA2), root, EPSILON);
         }
+    }
+
+    @Override
+    public Map<String, float[]> state() {
+        Map<String, float[]> state = new LinkedHashMap<>();
+        for (Slot slot : slots) {
+            state.put(slot.name + "/mean", slot.mean);
+            state.put(slot.name + "/square", slot.square);
+        }
+        return state;
     }
 }

@@ -1,11 +1,15 @@
 package io.github.bitgrain.core.train;
 
 import java.util.List;
+import java.util.Map;
 
 /** Moves parameters along their gradients. */
 public interface Optimizer {
     /** Does one update with the gradients as they are now; steps count from 0. */
     void update(int step);
+
+    /** What it remembers between updates, live, by name, in order: writing earlier values back continues an earlier run. */
+    Map<String, float[]> state();
 
     /**
      * Parameters that share a learning rate.

@@ -35,6 +35,11 @@ public final class BatchNorm2d extends Module {
         frozen = statistics;
     }
 
+    /** Whether training leaves the running statistics alone. */
+    public boolean isFrozen() {
+        return frozen;
+    }
+
     /** The operator as in use. */
     public BatchNorm op() {
         return op;

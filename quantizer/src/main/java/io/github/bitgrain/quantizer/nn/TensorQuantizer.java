@@ -229,6 +229,9 @@ public final class TensorQuantizer extends Module {
         if (collecting) {
             builder.observe(x);
         }
+        if (collecting && !quantizing) {
+            return x;
+        }
         if (clipping && !quantizing) {
             throw BitgrainException.usage("quantizer \"" + builder.path() + "\": clipping without quantizing is not supported; enable quant");
         }

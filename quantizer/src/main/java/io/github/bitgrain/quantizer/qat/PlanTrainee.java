@@ -1,0 +1,97 @@
+package io.github.bitgrain.quantizer.qat;
+
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.FakeQuant;
+import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.op.MatMul;
+import io.github.bitgrain.core.op.PRelu;
+import io.github.bitgrain.core.quant.FakeQuantization;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A network with a chip's plan, whose weights and biases are trained while the exponents stay: what is trained is what the chip runs.
+ */
+public final class PlanTrainee implements Trainee {
+    private final Model network;
+    private final QuantPlan plan;
+    private final Model quantized;
+    private final Set<String> trained = new LinkedHashSet<>();
+
+    /**
+     * A network after the graph passes; it gets weights of its own.
+     *
+     * @param plan with all exponents
+     */
+    public PlanTrainee(Model model, QuantPlan plan) {
+        network = new Model(model.graph(), model.parameters().copy());
+        this.plan = plan;
+        quantized = FakeQuantization.insert(network, plan);
+        Graph graph = network.graph();
+        for (Node node : graph.nodes()) {
+            boolean learns = node.op() instanceof Conv || node.op() instanceof Gemm || node.op() instanceof MatMul || node.op() instanceof PRelu;
+            for (int i = 1; learns && i < node.inputs().size(); i++) {
+                if (node.isTensorInput(i) && graph.isParameter(node.input(i))) {
+                    trained.add(node.input(i));
+                }
+            }
+        }
+    }
+
+    /** The trained network without quantizers, for lowering with {@link #plan}. */
+    public Model network() {
+        return network;
+    }
+
+    /** The plan. */
+    public QuantPlan plan() {
+        return plan;
+    }
+
+    @Override
+    public Model training() {
+        return quantized;
+    }
+
+    @Override
+    public Model evaluation() {
+        return quantized;
+    }
+
+    @Override
+    public Set<String> trained() {
+        return trained;
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+        Parameters parameters = network.parameters();
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        trained.forEach(name -> state.put(name, parameters.get(name)));
+        return state;
+    }
+
+    @Override
+    public Set<String> ranges() {
+        return Set.of();
+    }
+
+    @Override
+    public Map<String, String> manifest() {
+        Map<String, String> manifest = new LinkedHashMap<>();
+        for (Node node : quantized.graph().nodes()) {
+            if (node.op() instanceof FakeQuant op) {
+                manifest.put(node.name(), op + " " + java.util.Arrays.toString(quantized.parameters().get(node.input(1)).data()));
+            }
+        }
+        return manifest;
+    }
+}

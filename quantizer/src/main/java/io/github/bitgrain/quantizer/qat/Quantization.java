@@ -1,0 +1,78 @@
+package io.github.bitgrain.quantizer.qat;
+
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.quantizer.nn.Module;
+import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
+import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
+import io.github.bitgrain.quantizer.qat.QuantizationParams.AlreadyQuantized;
+
+/**
+ * Post-training quantization and quantization-aware training of module trees, in one call each (SuperGradients: Trainer.ptq,
+ * Trainer.qat).
+ */
+public final class Quantization {
+    private Quantization() {}
+
+    /**
+     * What quantization gave.
+     *
+     * @param module quantized tree
+     * @param ptqLoss loss of the calibrated tree on the validation data
+     * @param ptqScore its watched metric
+     * @param training what training gave; null without
+     * @param score watched metric of {@code module}
+     */
+    public record Result<M extends Module>(M module, double ptqLoss, double ptqScore, TrainingResult training, double score) {}
+
+    /**
+     * Quantizes and calibrates a copy; the tree stays as it is.
+     *
+     * @param shape of the input of a tree built in Java; null for an imported network
+     * @param calibration samples without labels
+     * @param batchSize samples of a calibration batch
+     * @throws BitgrainException (usage) for a tree that has quantizers, unless the parameters say what to do
+     */
+    public static <M extends Module> M ptq(M module, Shape shape, DataSource calibration, int batchSize, QuantizationParams params, int threads) {
+        @SuppressWarnings("unchecked")
+        M copy = (M) module.copy();
+        copy.eval();
+        boolean quantized = !QuantizationCalibrator.quantizers(copy).isEmpty();
+        if (quantized && params.alreadyQuantized() == AlreadyQuantized.ERROR) {
+            throw BitgrainException.usage("the model holds quantizers already; recalibrate or keep it, as already_quantized says");
+        }
+        if (quantized && params.alreadyQuantized() == AlreadyQuantized.KEEP) {
+            return copy;
+        }
+        if (!quantized) {
+            new SelectiveQuantizer(io.github.bitgrain.quantizer.nn.QuantRegistry.standard(), params.selective())
+                    .skip(params.skipModules().toArray(String[]::new)).quantizeModule(copy, true);
+        }
+        int batches = params.calibBatches() == 0 ? QuantizationCalibrator.usualBatches(batchSize) : params.calibBatches();
+        new QuantizationCalibrator(new QuantizationCalibrator.Options(params.method(), batches, QuantizationCalibrator.Unseen.DISABLE_AND_WARN, threads,
+                params.selective().log())).calibrate(copy, shape, calibration.batches(batchSize));
+        QuantizationCalibrator.resetCalibrators(copy);
+        if (params.alignment() != null) {
+            params.alignment().apply(copy, shape);
+        }
+        return copy;
+    }
+
+    /**
+     * {@link #ptq}, then training with the quantizers active and their ranges as they are. With {@link QuantizationParams#ptqOnly} no step
+     * is trained.
+     *
+     * @param calibration samples that calibrate; null: the training samples, without augmentation
+     */
+    public static <M extends Module> Result<M> qat(M module, Shape shape, TrainingData train, TrainingData valid, DataSource calibration,
+            QuantizationParams params, TrainingParams training, TrainingListener listener) {
+        M quantized = ptq(module, shape, calibration == null ? train.inputs() : calibration, training.batchSize(), params, training.threads());
+        ModuleTrainee trainee = new ModuleTrainee(quantized, shape);
+        double[] ptq = Trainer.validate(trainee.evaluation(), valid, training);
+        TrainingResult result = params.ptqOnly() ? null : new Trainer(trainee, train, valid, training, listener).train();
+        double score = result == null ? ptq[1] : Trainer.validate(trainee.evaluation(), valid, training)[1];
+        quantized.eval();
+        return new Result<>(quantized, ptq[0], ptq[1], result, score);
+    }
+}
