@@ -5,16 +5,17 @@ public final class Requantize {
     private Requantize() {}
 
     /**
-     * {@code v / 2^shift}, rounded; a negative shift multiplies. Exact for every {@code v} as long as the product of a
-     * negative shift fits 64 bits.
+     * {@code v / 2^shift}, rounded; a negative shift multiplies. Exact for every {@code v}; a product that does not fit
+     * 64 bits saturates.
      *
-     * @param shift output exponent minus accumulator exponent, at most 63
+     * @param shift output exponent minus accumulator exponent, −63 to 63
      * @param rounding {@link Rounding#HALF_UP} or {@link Rounding#HALF_EVEN} on the chips; {@link Rounding#DOWN} is a plain
      *     arithmetic shift
      */
     public static long shiftRight(long v, int shift, Rounding rounding) {
         if (shift <= 0) {
-            return v << -shift;
+            long product = v << -shift;
+            return product >> -shift == v ? product : v < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
         }
         long floor = v >> shift;
         long rest = v - (floor << shift);

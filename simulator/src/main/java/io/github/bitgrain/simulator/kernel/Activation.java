@@ -189,8 +189,8 @@ final class Activation {
         Target target = node.target();
         int negativeShift = node.outputExponent(0) - node.inputExponent(0) - node.inputExponent(1);
         int positiveShift = node.outputExponent(0) - node.inputExponent(0);
-        boolean rescales = node.hasVectorUnit() && bits == 8;
-        boolean wraps = target == (bits == 8 ? Target.ESP32P4 : Target.ESP32S3);
+        boolean rescales = !KernelLimits.preluKeepsPositive(target, bits);
+        boolean wraps = KernelLimits.preluWraps(target, bits);
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];
             int channels = x.dim(-1);

@@ -6,9 +6,6 @@ import io.github.bitgrain.kernels.Requantize;
 
 /** The scalar arithmetic of ESP-DL that kernels share (esp-dl: dl_tool.cpp, dl_define.hpp; chip-arithmetic.md §1). */
 public final class ChipArithmetic {
-    /** Beyond it {@code 1 << |e|} leaves the chip's 32-bit integers. */
-    public static final int LARGEST_EXPONENT = 30;
-
     private static final float ROOT_TOLERANCE = 1e-5f;
 
     private ChipArithmetic() {}
@@ -19,7 +16,7 @@ public final class ChipArithmetic {
      * @throws BitgrainException (bad input) if the chip's helper is undefined for the exponent
      */
     public static float scale(int exponent) {
-        if (Math.abs(exponent) > LARGEST_EXPONENT) {
+        if (Math.abs(exponent) > KernelLimits.LARGEST_EXPONENT) {
             throw BitgrainException.badInput("exponent " + exponent + " is outside −30 … 30, where the chip can form 2^exponent");
         }
         return Math.scalb(1f, exponent);

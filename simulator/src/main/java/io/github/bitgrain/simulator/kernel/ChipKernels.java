@@ -120,6 +120,11 @@ public final class ChipKernels {
         return TABLE.get(opType).evidence;
     }
 
+    /** Operators that have kernels but are unknown to ESP-DL's loader. */
+    static Set<String> notLoadable() {
+        return NOT_LOADABLE;
+    }
+
     /** Whether ESP-DL's loader knows the operator; if not, a file that has it does not load on a chip. */
     public static boolean isLoadable(String opType) {
         return TABLE.containsKey(opType) && !NOT_LOADABLE.contains(opType);

@@ -42,12 +42,7 @@ final class Convolution implements ChipKernel {
     Convolution(NodeSetup node) {
         this.node = node;
         isGemm = node.node().opType().equals("Gemm");
-        long group = node.node().integer("group", 1);
-        filter = Filter.of(node, group != 1);
-        if (group != 1 && (group != filter.outputs() || filter.inputs() != 1)) {
-            throw node.fail("group " + group + " with " + filter.outputs() + " output channels: the chip runs every grouped"
-                    + " convolution as depthwise and would compute garbage; split it");
-        }
+        filter = Filter.of(node);
         if (isGemm && (node.node().integer("transA", 0) != 0 || node.node().integer("transB", 0) != 0)) {
             throw node.fail("transA and transB must be 0 in a file; the weights are stored transposed");
         }

@@ -23,12 +23,11 @@ final class Elementwise {
         };
     }
 
-    /** Raw integers are added; the file must have made the exponents equal. */
+    /** Raw integers are added, whatever the exponents say; a file must have made them equal. */
     static ChipKernel add(NodeSetup node) {
         if (!node.outputType(0).isQuantized()) {
             return onFloats(node, Float::sum);
         }
-        requireEqualExponents(node);
         return onIntegers(node, (a, b) -> (int) Requantize.saturate((long) a + b, node.bits()));
     }
 
@@ -36,7 +35,6 @@ final class Elementwise {
         if (!node.outputType(0).isQuantized()) {
             return onFloats(node, (a, b) -> a - b);
         }
-        requireEqualExponents(node);
         return onIntegers(node, (a, b) -> (int) Requantize.saturate((long) a - b, node.bits()));
     }
 
@@ -68,14 +66,6 @@ final class Elementwise {
         return onIntegers(node, (a, b) -> a == b ? 1 : 0);
     }
 
-    private static void requireEqualExponents(NodeSetup node) {
-        int out = node.outputExponent(0);
-        if (node.inputExponent(0) != out || node.inputExponent(1) != out) {
-            throw node.fail("exponents " + node.inputExponent(0) + " and " + node.inputExponent(1) + " → " + out
-                    + ": the chip adds raw integers, so all three must be equal; requantize the inputs");
-        }
-    }
-
     private interface FloatFunction {
         float apply(float a, float b);
     }
@@ -97,6 +87,7 @@ final class Elementwise {
         int bits = node.bits();
         Target target = node.target();
         int shift = node.outputExponent(0) - node.inputExponent(0) - node.inputExponent(1);
+        Filter.checkShift(node, shift);
         float ratio = ChipArithmetic.scale(node.inputExponent(0)) * ChipArithmetic.scale(node.inputExponent(1))
                 * ChipArithmetic.rescale(node.outputExponent(0));
         ChipKernel vector = onIntegers(node, (a, b) -> ChipArithmetic.requantize((long) a * b, shift, bits, target));
@@ -106,9 +97,6 @@ final class Elementwise {
         return (inputs, outputs) -> {
             Broadcast.Merged merged = Broadcast.merge(inputs[0], inputs[1]);
             if (node.hasVectorUnit() && merged.extent() >= node.lanes()) {
-                if (shift < 0) {
-                    throw node.fail("output exponent is " + -shift + " below the product's; the kernel cannot shift left");
-                }
                 vector.run(inputs, outputs);
             } else {
                 switch (merged.inner()) {

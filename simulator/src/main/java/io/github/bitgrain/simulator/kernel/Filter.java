@@ -4,6 +4,7 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.lowering.FilterLayout;
+import java.util.Arrays;
 
 /**
  * Weights and bias of a Conv, Gemm or MatMul, out of the chip's layout: {@code weights[(n · C + c) · KH · KW + ky · KW + kx]}.
@@ -18,8 +19,37 @@ import io.github.bitgrain.simulator.lowering.FilterLayout;
  * @param shifts output exponent minus input and weight exponent, one per output channel
  */
 record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwise, int[] weights, long[] bias, int[] shifts) {
-    /** The filter at inputs 1 and 2 of a Conv or Gemm. */
-    static Filter of(NodeSetup node, boolean depthwise) {
+    private static final int LARGEST_LEFT_SHIFT = -31;
+    /** Weights of a layer, were each a byte of the largest chip's memory. */
+    private static final int LARGEST_DENSE = 1 << 25;
+
+    /**
+     * The filter at inputs 1 and 2 of a Conv or Gemm. The chip takes every grouped convolution for a depthwise one and computes
+     * garbage for others; those come here as dense filters with zeros between the groups, which is what the model means.
+     */
+    static Filter of(NodeSetup node) {
+        int groups = Math.toIntExact(node.node().integer("group", 1));
+        Filter filter = stored(node, groups != 1);
+        return groups == 1 || filter.inputs == 1 && filter.outputs == groups ? filter : filter.dense(node, groups);
+    }
+
+    private Filter dense(NodeSetup node, int groups) {
+        if (groups < 1 || outputs % groups != 0) {
+            throw node.fail("group " + groups + " does not divide " + outputs + " output channels");
+        }
+        if ((long) weights.length * groups > LARGEST_DENSE) {
+            throw node.fail("has " + weights.length + " weights in " + groups + " groups; no chip has memory for such a layer");
+        }
+        int length = inputs * kernelH * kernelW;
+        int[] dense = new int[weights.length * groups];
+        for (int n = 0; n < outputs; n++) {
+            int group = n / (outputs / groups);
+            System.arraycopy(weights, n * length, dense, (n * groups + group) * length, length);
+        }
+        return new Filter(outputs, inputs * groups, kernelH, kernelW, false, dense, bias(node, outputs, false), shifts);
+    }
+
+    private static Filter stored(NodeSetup node, boolean depthwise) {
         ChipTensor weight = node.requireParameter(1);
         int rank = weight.dims().size();
         if (rank < 3 || rank > 4) {
@@ -57,12 +87,14 @@ record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwi
         return shifts;
     }
 
-    /** A vector kernel takes the shift modulo the lane width, or (S3) reads a negative one as a null table. */
+    /**
+     * Shifts that the kernels of vector targets cannot do, left ones and those beyond the register, are done as plain C does
+     * them; {@link KernelLimits#largestShift} tells when. What no 64-bit accumulator can be shifted by is refused.
+     */
     static void checkShift(NodeSetup node, int shift) {
-        int largest = node.bits() == 8 ? 31 : 63;
-        if (node.hasVectorUnit() && (shift < 0 || shift > largest)) {
-            throw node.fail("output exponent minus input and weight exponents is " + shift + "; the kernels of "
-                    + node.target().id() + " need 0 … " + largest + ": requantize with a larger output exponent");
+        if (shift < LARGEST_LEFT_SHIFT || shift > Long.SIZE - 1) {
+            throw node.fail("output exponent minus input and weight exponents is " + shift + "; kernels shift by 0 … "
+                    + KernelLimits.largestShift(node.bits()) + ": requantize with another output exponent");
         }
     }
 
@@ -80,6 +112,12 @@ record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwi
             bias[n] = loaded(stored[n], node.target(), node.bits(), n >= firstTail);
         }
         return bias;
+    }
+
+    /** The first output channel whose bias the kernel loads as something else; negative if there is none. */
+    static int firstTruncatedBias(NodeSetup node, int outputs, boolean depthwise) {
+        long[] loaded = bias(node, outputs, depthwise);
+        return node.hasInput(2) ? Arrays.mismatch(node.requireParameter(2).longs(), loaded) : -1;
     }
 
     /** What the accumulator holds after the kernel has loaded a bias (chip-arithmetic.md §3.1, §2.4). */

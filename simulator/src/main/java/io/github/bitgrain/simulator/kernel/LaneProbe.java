@@ -39,14 +39,15 @@ public final class LaneProbe {
     /** A probe of a node that {@link #watches} accepts. */
     public LaneProbe(ChipNode node, ChipProgram program, Target target) {
         this.node = new NodeSetup(node, program, target);
-        depthwise = node.integer("group", 1) != 1;
         largestInput = 1 << (this.node.inputType(0).bytes() * Byte.SIZE - 1);
         if (node.opType().equals("MatMul")) {
             filter = null;
+            depthwise = false;
             ChipTensor right = this.node.parameter(1);
             size((right != null ? right.dims() : program.value(node.inputs().get(1)).shape()).getLast());
         } else {
-            filter = Filter.of(this.node, depthwise);
+            filter = Filter.of(this.node);
+            depthwise = filter.depthwise();
             size(filter.outputs());
             bias = filter.bias();
             tapWeights = byTap(filter.weights(), filter.inputs(), filter.kernelH() * filter.kernelW());

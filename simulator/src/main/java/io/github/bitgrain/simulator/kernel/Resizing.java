@@ -4,14 +4,14 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.ChipTensor;
 
-/** Resize of 8-bit feature maps (chip-arithmetic.md §3.11); scales are in NCHW order in the file. */
+/**
+ * Resize (chip-arithmetic.md §3.11); scales are in NCHW order in the file. The chip's 16-bit kernel is empty and leaves its
+ * output unwritten; here 16 bits are computed by the formula of 8 bits.
+ */
 final class Resizing {
     private Resizing() {}
 
     static ChipKernel resize(NodeSetup node) {
-        if (node.bits() != 8) {
-            throw node.fail("the chip's 16-bit Resize kernel is empty: it writes nothing; run this node with 8 bits");
-        }
         String mode = node.node().text("mode", "nearest");
         boolean alignCorners = node.node().text("coordinate_transformation_mode", "half_pixel").equals("align_corners");
         if (!mode.equals("nearest") && !mode.equals("linear")) {
@@ -19,7 +19,7 @@ final class Resizing {
         }
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];
-            float[] scales = scales(node, x);
+            float[] scales = scales(node, x.dim(1), x.dim(2));
             int outH = (int) (x.dim(1) * scales[0]);
             int outW = (int) (x.dim(2) * scales[1]);
             outputs[0].reshape(x.dim(0), outH, outW, x.dim(3));
@@ -31,7 +31,7 @@ final class Resizing {
         };
     }
 
-    private static float[] scales(NodeSetup node, ChipBuffer x) {
+    static float[] scales(NodeSetup node, int height, int width) {
         ChipTensor scales = node.parameter(2);
         if (scales != null && scales.count() == 4) {
             return new float[] {scales.floats()[2], scales.floats()[3]};
@@ -40,7 +40,7 @@ final class Resizing {
         if (sizes == null || sizes.count() != 4) {
             throw node.fail("has neither 4 scales nor 4 sizes");
         }
-        return new float[] {(float) sizes.ints()[2] / x.dim(1), (float) sizes.ints()[3] / x.dim(2)};
+        return new float[] {(float) sizes.ints()[2] / height, (float) sizes.ints()[3] / width};
     }
 
     private static void nearest(NodeSetup node, ChipBuffer x, ChipBuffer y, float[] scales) {
@@ -68,10 +68,10 @@ final class Resizing {
         if (shift == 0) {
             return q;
         }
-        if (node.target() == Target.C) {
+        if (node.target() == Target.C && node.bits() == Byte.SIZE) {
             return (byte) ChipArithmetic.quantize(q * Math.scalb(1f, -shift), Integer.SIZE, node.target());
         }
-        return ChipArithmetic.requantize(q, shift, 8, node.target());
+        return ChipArithmetic.requantize(q, shift, node.bits(), node.target());
     }
 
     private static void linear(NodeSetup node, ChipBuffer x, ChipBuffer y, float[] scales, boolean alignCorners) {
@@ -92,7 +92,7 @@ final class Resizing {
                         int right = h.high * channels + c;
                         float top = mix(x.ints()[row0 + left] * scale, x.ints()[row0 + right] * scale, h.weight);
                         float bottom = mix(x.ints()[row1 + left] * scale, x.ints()[row1 + right] * scale, h.weight);
-                        y.ints()[to++] = ChipArithmetic.quantize(mix(top, bottom, v.weight) * rescale, 8, node.target());
+                        y.ints()[to++] = ChipArithmetic.quantize(mix(top, bottom, v.weight) * rescale, node.bits(), node.target());
                     }
                 }
             }

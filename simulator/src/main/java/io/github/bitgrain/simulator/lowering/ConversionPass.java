@@ -4,6 +4,7 @@ import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.ElementType;
+import io.github.bitgrain.simulator.kernel.KernelLimits;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,21 +15,6 @@ import java.util.List;
 final class ConversionPass {
     private static final int BYTE_BITS = 8;
     private static final int SHORT_BITS = 16;
-
-    /** Up to here the chip requantizes in float, above with vector instructions, whose multipliers are single lanes. */
-    private static final int LARGEST_FLOAT_REQUANTIZE = 50;
-
-    /** Largest left shift whose multiplier fits an 8-bit lane. */
-    private static final int LARGEST_BYTE_SHIFT = 6;
-
-    /** Largest left shift whose multiplier fits a 16-bit lane. */
-    private static final int LARGEST_SHORT_SHIFT = 14;
-
-    /** Largest left shift of 16 bits that fits the ESP32-S3's 20-bit lanes. */
-    private static final int LARGEST_SHIFT_TO_BYTE_ON_S3 = 4;
-
-    private static final int SHORT_LANES_TWICE = 16;
-    private static final int SHORT_LANES = 8;
 
     private final Draft draft;
 
@@ -93,24 +79,18 @@ final class ConversionPass {
      */
     private List<Encoding> steps(DraftValue value, Encoding to) {
         Encoding from = value.encoding;
-        if (draft.options.parity() || from.isFloat() || to.isFloat() || draft.target() == Target.C
-                || count(value) <= LARGEST_FLOAT_REQUANTIZE || from.exponent() == to.exponent()) {
+        if (draft.options.parity() || from.isFloat() || to.isFloat()
+                || !KernelLimits.requantizesInVectors(draft.target(), count(value), to.exponent() - from.exponent())) {
             return List.of(to);
         }
-        int left = from.exponent() - to.exponent();
-        boolean s3 = draft.target() == Target.ESP32S3;
-        if (from.bits() == BYTE_BITS && to.bits() == BYTE_BITS && left > LARGEST_BYTE_SHIFT) {
-            return inSteps(from, to, LARGEST_BYTE_SHIFT);
+        if (KernelLimits.losesMultiplier(draft.target(), from.bits(), to.bits(), from.exponent() - to.exponent())) {
+            return from.bits() == SHORT_BITS && to.bits() == BYTE_BITS
+                    ? List.of(new Encoding(SHORT_BITS, to.exponent()), to)
+                    : inSteps(from, to, to.bits() == BYTE_BITS ? KernelLimits.LARGEST_BYTE_MULTIPLIER : KernelLimits.LARGEST_SHORT_MULTIPLIER);
         }
-        if (to.bits() == SHORT_BITS && left > LARGEST_SHORT_SHIFT) {
-            return inSteps(from, to, LARGEST_SHORT_SHIFT);
-        }
-        if (s3 && from.bits() == BYTE_BITS && to.bits() == SHORT_BITS && count(value) % SHORT_LANES_TWICE == SHORT_LANES) {
-            // The kernel forgets the last 8 elements; widening alone goes another way.
+        if (KernelLimits.forgetsElements(draft.target(), from.bits(), to.bits(), count(value))) {
+            // Widening alone goes another way.
             return List.of(new Encoding(SHORT_BITS, from.exponent()), to);
-        }
-        if (s3 && from.bits() == SHORT_BITS && to.bits() == BYTE_BITS && left > LARGEST_SHIFT_TO_BYTE_ON_S3) {
-            return List.of(new Encoding(SHORT_BITS, to.exponent()), to);
         }
         return List.of(to);
     }

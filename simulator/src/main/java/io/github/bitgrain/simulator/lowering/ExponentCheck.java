@@ -3,19 +3,13 @@ package io.github.bitgrain.simulator.lowering;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipTensor;
+import io.github.bitgrain.simulator.kernel.KernelLimits;
 
 /**
  * Refuses exponents that the chip's kernels cannot work with. Multiplying operators shift their accumulator right by
  * {@code e_out − e_x − e_w}, which must be neither negative nor wider than the shifter, for every output channel.
  */
 final class ExponentCheck {
-    /** Scales are made from {@code 1 << |e|} on 32 bits. */
-    private static final int LARGEST_EXPONENT = 30;
-
-    private static final int BYTE_BITS = 8;
-    private static final int LARGEST_BYTE_SHIFT = 31;
-    private static final int LARGEST_SHORT_SHIFT = 63;
-
     private ExponentCheck() {}
 
     /** Checks every node after its parameters are quantized. */
@@ -25,7 +19,7 @@ final class ExponentCheck {
         }
         for (DraftNode node : draft.nodes) {
             for (DraftValue value : node.outputs) {
-                if (Math.abs(value.encoding.exponent()) > LARGEST_EXPONENT) {
+                if (Math.abs(value.encoding.exponent()) > KernelLimits.LARGEST_EXPONENT) {
                     throw node.refused("\"" + value.name + "\" has the exponent " + value.encoding.exponent()
                             + ", the chip knows −30 … 30; calibrate it with other data or set its exponent");
                 }
@@ -43,7 +37,7 @@ final class ExponentCheck {
         Exponents weights = constant == null ? Exponents.of(node.wanted(other).exponent()) : constant.exponents();
         int input = node.wanted(variable).exponent();
         int output = node.output().encoding.exponent();
-        int largest = node.bits == BYTE_BITS ? LARGEST_BYTE_SHIFT : LARGEST_SHORT_SHIFT;
+        int largest = KernelLimits.largestShift(node.bits);
         for (int n = 0; n < weights.count(); n++) {
             int shift = output - input - weights.get(n);
             if (shift < 0 || shift > largest && target != Target.C) {

@@ -36,7 +36,7 @@ public final class Lowering {
         Draft draft = DraftBuilder.build(model, plan, options);
         ReluFusion.run(draft);
         MatMulOperands.run(draft);
-        ChipHazards.run(draft);
+        HazardPass.run(draft);
         LayoutPass.run(draft);
         TransposeCleanup.run(draft);
         ConversionPass.run(draft);

@@ -3,6 +3,7 @@ package io.github.bitgrain.simulator.lowering;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.op.Size;
+import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.simulator.ChipTensor;
@@ -128,5 +129,10 @@ final class NodeLowering {
     void replaceConstant(int position, Tensor tensor) {
         DraftConstant old = node.constant(position);
         node.inputs.set(position, new Operand.Constant(DraftConstant.of(old.name, old.role, tensor)));
+    }
+
+    /** The chips that the program is for. */
+    Target target() {
+        return draft.target();
     }
 }

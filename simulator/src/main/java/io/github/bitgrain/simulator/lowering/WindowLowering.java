@@ -10,8 +10,10 @@ import io.github.bitgrain.core.op.Resize;
 import io.github.bitgrain.core.op.Size;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.simulator.kernel.KernelLimits;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /** Operators that move a window over an image or a sequence. */
 final class WindowLowering {
@@ -152,6 +154,12 @@ final class WindowLowering {
                 }
             }
             case NEAREST -> {
+                boolean doubles = IntStream.range(2, at.inputShape(0).rank()).allMatch(axis -> op.scales().isEmpty()
+                        ? at.outputShape().dim(axis) == 2 * at.inputShape(0).dim(axis) : op.scales().get(axis) == 2f);
+                if (KernelLimits.resizeSkipsLoads(at.target(), at.inputShape(0).dim(1), doubles)) {
+                    throw at.node.refused("with " + at.inputShape(0).dim(1) + " channels and scales other than 2 the chip's nearest"
+                            + " Resize computes with registers that it never loaded; use scale 2, linear interpolation or 16 channels");
+                }
                 for (int axis = 2; axis < at.inputShape(0).rank(); axis++) {
                     checkNearest(op, at, at.inputShape(0).dim(axis), at.outputShape().dim(axis), axis);
                 }

@@ -1,14 +1,12 @@
 package io.github.bitgrain.simulator.lowering;
 
 import io.github.bitgrain.core.op.PRelu;
-import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.simulator.kernel.KernelLimits;
 import java.util.List;
 
 /** What the chip's kernels compute wrongly is lowered in another way here. */
-final class ChipHazards {
-    private static final int BYTE_BITS = 8;
-
-    private ChipHazards() {}
+final class HazardPass {
+    private HazardPass() {}
 
     static void run(Draft draft) {
         if (draft.options.parity()) {
@@ -24,8 +22,9 @@ final class ChipHazards {
     /** Such kernels of PRelu leave positive values as they are, so that input and output must share the exponent. */
     private static boolean losesScale(Draft draft, DraftNode node) {
         boolean perChannel = node.constant(1).tensor.size() > 1;
-        boolean plainKernel = node.bits != BYTE_BITS || perChannel && draft.target() == Target.C;
-        return plainKernel && node.wanted(0).exponent() != node.output().encoding.exponent();
+        boolean byTable = node.bits == Byte.SIZE && !perChannel;
+        return !byTable && KernelLimits.preluKeepsPositive(draft.target(), node.bits)
+                && node.wanted(0).exponent() != node.output().encoding.exponent();
     }
 
     private static void rescaleBehind(Draft draft, DraftNode node) {

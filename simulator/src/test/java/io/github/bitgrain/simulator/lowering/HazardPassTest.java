@@ -29,7 +29,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What the chip would compute wrongly is lowered otherwise or refused by name, never passed on. */
-class ChipHazardsTest {
+class HazardPassTest {
     private static final Conv POINTWISE = new Conv(Size.ONE, Pads.NONE, Size.ONE, 1);
 
     private static Nets one(Target target, Op op, int... shape) {
