@@ -2,6 +2,7 @@ package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.inspect.ChipFigures;
 import io.github.bitgrain.cli.inspect.GraphFigures;
+import io.github.bitgrain.cli.inspect.Hazard;
 import io.github.bitgrain.cli.inspect.HeadroomReport;
 import io.github.bitgrain.cli.inspect.Inspection;
 import io.github.bitgrain.cli.console.OutputFile;
@@ -119,6 +120,7 @@ public final class InspectCommand extends CliCommand {
         i.metadata().forEach((key, value) -> line("%s: %s", key, value));
         values("input", i.inputs());
         values("output", i.outputs());
+        Hazard.print(i.hazards() == null ? List.of() : i.hazards(), out());
         int width = i.layers().stream().mapToInt(l -> l.name().length()).max().orElse(0);
         line("%n%-" + Math.max(4, Math.min(width, 60)) + "s  %-18s %-24s %8s %10s %10s %12s",
                 "node", "type", "output", "exponent", "weights", "parameters", "MACs");

@@ -1,5 +1,6 @@
 package io.github.bitgrain.cli.command;
 
+import io.github.bitgrain.cli.inspect.Hazard;
 import io.github.bitgrain.cli.network.Verification;
 import io.github.bitgrain.cli.verify.CaseVerification;
 import io.github.bitgrain.core.BitgrainException;
@@ -79,6 +80,7 @@ public final class VerifyCommand extends CliCommand {
     }
 
     private void text(Verification verification) {
+        Hazard.print(verification.hazards(), out());
         if (verification.bitExact() == null) {
             out().println(model + ": no test vectors inside");
         }

@@ -47,7 +47,8 @@ public final class ChipFigures {
                 program.outputs().stream().map(this::value).toList(),
                 program.testInputs().isEmpty() ? 0 : 1,
                 program.metadata(),
-                layers);
+                layers,
+                target == null ? null : Hazard.of(program, target));
     }
 
     private static long bytes(ChipValue value) {

@@ -59,7 +59,8 @@ public final class GraphFigures {
                 graph.outputs().stream().map(this::value).toList(),
                 0,
                 graph.metadata(),
-                layers);
+                layers,
+                List.of());
     }
 
     private Inspection.Value value(String name) {

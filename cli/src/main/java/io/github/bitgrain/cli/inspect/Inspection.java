@@ -20,6 +20,7 @@ import java.util.Map;
  * @param testVectors number of embedded test vectors
  * @param metadata texts that travel with the model
  * @param layers the nodes in order
+ * @param hazards nodes that the chip computes wrongly; empty for float models, null where the target is not known
  */
 public record Inspection(
         String model,
@@ -35,7 +36,8 @@ public record Inspection(
         List<Value> outputs,
         int testVectors,
         Map<String, String> metadata,
-        List<Layer> layers) {
+        List<Layer> layers,
+        List<Hazard> hazards) {
 
     /**
      * A value at the border of the graph.

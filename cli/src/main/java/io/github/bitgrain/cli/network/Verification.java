@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.network;
 
 import io.github.bitgrain.cli.console.Json;
+import io.github.bitgrain.cli.inspect.Hazard;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -12,8 +13,9 @@ import java.util.List;
  *
  * @param bitExact whether all outputs agree; null if the program has no test vectors
  * @param outputs each stored output
+ * @param hazards nodes that the chip computes wrongly, for which bit-exactness says little
  */
-public record Verification(Boolean bitExact, List<Output> outputs) {
+public record Verification(Boolean bitExact, List<Output> outputs, List<Hazard> hazards) {
     /**
      * A stored output and what the simulation made of it.
      *
@@ -30,13 +32,15 @@ public record Verification(Boolean bitExact, List<Output> outputs) {
      */
     public static Verification of(ChipProgram program, Target target) {
         List<TestVectors.Comparison> comparisons = TestVectors.verify(program, target);
+        List<Hazard> hazards = Hazard.of(program, target);
         if (comparisons.isEmpty()) {
-            return new Verification(null, List.of());
+            return new Verification(null, List.of(), hazards);
         }
         return new Verification(
                 comparisons.stream().allMatch(TestVectors.Comparison::isExact),
                 comparisons.stream()
                         .map(c -> new Output(c.name(), c.elements(), c.differences(), Json.number(c.maxDifference())))
-                        .toList());
+                        .toList(),
+                hazards);
     }
 }
