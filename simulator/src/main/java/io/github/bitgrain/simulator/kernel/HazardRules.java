@@ -48,6 +48,9 @@ public final class HazardRules {
             Set.of("MatMul", "RequantizeLinear", "PRelu", "ReduceSum", "ReduceL1", "ReduceSumSquare", "Neg"));
     private static final Set<String> WITHOUT_FLOATS = union(FILTERS, COMPARISONS, Set.of("MatMul", "MaxPool", "PRelu", "Resize"));
 
+    private static final Set<String> CONVERSIONS = Set.of("QuantizeLinear", "DequantizeLinear", "RequantizeLinear");
+    private static final Set<String> TABLES = Set.of("LUT", "Gelu");
+
     private static final List<Rule> RULES = List.of(
             new Rule(Kind.GROUPED_CONVOLUTION, AS_THE_MODEL_MEANS, Set.of("Conv"), HazardRules::onIntegers, HazardRules::grouped),
             new Rule(Kind.PER_CHANNEL_WEIGHTS, REFUSED, FILTERS, (target, bits) -> !target.perChannelWeights() && bits != FLOAT_BITS,
@@ -94,6 +97,11 @@ public final class HazardRules {
             }
         }
         return kinds;
+    }
+
+    /** Whether an operator has a float kernel on the chip. */
+    public static boolean hasFloatKernel(String type) {
+        return ChipKernels.isLoadable(type) && !WITHOUT_FLOATS.contains(type) && !CONVERSIONS.contains(type) && !TABLES.contains(type);
     }
 
     /** Whether every node of the operator has the hazard, whatever its attributes. */
