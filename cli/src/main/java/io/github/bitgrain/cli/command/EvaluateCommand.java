@@ -50,7 +50,7 @@ public final class EvaluateCommand extends CliCommand {
             names = "--metric",
             split = ",",
             paramLabel = "NAME",
-            description = "top1, top5, agreement, mse, snr (noise ÷ signal power), cosine, auc. Default: what labels and reference allow.")
+            description = "top1, top5, agreement, mse, snr (noise ÷ signal power), cosine; of autoencoders auc, spearman (rank correlation of the groups' scores with the reference's). Default: what labels and reference allow.")
     private List<String> metrics = new ArrayList<>();
 
     @Option(names = "--reference", paramLabel = "MODEL.onnx", description = "Model to compare outputs with.")

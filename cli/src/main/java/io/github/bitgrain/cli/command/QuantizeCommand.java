@@ -128,7 +128,7 @@ public final class QuantizeCommand extends CliCommand {
     @Option(
             names = "--metric",
             paramLabel = "NAME",
-            description = "Measure on --eval: top1, top5, agreement (with the float network), mse, snr, cosine, auc. Default: top1 with "
+            description = "Measure on --eval: top1, top5, agreement (with the float network), mse, snr, cosine, auc, spearman. Default: top1 with "
                     + "labels, else agreement.")
     private String metric;
 

@@ -9,37 +9,28 @@ import java.util.Comparator;
  * anomaly has the higher score, equal scores counting half.
  */
 final class AnomalyAuc implements Metric {
-    private final int[] groups;
     private final long[] labels;
-    private final double[] sums;
-    private final long[] counts;
+    private final GroupScores scores;
 
     /**
      * @param groups group of each sample, 0 … labels.length − 1
      * @param labels of each group: 1 for an anomaly, 0 for normal
      */
     AnomalyAuc(int[] groups, long[] labels) {
-        this.groups = groups;
         this.labels = labels;
-        this.sums = new double[labels.length];
-        this.counts = new long[labels.length];
+        this.scores = new GroupScores(groups, labels.length);
     }
 
     @Override
     public void add(Prediction sample) {
-        int group = groups[sample.index()];
-        sums[group] += OutputError.squaredDifference(sample.output(), sample.input()) / sample.output().length;
-        counts[group]++;
+        scores.add(sample.index(), sample.output(), sample.input());
     }
 
     @Override
     public double value() {
-        Integer[] order = new Integer[labels.length];
-        double[] scores = new double[labels.length];
-        for (int g = 0; g < scores.length; g++) {
-            order[g] = g;
-            scores[g] = sums[g] / counts[g];
-        }
+        double[] scores = this.scores.values();
+        Integer[] order = new Integer[scores.length];
+        Arrays.setAll(order, g -> g);
         Arrays.sort(order, Comparator.comparingDouble(g -> scores[g]));
         double wins = 0;
         long normalBelow = 0;

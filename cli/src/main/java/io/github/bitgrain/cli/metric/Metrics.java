@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /** The metrics of one evaluation, by name, with what they need checked beforehand. */
 public final class Metrics {
     private static final Set<String> NAMES = new LinkedHashSet<>(
-            List.of("top1", "top5", "agreement", "mse", "snr", "cosine", "auc"));
+            List.of("top1", "top5", "agreement", "mse", "snr", "cosine", "auc", "spearman"));
     private static final Set<String> LATER = Set.of("nats", "map50", "map50_95");
 
     private final Map<String, Metric> metrics = new LinkedHashMap<>();
@@ -112,6 +112,7 @@ public final class Metrics {
             case "snr" -> reference(name, truth, OutputError.snr());
             case "cosine" -> reference(name, truth, OutputError.cosine());
             case "auc" -> auc(truth, shape);
+            case "spearman" -> spearman(truth, shape);
             default -> throw BitgrainException.usage("--metric: unknown metric '" + name + "'"
                     + Nearest.hint(name, NAMES) + " Known: " + String.join(", ", NAMES));
         };
@@ -119,7 +120,7 @@ public final class Metrics {
 
     /** Whether a metric compares the outputs with those of another network. */
     public static boolean compares(String name) {
-        return Set.of("agreement", "mse", "snr", "cosine").contains(name);
+        return Set.of("agreement", "mse", "snr", "cosine", "spearman").contains(name);
     }
 
     private static <T> T reference(String name, Truth truth, T metric) {
@@ -167,10 +168,7 @@ public final class Metrics {
 
     private static Metric auc(Truth truth, NetworkShape shape) {
         long[] labels = labels("auc", truth).values();
-        if (shape.outputs() != 1 || shape.outputSize() != shape.inputSize()) {
-            throw BitgrainException.usage("--metric auc compares the output with the input of an autoencoder; this model's output "
-                    + shape.outputShape() + " has another size than its input");
-        }
+        autoencoder("auc", shape);
         int groupCount = truth.labels().rows();
         int[] groups = new int[truth.samples()];
         Arrays.setAll(groups, i -> i);
@@ -192,6 +190,25 @@ public final class Metrics {
             throw BitgrainException.badInput(truth.labels().file() + ": auc needs both labels, 0 and 1");
         }
         return new AnomalyAuc(groups, labels);
+    }
+
+    private static Metric spearman(Truth truth, NetworkShape shape) {
+        autoencoder("spearman", shape);
+        int[] groups = new int[truth.samples()];
+        Arrays.setAll(groups, i -> i);
+        int count = truth.samples();
+        if (truth.groups() != null) {
+            count = (int) Arrays.stream(truth.groups().values()).distinct().count();
+            groups = groups(truth, count);
+        }
+        return reference("spearman", truth, new RankCorrelation(groups, count));
+    }
+
+    private static void autoencoder(String name, NetworkShape shape) {
+        if (shape.outputs() != 1 || shape.outputSize() != shape.inputSize()) {
+            throw BitgrainException.usage("--metric " + name + " compares the output with the input of an autoencoder; this model's output "
+                    + shape.outputShape() + " has another size than its input");
+        }
     }
 
     /** Groups in ascending order of their numbers belong to the labels in their order. */

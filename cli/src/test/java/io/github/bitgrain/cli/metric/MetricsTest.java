@@ -51,6 +51,20 @@ class MetricsTest {
     }
 
     @Test
+    void rankCorrelationComparesTheScoresOfGroups() {
+        // Scores (mean squared difference to the input 0): groups 7, 8, 9 give 1, 4, 9 and, in the reference, 4, 4, 1.
+        Truth truth = new Truth(4, null, column(7, 7, 8, 9), true);
+        Metrics metrics = Metrics.of(List.of("spearman"), truth, new NetworkShape(List.of(1), 1, 1));
+        float[][] outputs = {{1}, {-1}, {2}, {3}};
+        float[][] references = {{2}, {2}, {2}, {1}};
+        for (int i = 0; i < 4; i++) {
+            metrics.add(new Prediction(i, new float[] {0}, outputs[i], references[i]));
+        }
+        // Ranks 0, 1, 2 against 1.5, 1.5, 0: covariance -1.5, variances 2 and 1.5.
+        assertEquals(-1.5 / Math.sqrt(3), metrics.values().get("spearman"), 1e-12);
+    }
+
+    @Test
     void aNetworkThatEndsInPoolingHasItsClassesInFront() {
         Metrics metrics = Metrics.of(List.of("top1"), new Truth(1, column(2), null, false),
                 new NetworkShape(List.of(3, 1, 1), 1, 2));
