@@ -106,7 +106,7 @@ final class ImprovedTqt {
         }
         error = keepIfBetter("blocks", error * TOLERANCE, this::trainBlocks);
         if (setting.outputSteps() > 0) {
-            keepIfBetter("output", error, () -> new OutputTraining(twin, samples, trainingTargets, decidingTargets, setting, listener, threads).run());
+            keepIfBetter("output", error, () -> new OutputTraining(twin, samples, outputs(samples.mixed()), decidingTargets, setting, listener, threads).run());
         }
         return twin;
     }
@@ -138,7 +138,7 @@ final class ImprovedTqt {
         }
         Set<Node> untrained = new HashSet<>();
         blocks.forEach(block -> untrained.addAll(block.nodes()));
-        List<Map<String, Tensor>> batches = new ArrayList<>(samples.training());
+        List<Map<String, Tensor>> batches = new ArrayList<>(samples.mixed());
         if (samples.deciding() != samples.training()) {
             batches.addAll(samples.deciding());
         }
@@ -169,7 +169,7 @@ final class ImprovedTqt {
             inputs.add(quantized.values(block.inputs(graph), b));
             targets.add(original.values(block.outputs(), b));
         }
-        int trained = samples.training().size();
+        int trained = samples.mixed().size();
         List<Integer> deciding = IntStream.range(trained == batches ? 0 : trained, batches).boxed().toList();
         try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> false, inputs, targets, storage)) {
             List<Optimizer.Group> groups = LearningRates.weights(twin, training.weights(), setting.lr(), setting.steps());

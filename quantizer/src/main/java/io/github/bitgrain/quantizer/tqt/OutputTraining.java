@@ -60,8 +60,8 @@ final class OutputTraining {
         Set<String> trained = new LinkedHashSet<>(weights);
         thresholds.values().forEach(slots -> slots.forEach(slot -> trained.add(FakeQuantization.alpha(slot))));
         List<Map<String, Tensor>> batches = new ArrayList<>();
-        for (int b = 0; b < samples.training().size(); b++) {
-            Map<String, Tensor> batch = new LinkedHashMap<>(samples.training().get(b));
+        for (int b = 0; b < samples.mixed().size(); b++) {
+            Map<String, Tensor> batch = new LinkedHashMap<>(samples.mixed().get(b));
             trainingTargets.get(b).forEach((name, tensor) -> batch.put(name + "#target", tensor));
             batches.add(batch);
         }

@@ -23,6 +23,7 @@ import java.util.List;
  * @param outputSteps steps of the last stage, which trains the whole network on its output; 0: none
  * @param outputLr learning rate of the last stage, in units of the weight's quantization step
  * @param holdOut share of the calibration samples that trains nothing and decides what is kept
+ * @param trainedSamples where fewer samples train, mixtures of them are added up to this number
  */
 public record TqtSetting(
         List<String> interestedLayers,
@@ -39,17 +40,18 @@ public record TqtSetting(
         boolean equalize,
         int outputSteps,
         double outputLr,
-        double holdOut) {
+        double holdOut,
+        int trainedSamples) {
     /** Where activations are kept: ESP-PPQ's collecting_device {@code cpu}, {@code cuda} and {@code executor} all mean memory here. */
     public enum Collecting { MEMORY, DISK }
 
     /** ESP-PPQ's defaults (api/setting.py), without anything that ESP-PPQ does not do. */
     public static final TqtSetting PARITY =
-            new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0);
+            new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0, 0);
 
     /** The defaults of the profile {@code improved}; figures in docs/tqt.md. */
     public static final TqtSetting IMPROVED =
-            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.02, true, true, true, 200, 0.003, 0.25);
+            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.02, true, true, true, 200, 0.003, 0.25, 512);
 
     /**
      * Checks the ranges.
@@ -67,6 +69,7 @@ public record TqtSetting(
         atLeast("output_steps", outputSteps, 0);
         atLeast("output_lr", outputLr, 0);
         atLeast("hold_out", holdOut, 0);
+        atLeast("trained_samples", trainedSamples, 0);
         if (holdOut >= 1) {
             throw BitgrainException.usage("tqt_optimization_setting.hold_out: " + holdOut + " leaves no sample to train on; give a share below 1");
         }
