@@ -201,6 +201,17 @@ class ScalarFloatKernels implements FloatKernels {
     }
 
     @Override
+    public double fakeQuantizeGradientOfRows(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx,
+            int dxOffset, int exponent, float qmin, float qmax, Rounding rounding, boolean accumulate) {
+        double sum = 0;
+        for (int row = 0; row < rows; row++) {
+            int at = row * stride;
+            sum += fakeQuantizeGradient(n, x, xOffset + at, dy, dyOffset + at, dx, dxOffset + at, exponent, qmin, qmax, rounding, accumulate);
+        }
+        return sum;
+    }
+
+    @Override
     public double sum(int n, float[] x, int xOffset) {
         double sum = 0;
         for (int i = 0; i < n; i++) {

@@ -102,16 +102,18 @@ final class VectorConvolution {
     private static void tiles(Source source, int[] runs, int runCount, int runLength, float[] w, int wOffset, float[] start, int padded,
             float[] y, int[] outputs, Epilogue epilogue) {
         int k = runCount * runLength;
-        int height = Math.max(source.count, Tiles.HEIGHT);
-        int last = height - Tiles.HEIGHT;
+        int count = source.count;
+        int step = count >= Tiles.HEIGHT && cover(count, TilesOfSeven.HEIGHT) < cover(count, Tiles.HEIGHT) ? TilesOfSeven.HEIGHT : Tiles.HEIGHT;
+        int height = Math.max(count, step);
+        int last = height - step;
         if (k * padded <= RESIDENT_FLOATS) {
             int done = 0;
-            for (int row = 0; row < height; row += Tiles.HEIGHT) {
+            for (int row = 0; row < height; row += step) {
                 for (int n = 0; n < padded; n += PAIR) {
-                    tile(source, Math.min(row, last), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
+                    tile(step, source, Math.min(row, last), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
                 }
                 // A tile of the last rows overwrites some of the tile before: these wait for it.
-                int ready = row < last ? Math.min(row + Tiles.HEIGHT, last) : height;
+                int ready = row < last ? Math.min(row + step, last) : height;
                 if (epilogue != null) {
                     epilogue.apply(y, outputs, done, ready - done, padded);
                 }
@@ -119,8 +121,8 @@ final class VectorConvolution {
             }
         } else {
             for (int n = 0; n < padded; n += PAIR) {
-                for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                    tile(source, Math.min(row, last), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
+                for (int row = 0; row < height; row += step) {
+                    tile(step, source, Math.min(row, last), runs, runCount, runLength, w, wOffset + n * k, start, n, padded, y, outputs);
                 }
             }
             if (epilogue != null) {
@@ -129,10 +131,22 @@ final class VectorConvolution {
         }
     }
 
+    /** Rows that tiles of a height compute to cover {@code count}. */
+    private static int cover(int count, int height) {
+        return (count + height - 1) / height * height;
+    }
+
     /** The last tile overlaps the one before it where the height is no multiple: the same values are written twice. */
-    private static void tile(Source source, int row, int[] runs, int runCount, int runLength, float[] w, int panel, float[] start, int n,
-            int padded, float[] y, int[] outputs) {
-        if (padded - n > COUNT) {
+    private static void tile(int height, Source source, int row, int[] runs, int runCount, int runLength, float[] w, int panel, float[] start,
+            int n, int padded, float[] y, int[] outputs) {
+        boolean pair = padded - n > COUNT;
+        if (height == TilesOfSeven.HEIGHT) {
+            if (pair) {
+                TilesOfSeven.tile7x2(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
+            } else {
+                TilesOfSeven.tile7x1(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
+            }
+        } else if (pair) {
             Tiles.tile8x2(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
         } else {
             Tiles.tile8x1(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);

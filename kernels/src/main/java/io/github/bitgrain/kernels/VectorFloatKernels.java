@@ -145,6 +145,17 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     }
 
     @Override
+    public void softmax(boolean logarithm, int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow) {
+        if (logarithm || n < Lanes.COUNT) {
+            super.softmax(logarithm, rows, n, x, xOffset, xRow, y, yOffset, yRow);
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            VectorFunctions.softmax(n, x, xOffset + r * xRow, y, yOffset + r * yRow);
+        }
+    }
+
+    @Override
     public void fakeQuantize(int n, float[] x, int xOffset, float[] y, int yOffset, int exponent, float qmin, float qmax, Rounding rounding) {
         int done = 0;
         if (VectorFakeQuantization.covers(exponent, qmin, qmax, rounding)) {
@@ -170,6 +181,18 @@ final class VectorFloatKernels extends ScalarFloatKernels {
         }
         return sum + super.fakeQuantizeGradient(n - done, x, xOffset + done, dy, dyOffset + done, dx, dxOffset + done,
                 exponent, qmin, qmax, rounding, accumulate);
+    }
+
+    @Override
+    public double fakeQuantizeGradientOfRows(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx,
+            int dxOffset, int exponent, float qmin, float qmax, Rounding rounding, boolean accumulate) {
+        int end = (rows - 1) * stride + Lanes.roundUp(n);
+        boolean wholeVectors = Lanes.roundUp(n) <= stride && xOffset + end <= x.length && dyOffset + end <= dy.length && dxOffset + end <= dx.length;
+        if (!wholeVectors || !VectorFakeQuantization.covers(exponent, qmin, qmax, rounding)) {
+            return super.fakeQuantizeGradientOfRows(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, exponent, qmin, qmax, rounding, accumulate);
+        }
+        return VectorFakeQuantization.gradientOfRows(rounding == Rounding.HALF_EVEN, rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset,
+                FakeQuantization.scale(-exponent), qmin, qmax, accumulate, Scratch.ofThread().partials);
     }
 
     @Override

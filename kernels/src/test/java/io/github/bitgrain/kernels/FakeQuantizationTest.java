@@ -98,6 +98,33 @@ class FakeQuantizationTest {
         assertEquals(sum, sumActual, 1e-5 * size);
     }
 
+    /** The gaps between rows hold NaN, and have no influence. */
+    @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+    void gradientsOfRowsEqualTheReference(@ForAll Rounding rounding, @ForAll @IntRange(min = 1, max = 5) int rows,
+            @ForAll @IntRange(min = 1, max = 40) int n, @ForAll boolean accumulate, @ForAll long seed) {
+        Random random = new Random(seed);
+        int stride = (n + 15) / 16 * 16;
+        float[] x = new float[rows * stride + 1];
+        float[] dy = new float[rows * stride + 2];
+        float[] dx = new float[rows * stride];
+        Arrays.fill(x, Float.NaN);
+        Arrays.fill(dy, Float.NaN);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < n; i++) {
+                x[1 + row * stride + i] = (float) random.nextGaussian() * 3;
+                dy[2 + row * stride + i] = (float) random.nextGaussian();
+                dx[row * stride + i] = 0.25f;
+            }
+        }
+        float[] dxActual = dx.clone();
+        double sum = SCALAR.fakeQuantizeGradientOfRows(rows, n, stride, x, 1, dy, 2, dx, 0, -5, -128, 127, rounding, accumulate);
+        double actual = FAST.fakeQuantizeGradientOfRows(rows, n, stride, x, 1, dy, 2, dxActual, 0, -5, -128, 127, rounding, accumulate);
+        assertEquals(sum, actual, 1e-6 * rows * n * 128);
+        for (int row = 0; row < rows; row++) {
+            assertArrayEquals(Arrays.copyOfRange(dx, row * stride, row * stride + n), Arrays.copyOfRange(dxActual, row * stride, row * stride + n));
+        }
+    }
+
     @Test
     void quantizingInPlaceIsAllowed() {
         float[] x = new float[100];

@@ -188,6 +188,16 @@ class MapsTest {
     }
 
     @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+    void softmaxEqualsTheReference(@ForAll @IntRange(min = 1, max = 300) int n, @ForAll boolean logarithm, @ForAll long seed) {
+        float[] x = values(new Random(seed), 2 * n + 3);
+        float[] expected = new float[2 * n];
+        float[] actual = new float[2 * n];
+        SCALAR.softmax(logarithm, 2, n, x, 0, n + 3, expected, 0, n);
+        FAST.softmax(logarithm, 2, n, x, 0, n + 3, actual, 0, n);
+        assertUlps("softmax", expected, actual, 8 + n / 8, Float.MIN_NORMAL);
+    }
+
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
     void layoutsConvertAndBack(@ForAll @IntRange(min = 1, max = 3) int batch, @ForAll @IntRange(min = 1, max = 20) int channels,
             @ForAll @IntRange(min = 1, max = 30) int pixels, @ForAll @IntRange(max = 5) int gap, @ForAll long seed) {
         float[] x = values(new Random(seed), batch * channels * pixels);

@@ -13,6 +13,7 @@ import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,25 @@ public final class NetworkRatios {
 
     private NetworkRatios() {}
 
+    /** Names of the networks. */
+    static java.util.Set<String> names() {
+        return NETWORKS.keySet();
+    }
+
+    /**
+     * Figures of one network.
+     *
+     * @param ours microseconds of a run here
+     * @param theirs microseconds of a run in ONNX Runtime
+     * @param difference largest difference of the first result by its largest value
+     * @param layers time of each node, as text and as points of a roofline plot
+     */
+    record Figures(String name, double ours, double theirs, double difference, List<RooflinePage.Point> layers) {
+        double ratio() {
+            return theirs / ours;
+        }
+    }
+
     /** Measures and prints a table in Markdown. */
     public static void main(String[] arguments) throws OrtException {
         List<String> list = List.of(arguments);
@@ -46,7 +66,9 @@ public final class NetworkRatios {
         for (Map.Entry<String, Supplier<Model>> entry : NETWORKS.entrySet()) {
             boolean named = NETWORKS.keySet().stream().anyMatch(list::contains);
             if (!named || list.contains(entry.getKey())) {
-                measure(entry.getKey(), entry.getValue().get(), batch, threads, list.contains("profile"));
+                Figures figures = measure(entry.getKey(), batch, threads, list.contains("profile"));
+                System.out.printf("| %s | %d | %d | %.2f | %.2f | %.2f | %.1e |%n", figures.name(), batch, threads, figures.ours() / 1e3,
+                        figures.theirs() / 1e3, figures.ratio(), figures.difference());
             }
         }
     }
@@ -56,8 +78,8 @@ public final class NetworkRatios {
                 .findFirst().orElse(standard);
     }
 
-    private static void measure(String name, Model written, int batch, int threads, boolean profile) throws OrtException {
-        byte[] file = OnnxWriter.write(written);
+    static Figures measure(String name, int batch, int threads, boolean profile) throws OrtException {
+        byte[] file = OnnxWriter.write(NETWORKS.get(name).get());
         Model model = OnnxReader.read(name, Path.of(""), file);
         Map<String, Tensor> inputs = new LinkedHashMap<>();
         model.graph().inputs().forEach((input, shape) -> inputs.put(input, noise(shape.with(0, batch))));
@@ -66,12 +88,29 @@ public final class NetworkRatios {
             float[] ours = executor.run(inputs).values().iterator().next().data();
             double difference = relativeDifference(ours, peer.first());
             double[] times = new Interleaved(threads > 1, 4, 15, 0.1).microseconds(() -> executor.run(inputs), peer::run);
-            System.out.printf("| %s | %d | %d | %.2f | %.2f | %.2f | %.1e |%n", name, batch, threads, times[0] / 1e3, times[1] / 1e3,
-                    times[1] / times[0], difference);
             if (profile) {
                 printProfile(model, executor, inputs, batch);
             }
+            return new Figures(name, times[0], times[1], difference, points(model, executor, inputs, batch));
         }
+    }
+
+    /** Convolutions by the operations per byte that they must move at least. */
+    private static List<RooflinePage.Point> points(Model model, Executor executor, Map<String, Tensor> inputs, int batch) {
+        Map<String, Shape> shapes = ShapeInference.infer(model.graph(), model.parameters(), batch);
+        Map<String, Long> times = executor.profile(inputs, 30);
+        List<RooflinePage.Point> points = new ArrayList<>();
+        for (Node node : model.graph().nodes()) {
+            if (node.op() instanceof Conv conv && times.containsKey(node.name())) {
+                Shape w = shapes.get(node.input(1));
+                Shape y = shapes.get(node.output());
+                double flops = 2.0 * y.size() * w.size() / w.dim(0);
+                double bytes = 4.0 * (shapes.get(node.input(0)).size() + w.size() + y.size());
+                String kind = conv.groups() > 1 ? "depthwise" : w.dim(2) == 1 ? "pointwise" : "dense";
+                points.add(new RooflinePage.Point(kind, node.name() + " " + w + " → " + y, flops / bytes, flops / times.get(node.name())));
+            }
+        }
+        return points;
     }
 
     private static void printProfile(Model model, Executor executor, Map<String, Tensor> inputs, int batch) {

@@ -27,6 +27,13 @@ final class FakeQuantGradients {
             for (int item = from; item < to; item++) {
                 int at0 = item;
                 sums[item] = 0;
+                if (form.channels() == 1 && x.rowLength() != x.rowStride()) {
+                    int at = item * x.imageSize();
+                    sums[item] = kernels.fakeQuantizeGradientOfRows(x.rows() / x.images(), x.rowLength(), x.rowStride(),
+                            x.buffer().data(), x.buffer().offset() + at, dy.data(), dy.offset() + at,
+                            dx.buffer().data(), dx.buffer().offset() + at, form.exponent(0), form.qmin(), form.qmax(), op.rounding(), dx.add());
+                    continue;
+                }
                 form.forEachRun(item, item + 1, (channel, at, n) -> sums[at0] += kernels.fakeQuantizeGradient(n,
                         x.buffer().data(), x.buffer().offset() + at, dy.data(), dy.offset() + at,
                         dx.buffer().data(), dx.buffer().offset() + at, form.exponent(channel), form.qmin(), form.qmax(),

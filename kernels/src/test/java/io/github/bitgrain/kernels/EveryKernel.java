@@ -1,0 +1,118 @@
+package io.github.bitgrain.kernels;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** One call of every kernel on small data, by name. */
+final class EveryKernel {
+    private static final FloatKernels FLOATS = Kernels.floats();
+    private static final IntegerKernels INTEGERS = Kernels.integers();
+    private static final int N = 4096;
+
+    private final float[] a = filled(0.3f);
+    private final float[] b = filled(0.7f);
+    private final float[] c = filled(0.1f);
+    private final float[] d = filled(0.2f);
+    private final float[] range = {0, 0};
+    private final long[] bins = new long[64];
+    private final byte[] bytes = new byte[N];
+    private final short[] shorts = new short[N];
+    private final int[] ints = new int[N];
+    private final long[] longs = new long[N];
+
+    Map<String, Runnable> calls() {
+        Map<String, Runnable> kernels = new LinkedHashMap<>();
+        ConvShape dense = shape(16, 24, 3, 1, 1);
+        ConvShape strided = shape(16, 24, 3, 2, 1);
+        ConvShape pointwise = shape(16, 40, 1, 1, 1);
+        ConvShape depthwise = shape(32, 32, 3, 1, 32);
+        ConvShape depthwiseStrided = shape(32, 32, 3, 2, 32);
+        addConvolution(kernels, "dense", dense);
+        addConvolution(kernels, "strided", strided);
+        addConvolution(kernels, "pointwise", pointwise);
+        addConvolution(kernels, "depthwise", depthwise);
+        addConvolution(kernels, "strided depthwise", depthwiseStrided);
+        addConvolution(kernels, "depthwise 5 x 5", shape(32, 32, 5, 1, 32));
+        kernels.put("gemm", () -> FLOATS.gemm(20, 40, 30, a, 0, 30, 1, b, 0, 40, 1, c, 0, 40, false));
+        kernels.put("gemm, turned", () -> FLOATS.gemm(20, 40, 30, a, 0, 1, 20, b, 0, 1, 30, c, 0, 40, true));
+        PoolShape pool = new PoolShape(1, 8, 8, 16, 16, 4, 4, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, false);
+        kernels.put("maxPool", () -> FLOATS.maxPool(pool, a, 0, b, 0));
+        kernels.put("maxPoolGradient", () -> FLOATS.maxPoolGradient(pool, a, 0, b, 0, c, 0, d, 0));
+        kernels.put("averagePool", () -> FLOATS.averagePool(pool, a, 0, c, 0));
+        kernels.put("averagePoolGradient", () -> FLOATS.averagePoolGradient(pool, c, 0, d, 0));
+        for (UnaryFunction f : UnaryFunction.values()) {
+            kernels.put(f.name(), () -> FLOATS.unary(f, 0.2f, 0.5f, 500, a, 1, c, 2));
+            kernels.put(f + " gradient", () -> FLOATS.unaryGradient(f, 0.2f, 0.5f, 500, a, 1, b, 2, c, 0, d, 3, true));
+        }
+        for (BinaryFunction f : BinaryFunction.values()) {
+            kernels.put(f.name(), () -> FLOATS.binary(f, 500, a, 1, 1, b, 2, 1, c, 0));
+            kernels.put(f + " by one value", () -> FLOATS.binary(f, 500, a, 1, 1, b, 2, 0, c, 0));
+        }
+        kernels.put("addScaled", () -> FLOATS.addScaled(500, 0.1f, a, 1, c, 0));
+        kernels.put("addProduct", () -> FLOATS.addProduct(500, a, 1, b, 2, 1, c, 0));
+        kernels.put("softmax", () -> FLOATS.softmax(false, 10, 50, a, 0, 50, c, 0, 50));
+        kernels.put("softmaxGradient", () -> FLOATS.softmaxGradient(true, 10, 50, a, 0, 50, b, 0, 50, c, 0, 50));
+        for (Rounding rounding : Rounding.values()) {
+            kernels.put("fakeQuantize " + rounding, () -> FLOATS.fakeQuantize(500, a, 1, c, 2, -4, -128, 127, rounding));
+            kernels.put("fakeQuantizeGradient " + rounding,
+                    () -> FLOATS.fakeQuantizeGradient(500, a, 1, b, 0, c, 2, -4, -128, 127, rounding, false));
+        }
+        kernels.put("fakeQuantizeGradientOfRows", () -> FLOATS.fakeQuantizeGradientOfRows(30, 24, 32, a, 0, b, 0, c, 0, -4, -128, 127,
+                Rounding.HALF_EVEN, true));
+        kernels.put("fakeQuantizeGradientOfRows half up", () -> FLOATS.fakeQuantizeGradientOfRows(30, 24, 32, a, 0, b, 0, c, 0, -4, -128, 127,
+                Rounding.HALF_UP, false));
+        kernels.put("sum", () -> FLOATS.sum(N, a, 0));
+        kernels.put("dot", () -> FLOATS.dot(N, a, 0, b, 0));
+        kernels.put("squaredDistance", () -> FLOATS.squaredDistance(N, a, 0, b, 0));
+        kernels.put("minMax", () -> FLOATS.minMax(N, a, 0, range));
+        kernels.put("histogram", () -> FLOATS.histogram(N, a, 0, 0.1f, bins));
+        kernels.put("adam", () -> FLOATS.adam(500, a, 0, b, 0, c, 0, d, 0, 0f, 0.9f, 0.1f, 0.999f, 0.001f, 0.5f, 1e-8f));
+        kernels.put("toNhwc", () -> FLOATS.toNhwc(1, 10, 64, a, 0, 16, c, 0));
+        kernels.put("toNchw", () -> FLOATS.toNchw(1, 10, 64, 16, a, 0, c, 0));
+        kernels.put("int8 gemm", () -> INTEGERS.gemm(20, 40, 30, bytes, 0, 30, bytes, 0, 40, ints, 0, 40, false));
+        kernels.put("int16 gemm", () -> INTEGERS.gemm(20, 40, 30, shorts, 0, 30, shorts, 0, 40, longs, 0, 40, false));
+        kernels.put("int8 dot", () -> INTEGERS.dot(N, bytes, 0, bytes, 0));
+        kernels.put("int16 dot", () -> INTEGERS.dot(N, shorts, 0, shorts, 0));
+        return kernels;
+    }
+
+    private void addConvolution(Map<String, Runnable> kernels, String name, ConvShape s) {
+        PackedConv packed = FLOATS.packedConv(s);
+        FLOATS.pack(b, 0, packed);
+        FLOATS.packForInputGradient(b, 0, packed);
+        kernels.put(name + " pack", () -> {
+            FLOATS.pack(b, 0, packed);
+            FLOATS.packForInputGradient(b, 0, packed);
+        });
+        kernels.put(name + " conv", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, 0f, 6f));
+        kernels.put(name + " conv with function and sum", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, UnaryFunction.SWISH, 0f, 0f, d, 0));
+        kernels.put(name + " convInputGradient", () -> FLOATS.convInputGradient(s, a, 0, packed, c, 0));
+        kernels.put(name + " convWeightGradient", () -> FLOATS.convWeightGradient(s, a, 0, c, 0, d, 0, b, 0));
+    }
+
+    private static ConvShape shape(int in, int out, int kernel, int stride, int groups) {
+        int inStride = (in + 15) / 16 * 16;
+        int outStride = (out + 15) / 16 * 16;
+        int size = 7;
+        int outSize = (size + kernel / 2 * 2 - kernel) / stride + 1;
+        return new ConvShape(1, size, size, in, inStride, outSize, outSize, out, outStride, kernel, kernel, stride, stride, 1, 1, kernel / 2, kernel / 2, groups);
+    }
+
+    private static float[] filled(float factor) {
+        float[] values = new float[N + 16];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = factor * (i % 37 - 18);
+        }
+        return values;
+    }
+
+    /** Calls each kernel for so many milliseconds, as the first argument says: time for the compilers. */
+    public static void main(String[] arguments) {
+        long nanos = Long.parseLong(arguments[0]) * 1_000_000;
+        new EveryKernel().calls().values().forEach(kernel -> {
+            for (long start = System.nanoTime(); System.nanoTime() - start < nanos; ) {
+                kernel.run();
+            }
+        });
+    }
+}
