@@ -1,15 +1,20 @@
 package io.github.bitgrain.simulator;
 
-import java.util.Map;
-import java.util.TreeMap;
+import io.github.bitgrain.core.BitgrainException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Arrays that values and kernels of one simulator use in turn, so that a run needs what is alive at the same time and a second
  * run allocates nothing. The content of a taken array is undefined. For one thread.
  */
 public final class ChipMemory {
+    /** Elements in use at the same time: twice the bytes of the largest chip's memory. */
+    private static final long LARGEST_SUM = 1L << 26;
+
+    private long allocated;
     private final TreeMap<Integer, Deque<int[]>> ints = new TreeMap<>();
     private final TreeMap<Integer, Deque<float[]>> floats = new TreeMap<>();
 
@@ -19,13 +24,21 @@ public final class ChipMemory {
     /** An array of at least {@code length} integers: the smallest free one, else a new one. */
     public int[] takeInts(int length) {
         int[] free = take(ints, length);
-        return free != null ? free : new int[length];
+        return free != null ? free : new int[counted(length)];
+    }
+
+    private int counted(int length) {
+        allocated += length;
+        if (allocated > LARGEST_SUM) {
+            throw BitgrainException.badInput("the values in use have more than " + LARGEST_SUM + " elements, which fits no chip's memory");
+        }
+        return length;
     }
 
     /** An array of at least {@code length} floats: the smallest free one, else a new one. */
     public float[] takeFloats(int length) {
         float[] free = take(floats, length);
-        return free != null ? free : new float[length];
+        return free != null ? free : new float[counted(length)];
     }
 
     /** Lets others use an array that was taken. */

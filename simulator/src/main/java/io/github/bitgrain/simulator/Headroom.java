@@ -46,12 +46,15 @@ public final class Headroom {
         List<Layer> layers = new ArrayList<>();
         for (ChipNode node : program.nodes()) {
             if (LaneProbe.watches(node)) {
-                LaneProbe probe = new LaneProbe(node, program, target);
-                long[] bounds = probe.bound();
-                layers.add(layer(node, probe, bounds, new long[bounds.length]));
+                layers.add(Simulator.guarded(node, () -> bound(node, new LaneProbe(node, program, target))));
             }
         }
         return layers;
+    }
+
+    private static Layer bound(ChipNode node, LaneProbe probe) {
+        long[] bounds = probe.bound();
+        return layer(node, probe, bounds, new long[bounds.length]);
     }
 
     private static Layer layer(ChipNode node, LaneProbe probe, long[] peaks, long[] saturated) {
@@ -85,10 +88,8 @@ public final class Headroom {
             this.simulator = simulator;
             for (ChipNode node : simulator.program().nodes()) {
                 if (LaneProbe.watches(node)) {
-                    LaneProbe probe = new LaneProbe(node, simulator.program(), simulator.target());
-                    long[] bounds = probe.bound();
-                    boolean doubtful = layer(node, probe, bounds, new long[bounds.length]).bitsLeft < 0;
-                    if (doubtful || !onlyDoubtful) {
+                    LaneProbe probe = Simulator.guarded(node, () -> new LaneProbe(node, simulator.program(), simulator.target()));
+                    if (!onlyDoubtful || Simulator.guarded(node, () -> bound(node, probe)).bitsLeft < 0) {
                         probes.put(node, probe);
                     }
                 }
@@ -104,7 +105,10 @@ public final class Headroom {
         public void computed(ChipNode node, String value, ChipBuffer buffer) {
             LaneProbe probe = probes.get(node);
             if (probe != null) {
-                probe.observe(simulator.operands(node));
+                Simulator.guarded(node, () -> {
+                    probe.observe(simulator.operands(node));
+                    return probe;
+                });
             }
         }
 

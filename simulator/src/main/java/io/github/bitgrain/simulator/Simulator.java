@@ -87,15 +87,19 @@ public final class Simulator {
      * Does one node's work. Kernels trust the operands and attributes that lowering gives a node; those of a damaged file
      * need not fit together, and then show here, whatever they trip over first.
      */
-    private static <T> T guarded(ChipNode node, Supplier<T> work) {
+    static <T> T guarded(ChipNode node, Supplier<T> work) {
+        return guarded(describe(node), node.name(), work);
+    }
+
+    private static <T> T guarded(String place, String name, Supplier<T> work) {
         try {
             return work.get();
         } catch (BitgrainException e) {
-            boolean named = e.getMessage().contains("\"" + node.name() + "\"");
-            throw named ? e : new BitgrainException(e.kind(), describe(node) + e.getMessage(), e);
+            boolean named = e.getMessage().contains("\"" + name + "\"");
+            throw named ? e : new BitgrainException(e.kind(), place + e.getMessage(), e);
         } catch (ArithmeticException | IndexOutOfBoundsException | NullPointerException | NegativeArraySizeException
                 | IllegalArgumentException | IllegalStateException | ArrayStoreException | ClassCastException e) {
-            throw new BitgrainException(BitgrainException.Kind.BAD_INPUT, describe(node)
+            throw new BitgrainException(BitgrainException.Kind.BAD_INPUT, place
                     + "its operands and attributes do not fit together (" + e.getMessage() + "); export the model again", e);
         }
     }
@@ -172,7 +176,7 @@ public final class Simulator {
             System.arraycopy(reals, 0, buffer.floats(), 0, buffer.count());
             return;
         }
-        float rescale = ChipArithmetic.rescale(buffer.exponent());
+        float rescale = guarded("input \"" + name + "\": ", name, () -> ChipArithmetic.rescale(buffer.exponent()));
         for (int i = 0; i < reals.length; i++) {
             buffer.ints()[i] = ChipArithmetic.quantize(reals[i] * rescale, buffer.bits(), target);
         }
@@ -186,7 +190,7 @@ public final class Simulator {
             throw BitgrainException.badInput("input \"" + tensor.name() + "\" is " + tensor.type() + " with exponent " + tensor.exponents()
                     + "; the program takes " + buffer.type() + " with exponent " + buffer.exponent());
         }
-        ChipBuffer given = ChipBuffer.of(tensor);
+        ChipBuffer given = guarded("input \"" + tensor.name() + "\": ", tensor.name(), () -> ChipBuffer.of(tensor));
         buffer.reshape(given.shape());
         buffer.copyFrom(given, 0, 0, given.count());
     }
@@ -197,8 +201,10 @@ public final class Simulator {
         if (stated.count() != count) {
             throw BitgrainException.badInput("input \"" + name + "\" has " + count + " elements; the program takes " + stated.shape());
         }
-        buffer.reshape(stated.shape().stream().mapToInt(Integer::intValue).toArray());
-        return buffer;
+        return guarded("input \"" + name + "\": ", name, () -> {
+            buffer.reshape(stated.shape().stream().mapToInt(Integer::intValue).toArray());
+            return buffer;
+        });
     }
 
     /** Whether a run depends on the runs before it: the program has a StreamingCache. */

@@ -162,6 +162,9 @@ public final class EspdlReader {
 
     private ChipNode node(View node) {
         String name = node.stringAt(EspdlSchema.Node.NAME);
+        if (name.isEmpty()) {
+            throw node.wrong("a " + node.stringAt(EspdlSchema.Node.OP_TYPE) + " node has no name");
+        }
         SortedMap<String, ChipAttribute> attributes = new TreeMap<>();
         for (View attribute : node.tablesAt(EspdlSchema.Node.ATTRIBUTE, "Attribute")) {
             String key = attribute.stringAt(EspdlSchema.Attribute.NAME);

@@ -38,7 +38,11 @@ public final class Lifting {
         for (ChipNode node : program.nodes()) {
             lift(node, graph);
         }
-        return graph.finish();
+        try {
+            return graph.finish();
+        } catch (IllegalArgumentException | IndexOutOfBoundsException | NullPointerException e) {
+            throw BitgrainException.badInput("graph \"" + program.name() + "\": its outputs do not fit its nodes (" + e.getMessage() + ")");
+        }
     }
 
     private static void lift(ChipNode node, LiftedGraph graph) {

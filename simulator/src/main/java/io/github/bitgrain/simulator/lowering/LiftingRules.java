@@ -341,6 +341,9 @@ final class LiftingRules {
             int axis = perm.isEmpty() ? rank - 1 - i : perm.get(i).intValue();
             turn[i] = axis < 0 ? axis + rank : axis;
         }
+        if (Arrays.stream(turn).distinct().filter(axis -> axis >= 0 && axis < rank).count() != rank) {
+            throw graph.refused(node, "perm " + perm + " is no order of " + rank + " axes");
+        }
         graph.bind(node.outputs().getFirst(), x.tensor(), x.axes().then(Permutation.of(turn)));
     }
 
