@@ -14,7 +14,7 @@ import java.util.List;
  */
 public final class ChipBuffer {
     /** Elements of the largest value: all memory that the largest chip has, in bytes. */
-    private static final int LARGEST_COUNT = 1 << 25;
+    public static final int LARGEST_COUNT = 1 << 25;
 
     private final ElementType type;
     private final int exponent;

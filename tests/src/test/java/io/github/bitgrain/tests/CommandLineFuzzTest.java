@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bitgrain.cli.Main;
+import io.github.bitgrain.testing.EspdlMutation;
 import io.github.bitgrain.testing.SharedData;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -121,6 +122,27 @@ class CommandLineFuzzTest {
             Files.write(model, mutate(good, random));
             check("inspect", model.toString(), "--json");
             check("verify", model.toString(), "--target", "esp32s3", "--json");
+        }
+    }
+
+    @Test
+    void chipModelsBrokenWhereTheirStructureLiesAreAnsweredInOneLine() throws IOException {
+        Path model = input.resolve("m.espdl");
+        Path lifted = output.resolve("f.onnx");
+        Random random = new Random(6);
+        for (String name : List.of("espdl-vectors/esp32s3_tcn", "esp-ppq/e2e/zoo_act/esp32s3_8_kl", "esp-ppq/e2e/gru/esp32s3_8_kl")) {
+            Path good = SharedData.path("golden/" + name + ".espdl");
+            EspdlMutation mutation = new EspdlMutation(Files.readAllBytes(good));
+            for (int i = 0; i < ROUNDS / 2; i++) {
+                Files.write(model, mutation.next(random));
+                check("inspect", model.toString(), "--json");
+                check("inspect", model.toString());
+                check("inspect", model.toString(), "--headroom", "--target", "esp32s3");
+                check("verify", model.toString(), "--target", "esp32s3", "--json");
+                check("diff", good.toString(), model.toString());
+                check("inspect", model.toString(), "--to-float", lifted.toString(), "--target", "esp32s3");
+                Files.deleteIfExists(lifted);
+            }
         }
     }
 

@@ -55,6 +55,9 @@ record Filter(int outputs, int inputs, int kernelH, int kernelW, boolean depthwi
         if (rank < 3 || rank > 4) {
             throw node.fail("weight has dimensions " + weight.dims() + ", not [H, W, C, N] or [W, C, N]");
         }
+        if (weight.count() == 0) {
+            throw node.fail("weight has dimensions " + weight.dims() + " and no elements");
+        }
         int kernelH = rank == 4 ? weight.dims().get(0) : 1;
         int kernelW = weight.dims().get(rank - 3);
         int outputs = weight.dims().get(depthwise ? rank - 2 : rank - 1);

@@ -17,6 +17,10 @@ import java.util.Arrays;
  * @param padRight columns of padding to the right
  */
 record Window(int strideH, int strideW, int dilationH, int dilationW, int padTop, int padLeft, int padBottom, int padRight) {
+    /** An input may grow to this many elements by padding, or to this multiple of its own. */
+    private static final int LARGEST_PADDED = ChipBuffer.LARGEST_COUNT / 16;
+    private static final long MOST_PADDING = 4;
+
     /** The convolution that a Conv or Gemm node makes of its input: Gemm is one of 1 x 1 over rows. */
     static ConvShape shapeOf(NodeSetup node, ChipBuffer in, Filter filter) {
         if (node.node().opType().equals("Gemm")) {
@@ -60,18 +64,24 @@ record Window(int strideH, int strideW, int dilationH, int dilationW, int padTop
         }
         int inH = x.rank() == 4 ? x.dim(1) : 1;
         int inW = x.dim(-2);
+        long padded = (inH + (long) padTop + padBottom) * (inW + (long) padLeft + padRight) * channels * x.dim(0);
+        if (Math.min(Math.min(padTop, padBottom), Math.min(padLeft, padRight)) < 0 || padded > Math.max(LARGEST_PADDED, MOST_PADDING * x.count())) {
+            throw node.fail("an input of " + inH + " x " + inW + " with pads " + padTop + ", " + padLeft + ", " + padBottom + ", "
+                    + padRight + " fits no chip's memory");
+        }
         int outH = extent(node, inH, padTop + padBottom, dilationH, filter.kernelH(), strideH);
         int outW = extent(node, inW, padLeft + padRight, dilationW, filter.kernelW(), strideW);
+        // The distance to a second window that does not exist says nothing, and may be any number.
         return new ConvShape(x.dim(0), inH, inW, channels, channels, outH, outW, filter.outputs(), filter.outputs(),
-                filter.kernelH(), filter.kernelW(), strideH, strideW, dilationH, dilationW, padTop, padLeft, groups);
+                filter.kernelH(), filter.kernelW(), outH == 1 ? 1 : strideH, outW == 1 ? 1 : strideW, dilationH, dilationW, padTop, padLeft, groups);
     }
 
     /** Output extent of one axis: floor((in + pads − dilation (kernel − 1) − 1) / stride) + 1. */
     static int extent(NodeSetup node, int in, int pads, int dilation, int kernel, int stride) {
-        int room = in + pads - dilation * (kernel - 1) - 1;
+        long room = (long) in + pads - (long) dilation * (kernel - 1) - 1;
         if (room < 0) {
             throw node.fail("a kernel of " + kernel + " does not fit an input of " + in);
         }
-        return room / stride + 1;
+        return Math.toIntExact(room / stride + 1);
     }
 }

@@ -1,4 +1,4 @@
-package io.github.bitgrain.exporter.espdl;
+package io.github.bitgrain.testing;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,7 +13,7 @@ import java.util.Set;
  * Where the structure of a sound {@code .espdl} file lies: every offset, vtable word, length and number, found by walking the
  * FlatBuffer along the schema.
  */
-final class FileSites {
+final class EspdlSites {
     /** What stands at a place. */
     enum Kind {
         /** Offset (32 bits, relative) to a table, vector or string. */
@@ -67,7 +67,7 @@ final class FileSites {
     private final Map<Kind, List<Integer>> sites = new EnumMap<>(Kind.class);
     private final Set<Integer> seen = new HashSet<>();
 
-    private FileSites(byte[] file) {
+    private EspdlSites(byte[] file) {
         bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         for (int at = 0; at < HEADER; at += Integer.BYTES) {
             add(Kind.HEADER, at);
@@ -77,7 +77,7 @@ final class FileSites {
 
     /** The sites of a file by kind; kinds that do not occur are missing. */
     static Map<Kind, List<Integer>> of(byte[] file) {
-        return new FileSites(file).sites;
+        return new EspdlSites(file).sites;
     }
 
     private void add(Kind kind, int at) {
