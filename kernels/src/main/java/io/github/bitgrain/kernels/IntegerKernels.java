@@ -25,4 +25,13 @@ public interface IntegerKernels {
 
     /** {@code Σ a[i] b[i]} of 16-bit factors. */
     long dot(int n, short[] a, int aOffset, short[] b, int bOffset);
+
+    /**
+     * {@code sum[i] = saturate(sum[i] + factor · b[i])} to signed integers of {@code bits} bits (16 to 32), for one product of
+     * n accumulators side by side. Factors have 8 bits, sums lie in that range.
+     */
+    void addSaturating(int n, int factor, int[] b, int bOffset, int[] sums, int bits);
+
+    /** {@code sum[i] = sum[i] + factor · b[i]} modulo 2^32. */
+    void addWrapping(int n, int factor, int[] b, int bOffset, int[] sums);
 }

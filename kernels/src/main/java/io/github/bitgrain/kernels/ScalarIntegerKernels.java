@@ -67,4 +67,24 @@ class ScalarIntegerKernels implements IntegerKernels {
             c[cOffset + j] += factor * b[bOffset + j];
         }
     }
+
+    // Minimum and maximum before the sum, not after: so no sum leaves 32 bits, and the compiler makes vectors of the loop.
+    @Override
+    public void addSaturating(int n, int factor, int[] b, int bOffset, int[] sums, int bits) {
+        int max = Integer.MAX_VALUE >> (Integer.SIZE - bits);
+        int min = ~max;
+        for (int i = 0; i < n; i++) {
+            int product = factor * b[bOffset + i];
+            int room = max - Math.max(product, 0);
+            int depth = min - Math.min(product, 0);
+            sums[i] = Math.max(Math.min(sums[i], room), depth) + product;
+        }
+    }
+
+    @Override
+    public void addWrapping(int n, int factor, int[] b, int bOffset, int[] sums) {
+        for (int i = 0; i < n; i++) {
+            sums[i] += factor * b[bOffset + i];
+        }
+    }
 }

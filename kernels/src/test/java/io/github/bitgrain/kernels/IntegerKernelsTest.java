@@ -79,6 +79,33 @@ class IntegerKernelsTest {
         assertEquals(SCALAR.dot(k, a16, 1, b16, 2), FAST.dot(k, a16, 1, b16, 2));
     }
 
+    @Property(tries = 300)
+    void sumsSideBySideSaturateAfterEveryProduct(@ForAll @IntRange(min = 16, max = 32) int bits, @ForAll boolean extreme, @ForAll long seed) {
+        Random random = new Random(seed);
+        int n = 1 + random.nextInt(40);
+        long max = Long.MAX_VALUE >>> (64 - bits);
+        long[] expected = new long[n];
+        int[] saturating = new int[n];
+        int[] wrapping = new int[n];
+        for (int step = 0; step < 30; step++) {
+            int factor = extreme ? -128 : (byte) random.nextInt();
+            int[] b = random.ints(n + 1, -128, 128).toArray();
+            if (step == 0 && extreme) {
+                Arrays.fill(saturating, (int) ~max);
+                Arrays.fill(expected, ~max);
+                Arrays.fill(wrapping, (int) ~max);
+            }
+            int[] before = wrapping.clone();
+            FAST.addSaturating(n, factor, b, 1, saturating, bits);
+            FAST.addWrapping(n, factor, b, 1, wrapping);
+            for (int i = 0; i < n; i++) {
+                expected[i] = Math.clamp(expected[i] + (long) factor * b[i + 1], ~max, max);
+                assertEquals(expected[i], saturating[i]);
+                assertEquals((int) (before[i] + (long) factor * b[i + 1]), wrapping[i]);
+            }
+        }
+    }
+
     private static short[] shorts(Random random, int n) {
         short[] values = new short[n];
         for (int i = 0; i < n; i++) {

@@ -30,6 +30,11 @@ final class Accumulation {
         return n >= firstTail;
     }
 
+    /** Channels before the first {@link #isTail tail}: each has a lane, and all lanes take the same product at the same time. */
+    int lanes() {
+        return firstTail;
+    }
+
     /** Bits of the accumulator of a channel. */
     int width(int n) {
         return isTail(n) ? Target.SCALAR_ACCUMULATOR_BITS : target.laneBits(bits);

@@ -3,6 +3,7 @@ package io.github.bitgrain.simulator.kernel;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.kernels.ConvShape;
 import io.github.bitgrain.kernels.FloatKernels;
+import io.github.bitgrain.kernels.IntegerKernels;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.PackedConv;
 import io.github.bitgrain.kernels.Requantize;
@@ -13,12 +14,16 @@ import io.github.bitgrain.simulator.ChipBuffer;
  *
  * <p>At 8 bits the sums of products come from the single-precision kernels, which are exact on integers while
  * {@code Σ |x w| <= 2^24}. Where neither the weights alone nor the data at hand prove that and the range of the chip's
- * accumulator, the one output is summed again in the chip's own order.
+ * accumulator, the output is summed again in the chip's own order: alone, or with all lanes of its pixel where many of them
+ * need it.
  */
 final class Convolution implements ChipKernel {
     private static final long EXACT_IN_FLOAT = 1L << 24;
     /** Margin for the rounding of the float sum that the data's bound is computed with. */
     private static final float BOUND_MARGIN = 1f - 1f / 1024;
+
+    /** From this share of a pixel's lanes on, 1/8, it is cheaper to sum all of them side by side than one after the other. */
+    private static final int LANES_PER_OUTPUT = 8;
 
     private static final float[] NONE = {};
 
@@ -30,6 +35,7 @@ final class Convolution implements ChipKernel {
     private final long[] norms;
     private final boolean relu;
     private final FloatKernels floats = Kernels.floats();
+    private final IntegerKernels integers = Kernels.integers();
 
     private ConvShape shape;
     private PackedConv packed;
@@ -38,6 +44,7 @@ final class Convolution implements ChipKernel {
     private float[] sums = NONE;
     private float[] bounds = NONE;
     private int[] tapWeights;
+    private int[] laneSums;
 
     Convolution(NodeSetup node) {
         this.node = node;
@@ -133,13 +140,94 @@ final class Convolution implements ChipKernel {
     private void finish(ChipBuffer in, ChipBuffer out, boolean check) {
         int outputs = filter.outputs();
         int[] y = out.ints();
+        boolean[] done = check && !filter.depthwise() ? lanesInOrder(in, out) : null;
         for (int n = 0; n < outputs; n++) {
-            float limit = Math.min(safe[n], EXACT_IN_FLOAT) * BOUND_MARGIN;
+            boolean inLane = !accumulation.isTail(n);
+            float limit = limit(n);
             long bias = filter.bias()[n];
             for (int at = n; at < out.count(); at += outputs) {
+                if (inLane && done != null && done[at / outputs]) {
+                    continue;
+                }
                 boolean exact = !check || bounds[at] <= limit;
                 long sum = exact ? (long) sums[at] + bias : inOrder(in, at / outputs, n);
                 y[at] = result(sum, n);
+            }
+        }
+    }
+
+    /**
+     * Sums up all lanes of the pixels of which many have no proof, in the chip's order.
+     *
+     * @return the pixels that are done
+     */
+    private boolean[] lanesInOrder(ChipBuffer in, ChipBuffer out) {
+        int outputs = filter.outputs();
+        int lanes = accumulation.lanes();
+        boolean[] done = new boolean[out.count() / outputs];
+        for (int pixel = 0; pixel < done.length; pixel++) {
+            int unproven = 0;
+            for (int n = 0; n < lanes; n++) {
+                unproven += bounds[pixel * outputs + n] > limit(n) ? 1 : 0;
+            }
+            done[pixel] = unproven > 0 && unproven * LANES_PER_OUTPUT >= lanes;
+            if (done[pixel]) {
+                sumLanes(in.ints(), pixel);
+                for (int n = 0; n < lanes; n++) {
+                    out.ints()[pixel * outputs + n] = result(laneSums[n], n);
+                }
+            }
+        }
+        return done;
+    }
+
+    /** Largest {@code Σ |x w|}, as a float sum tells it, for which channel n's float sum is the chip's. */
+    private float limit(int n) {
+        return Math.min(safe[n], EXACT_IN_FLOAT) * BOUND_MARGIN;
+    }
+
+    private void sumLanes(int[] values, int pixel) {
+        if (tapWeights == null) {
+            tapWeights = weightsByTap();
+        }
+        int lanes = accumulation.lanes();
+        if (laneSums == null) {
+            laneSums = new int[lanes];
+        }
+        for (int n = 0; n < lanes; n++) {
+            laneSums[n] = (int) filter.bias()[n];
+        }
+        int bits = node.target().laneBits(node.bits());
+        forEachTap(pixel, (from, tap) -> {
+            for (int c = 0; c < filter.inputs(); c++) {
+                int row = tap + c * filter.outputs();
+                if (node.target() == Target.C) {
+                    integers.addWrapping(lanes, values[from + c], tapWeights, row, laneSums);
+                } else {
+                    integers.addSaturating(lanes, values[from + c], tapWeights, row, laneSums, bits);
+                }
+            }
+        });
+    }
+
+    /** Where a tap reads its first input channel, and where its weights start in {@link #tapWeights}. */
+    private interface Tap {
+        void at(int from, int tap);
+    }
+
+    /** Visits the taps of a pixel's window that lie inside the input. */
+    private void forEachTap(int pixel, Tap visitor) {
+        int ox = pixel % shape.outW();
+        int oy = pixel / shape.outW() % shape.outH();
+        int image = pixel / (shape.outW() * shape.outH());
+        for (int ky = 0; ky < shape.kernelH(); ky++) {
+            int iy = oy * shape.strideH() - shape.padTop() + ky * shape.dilationH();
+            for (int kx = 0; kx < shape.kernelW(); kx++) {
+                int ix = ox * shape.strideW() - shape.padLeft() + kx * shape.dilationW();
+                if (iy >= 0 && iy < shape.inH() && ix >= 0 && ix < shape.inW()) {
+                    visitor.at(((image * shape.inH() + iy) * shape.inW() + ix) * shape.inStride(),
+                            (ky * shape.kernelW() + kx) * filter.inputs() * filter.outputs());
+                }
             }
         }
     }
@@ -184,33 +272,21 @@ final class Convolution implements ChipKernel {
 
     private void addWindow(int[] values, int pixel, long[] sums16) {
         int outputs = filter.outputs();
-        int ox = pixel % shape.outW();
-        int oy = pixel / shape.outW() % shape.outH();
-        int image = pixel / (shape.outW() * shape.outH());
-        for (int ky = 0; ky < shape.kernelH(); ky++) {
-            int iy = oy * shape.strideH() - shape.padTop() + ky * shape.dilationH();
-            for (int kx = 0; kx < shape.kernelW(); kx++) {
-                int ix = ox * shape.strideW() - shape.padLeft() + kx * shape.dilationW();
-                if (iy < 0 || iy >= shape.inH() || ix < 0 || ix >= shape.inW()) {
-                    continue;
+        forEachTap(pixel, (from, tap) -> {
+            if (filter.depthwise()) {
+                for (int n = 0; n < outputs; n++) {
+                    sums16[n] += (long) values[from + n] * tapWeights[tap + n];
                 }
-                int from = ((image * shape.inH() + iy) * shape.inW() + ix) * shape.inStride();
-                int tap = (ky * shape.kernelW() + kx) * filter.inputs() * outputs;
-                if (filter.depthwise()) {
+            } else {
+                for (int c = 0; c < filter.inputs(); c++) {
+                    long value = values[from + c];
+                    int row = tap + c * outputs;
                     for (int n = 0; n < outputs; n++) {
-                        sums16[n] += (long) values[from + n] * tapWeights[tap + n];
-                    }
-                } else {
-                    for (int c = 0; c < filter.inputs(); c++) {
-                        long value = values[from + c];
-                        int row = tap + c * outputs;
-                        for (int n = 0; n < outputs; n++) {
-                            sums16[n] += value * tapWeights[row + n];
-                        }
+                        sums16[n] += value * tapWeights[row + n];
                     }
                 }
             }
-        }
+        });
     }
 
     /** Weights in the order [tap][input channel][output channel]. */
