@@ -41,6 +41,11 @@ abstract class CliCommand implements Callable<Integer> {
         return root.session().out();
     }
 
+    /** Messages for people. */
+    PrintWriter err() {
+        return root.session().err();
+    }
+
     /** A new progress display on stderr. */
     Progress progress() {
         return root.session().progress();

@@ -52,16 +52,4 @@ public final class LaterCommands {
             return "; use 'bitgrain quantize --tqt' with --calibration kl, percentile, minmax or mse";
         }
     }
-
-    /** Quantization-aware training. */
-    @Command(
-            name = "qat",
-            header = "Trains with quantization in the loop, after a recipe (comes with a later version).",
-            footer = "  bitgrain qat recipe.yaml")
-    public static final class Qat extends Later {
-        @Override
-        String instead() {
-            return "; use 'bitgrain quantize --tqt'";
-        }
-    }
 }

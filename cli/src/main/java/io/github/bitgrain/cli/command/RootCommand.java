@@ -26,7 +26,7 @@ import picocli.CommandLine.Command;
             TrainExampleCommand.class,
             LaterCommands.Analyze.class,
             LaterCommands.Auto.class,
-            LaterCommands.Qat.class
+            QatCommand.class
         },
         commandListHeading = "%nCommands:%n",
         footer = {

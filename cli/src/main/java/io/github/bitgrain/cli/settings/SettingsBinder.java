@@ -56,6 +56,12 @@ public final class SettingsBinder<T extends Record> {
         return this;
     }
 
+    /** Takes over a text that was read or composed before; errors as {@link #file}. */
+    SettingsBinder<T> text(SettingsText.Mapping text) {
+        settings = change(settings, text, "");
+        return this;
+    }
+
     /**
      * Takes over an assignment {@code NAME=VALUE}.
      *

@@ -256,7 +256,9 @@ final class QdqNodes {
         for (int i = 0; i < scales.length; i++) {
             scales[i] = x.writtenScales(1f)[0] * w.writtenScales(1f)[i];
         }
-        if (x.scales().length > 1 || scales.length > 1 && bias.size() != scales.length) {
+        // Few bits have large steps, and no runtime fuses them: a bias on the product's grid would cost accuracy for nothing.
+        boolean coarse = x.qmax() < Byte.MAX_VALUE || w.qmax() < Byte.MAX_VALUE;
+        if (coarse || x.scales().length > 1 || scales.length > 1 && bias.size() != scales.length) {
             return node.input(2);
         }
         QuantizationGrid grid = new QuantizationGrid(scales, new int[scales.length], Integer.MIN_VALUE, Integer.MAX_VALUE,

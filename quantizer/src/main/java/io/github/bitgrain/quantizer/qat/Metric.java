@@ -40,8 +40,12 @@ public enum Metric {
         throw BitgrainException.usage("unknown metric '" + name + "'; known: Accuracy, Top5, MSE, Loss");
     }
 
-    /** Sum over the samples of a batch; the mean over all samples is the metric. */
-    double sum(Tensor outputs, Tensor targets, double meanLoss) {
+    /**
+     * Sum over the samples of a batch; the mean over all samples is the metric.
+     *
+     * @param meanLoss loss of the batch, for {@link #LOSS}
+     */
+    public double sum(Tensor outputs, Tensor targets, double meanLoss) {
         int samples = outputs.shape().dim(0);
         int size = outputs.size() / samples;
         return switch (this) {

@@ -7,6 +7,8 @@ import io.github.bitgrain.quantizer.nn.Module;
 import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
 import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
 import io.github.bitgrain.quantizer.qat.QuantizationParams.AlreadyQuantized;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Post-training quantization and quantization-aware training of module trees, in one call each (SuperGradients: Trainer.ptq,
@@ -61,7 +63,7 @@ public final class Quantization {
 
     /**
      * {@link #ptq}, then training with the quantizers active and their ranges as they are. With {@link QuantizationParams#ptqOnly} no step
-     * is trained.
+     * is trained. A run that is to keep the best state and made the calibrated network worse gives that back.
      *
      * @param calibration samples that calibrate; null: the training samples, without augmentation
      */
@@ -70,8 +72,15 @@ public final class Quantization {
         M quantized = ptq(module, shape, calibration == null ? train.inputs() : calibration, training.batchSize(), params, training.threads());
         ModuleTrainee trainee = new ModuleTrainee(quantized, shape);
         double[] ptq = Trainer.validate(trainee.evaluation(), valid, training);
+        Map<String, float[]> calibrated = new LinkedHashMap<>();
+        trainee.state().forEach((name, tensor) -> calibrated.put(name, tensor.data().clone()));
         TrainingResult result = params.ptqOnly() ? null : new Trainer(trainee, train, valid, training, listener).train();
         double score = result == null ? ptq[1] : Trainer.validate(trainee.evaluation(), valid, training)[1];
+        boolean worse = training.watched().greaterIsBetter() ? score < ptq[1] : score > ptq[1];
+        if (worse && training.keep() == TrainingParams.Keep.BEST) {
+            trainee.state().forEach((name, tensor) -> System.arraycopy(calibrated.get(name), 0, tensor.data(), 0, tensor.size()));
+            score = ptq[1];
+        }
         quantized.eval();
         return new Result<>(quantized, ptq[0], ptq[1], result, score);
     }

@@ -361,6 +361,27 @@ class TrainerTest {
         }
     }
 
+    /** Row 54: a layer of two bits among wide ones costs most; exact paths; quantizers are left as they were. */
+    @Test
+    void sensitivityRanksTheLayers() {
+        Sequential net = net(1);
+        train(net, params(6));
+        QuantDescriptor two = QuantDescriptor.builder().numBits(2).build();
+        SelectiveQuantizer selective = new SelectiveQuantizer().map("conv2", new io.github.bitgrain.quantizer.nn.QuantizationRule(
+                io.github.bitgrain.quantizer.nn.QuantizationRule.Action.REPLACE,
+                (module, in, weight) -> new io.github.bitgrain.quantizer.nn.QuantConv2d((Conv2d) module, in, weight), two, two));
+        Sequential quantized = selective.quantizedCopy(net);
+        new QuantizationCalibrator(QuantizationCalibrator.Options.DEFAULT).calibrate(quantized, IMAGE, train.inputs().batches(16));
+        TrainingParams watching = params(1).watching(Metric.LOSS, 0, Keep.BEST);
+        Sensitivity report = Sensitivity.of(quantized, IMAGE, valid, watching);
+        assertEquals("conv2", report.layers().getFirst().path(), report.text());
+        assertEquals(List.of("block.branch.conv", "block.residual", "conv1", "conv2", "fc", "pool"),
+                report.layers().stream().map(Sensitivity.Layer::path).sorted().toList());
+        assertEquals(Trainer.validate(new ModuleTrainee(net, IMAGE).evaluation(), valid, watching)[1], report.floatScore(), 1e-9);
+        assertTrue(QuantizationCalibrator.quantizers(quantized).values().stream().allMatch(TensorQuantizer::isEnabled));
+        assertTrue(report.text().contains("conv2"));
+    }
+
     @Test
     void descriptorsReachTheManifest() {
         Sequential net = new Sequential(new TensorQuantizer(QuantDescriptor.builder().numBits(3).build()));

@@ -1,0 +1,57 @@
+package io.github.bitgrain.cli.command;
+
+import io.github.bitgrain.cli.recipe.RecipeOutcome;
+import io.github.bitgrain.cli.recipe.RecipeRun;
+import io.github.bitgrain.cli.settings.Recipe;
+import io.github.bitgrain.core.BitgrainException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Quantization-aware training. */
+@Command(
+        name = "qat",
+        header = "Trains with quantization in the loop, after a recipe in YAML under SuperGradients' names.",
+        footer = {
+            "  bitgrain qat recipe.yaml epochs=5 quantization_params.target=esp32p4",
+            "  A recipe builds on others: 'defaults: [strokes_qat, _self_]'. Bitgrain comes with strokes_float, strokes_qat,",
+            "  strokes_esp32s3 (the embedded example), classifier_qat (labelled data) and imitation_qat (no labels)."
+        })
+public final class QatCommand extends CliCommand {
+    @Parameters(index = "0", paramLabel = "RECIPE.yaml", description = "The recipe.")
+    private Path file;
+
+    @Parameters(index = "1..*", paramLabel = "KEY=VALUE", description = "Overrides of the recipe; +KEY=VALUE adds a key.")
+    private List<String> assignments = new ArrayList<>();
+
+    @Option(names = "--threads", paramLabel = "N", description = "Number of threads. Results do not depend on it. Default: all processors.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Override
+    public Integer call() {
+        if (threads < 1) {
+            throw BitgrainException.usage("--threads: " + threads + " is less than 1");
+        }
+        RecipeOutcome outcome = new RecipeRun(Recipe.read(file, assignments), threads, progress(), err()).run();
+        print(outcome, () -> text(outcome));
+        return Boolean.FALSE.equals(outcome.bitExact()) ? BitgrainException.Kind.CHECK_FAILED.exitCode() : 0;
+    }
+
+    private void text(RecipeOutcome outcome) {
+        out().printf(Locale.ROOT, "%-10s %9s %9s %9s%s%n", "", "float", "PTQ", "QAT", outcome.chipScore() == null ? "" : "      chip");
+        out().printf(Locale.ROOT, "%-10s %9.4f %9.4f %9s%s%n", outcome.metric(), outcome.floatScore(), outcome.ptqScore(),
+                outcome.qatScore() == null ? "-" : String.format(Locale.ROOT, "%.4f", outcome.qatScore()),
+                outcome.chipScore() == null ? "" : String.format(Locale.ROOT, " %9.4f", outcome.chipScore()));
+        for (String written : new String[] {outcome.onnx(), outcome.espdl()}) {
+            if (!written.isEmpty()) {
+                out().println(written + (written.equals(outcome.espdl()) ? "  " + outcome.target() + (Boolean.TRUE.equals(outcome.bitExact())
+                        ? "  bit-exact" : "  NOT bit-exact") : ""));
+            }
+        }
+        out().flush();
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.bitgrain.cli.recipe;
+
+/**
+ * What a recipe gave.
+ *
+ * @param experiment name of the run
+ * @param target chip, or empty for free scales
+ * @param metric watched metric
+ * @param floatScore metric of the float network
+ * @param ptqScore metric after calibration
+ * @param qatScore metric after training; null without
+ * @param chipScore metric of the simulated chip; null without a target
+ * @param bestEpoch best epoch, from 0; -1 without training
+ * @param onnx written ONNX file, or empty
+ * @param espdl written chip model, or empty
+ * @param bitExact whether the chip model, read back, reproduces its test vectors; null without one
+ * @param checkpoints folder of checkpoints and the composed recipe
+ */
+public record RecipeOutcome(String experiment, String target, String metric, double floatScore, double ptqScore, Double qatScore, Double chipScore,
+        int bestEpoch, String onnx, String espdl, Boolean bitExact, String checkpoints) {}

@@ -1,0 +1,324 @@
+package io.github.bitgrain.cli.recipe;
+
+import io.github.bitgrain.cli.console.Json;
+import io.github.bitgrain.cli.console.OutputFile;
+import io.github.bitgrain.cli.console.Progress;
+import io.github.bitgrain.cli.example.StrokeData;
+import io.github.bitgrain.cli.network.ChipNetwork;
+import io.github.bitgrain.cli.network.FloatNetwork;
+import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.pipeline.Export;
+import io.github.bitgrain.cli.settings.Recipe;
+import io.github.bitgrain.cli.settings.RecipeSettings;
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.op.LogSoftmax;
+import io.github.bitgrain.core.op.Softmax;
+import io.github.bitgrain.core.quant.FakeQuantization;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.onnx.OnnxReader;
+import io.github.bitgrain.exporter.onnx.OnnxWriter;
+import io.github.bitgrain.exporter.onnx.QdqOptions;
+import io.github.bitgrain.quantizer.Bitgrain;
+import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.QuantizationListener;
+import io.github.bitgrain.quantizer.QuantizationOptions;
+import io.github.bitgrain.quantizer.QuantizationResult;
+import io.github.bitgrain.quantizer.amax.AmaxMethod;
+import io.github.bitgrain.quantizer.amax.CalibMethod;
+import io.github.bitgrain.quantizer.nn.GraphModule;
+import io.github.bitgrain.quantizer.nn.ScaleAlignment;
+import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
+import io.github.bitgrain.quantizer.pass.GraphPasses;
+import io.github.bitgrain.quantizer.qat.EpochResult;
+import io.github.bitgrain.quantizer.qat.PlanTrainee;
+import io.github.bitgrain.quantizer.qat.Quantization;
+import io.github.bitgrain.quantizer.qat.QuantizationParams;
+import io.github.bitgrain.quantizer.qat.RecipeModification;
+import io.github.bitgrain.quantizer.qat.Trainer;
+import io.github.bitgrain.quantizer.qat.TrainingData;
+import io.github.bitgrain.quantizer.qat.TrainingListener;
+import io.github.bitgrain.quantizer.qat.TrainingParams;
+import io.github.bitgrain.quantizer.qat.TrainingResult;
+import io.github.bitgrain.simulator.lowering.LoweredModel;
+import io.github.bitgrain.simulator.lowering.Lowering;
+import io.github.bitgrain.simulator.lowering.LoweringOptions;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Runs a recipe: float network → quantized and calibrated → trained → files. With a target the chip's plan is trained and the chip is
+ * simulated; without, scales are free and the result is a QDQ network.
+ */
+public final class RecipeRun {
+    private static final String MODIFICATION = "QATRecipeModificationCallback";
+
+    private final Recipe recipe;
+    private final RecipeSettings settings;
+    private final int threads;
+    private final Progress progress;
+    private final PrintWriter log;
+
+    /**
+     * A run; the callbacks of the recipe have been applied to it.
+     *
+     * @param log hears of epochs
+     */
+    public RecipeRun(Recipe recipe, int threads, Progress progress, PrintWriter log) {
+        recipe.settings();
+        this.recipe = modified(recipe);
+        this.settings = this.recipe.settings();
+        this.threads = threads;
+        this.progress = progress;
+        this.log = log;
+        if (!settings.multiGpu().equalsIgnoreCase("OFF") || settings.numGpus() > 1) {
+            throw BitgrainException.usage("multi_gpu, num_gpus: there is one device; set OFF and 1");
+        }
+    }
+
+    private static Recipe modified(Recipe recipe) {
+        Recipe result = recipe;
+        for (Object callback : recipe.settings().preLaunchCallbacksList()) {
+            String name = callback instanceof Map<?, ?> map && map.size() == 1 ? map.keySet().iterator().next().toString() : callback.toString();
+            if (!name.equals(MODIFICATION)) {
+                throw BitgrainException.usage("pre_launch_callbacks_list: unknown '" + name + "'; known: " + MODIFICATION);
+            }
+            Object arguments = callback instanceof Map<?, ?> map ? map.get(name) : Map.of();
+            result = result.with(modification(arguments).apply(withDefaults(result)), "after " + MODIFICATION);
+        }
+        return result;
+    }
+
+    /** The recipe with what the modification needs and a recipe may leave to the defaults. */
+    private static Map<String, Object> withDefaults(Recipe recipe) {
+        Map<String, Object> tree = recipe.tree();
+        RecipeSettings.TrainingHyperparams training = recipe.settings().trainingHyperparams();
+        Map<String, Object> section = section(tree, "training_hyperparams");
+        section.putIfAbsent("max_epochs", training.maxEpochs());
+        section.putIfAbsent("initial_lr", Double.valueOf(training.initialLr().toString()));
+        section(section, "optimizer_params").putIfAbsent("weight_decay", training.optimizerParams().weightDecay());
+        return tree;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> section(Map<String, Object> parent, String name) {
+        return (Map<String, Object>) parent.computeIfAbsent(name, key -> new LinkedHashMap<String, Object>());
+    }
+
+    private static RecipeModification modification(Object arguments) {
+        RecipeModification d = RecipeModification.DEFAULT;
+        int batch = d.batchSizeDivisor();
+        RecipeModification.BatchRule rule = d.batchRule();
+        int epochs = d.maxEpochsDivisor();
+        double rate = d.lrDecayFactor();
+        int warmUp = d.warmUpEpochsDivisor();
+        double ratio = d.cosineFinalLrRatio();
+        boolean callbacks = d.disablePhaseCallbacks();
+        boolean augmentations = d.disableAugmentations();
+        Map<?, ?> given = arguments instanceof Map<?, ?> map ? map : Map.of();
+        for (Map.Entry<?, ?> entry : given.entrySet()) {
+            String value = entry.getValue().toString();
+            try {
+                switch (entry.getKey().toString()) {
+                    case "batch_size_divisor" -> batch = Integer.parseInt(value);
+                    case "batch_rule" -> rule = RecipeModification.BatchRule.valueOf(value.toUpperCase(Locale.ROOT));
+                    case "max_epochs_divisor" -> epochs = Integer.parseInt(value);
+                    case "lr_decay_factor" -> rate = Double.parseDouble(value);
+                    case "warmup_epochs_divisor" -> warmUp = Integer.parseInt(value);
+                    case "cosine_final_lr_ratio" -> ratio = Double.parseDouble(value);
+                    case "disable_phase_callbacks" -> callbacks = Boolean.parseBoolean(value);
+                    case "disable_augmentations" -> augmentations = Boolean.parseBoolean(value);
+                    default -> throw BitgrainException.usage(MODIFICATION + " has no parameter '" + entry.getKey() + "'");
+                }
+            } catch (IllegalArgumentException e) {
+                throw BitgrainException.usage(MODIFICATION + "." + entry.getKey() + ": '" + value + "' does not work");
+            }
+        }
+        return new RecipeModification(batch, rule, epochs, rate, warmUp, ratio, callbacks, augmentations);
+    }
+
+    /** The settings in force. */
+    public RecipeSettings settings() {
+        return settings;
+    }
+
+    /**
+     * Runs.
+     *
+     * @throws BitgrainException if network, data or recipe do not allow it
+     */
+    public RecipeOutcome run() {
+        check();
+        Model network = network();
+        try (Network shapes = new FloatNetwork(network, threads); RecipeData data = new RecipeData(settings.datasetParams(), shapes.inputs())) {
+            TrainingData train = data.train();
+            TrainingData valid = data.valid();
+            Model logits = settings.trainingHyperparams().loss() == RecipeSettings.LossName.IMITATION ? network : beforeSoftmax(network);
+            TrainingParams params = RecipeTraining.params(settings, logits, threads);
+            if (params.loss().needsTargets() && (train.targets() == null || valid.targets() == null)) {
+                throw BitgrainException.usage("dataset_params: the loss needs labels; give labels, or set training_hyperparams.loss to imitation");
+            }
+            OutputFile.makeFolder(params.folder());
+            OutputFile.write(params.folder().resolve("recipe.json"), out -> out.write(Json.text(recipe.tree()).getBytes(StandardCharsets.UTF_8)));
+            return settings.quantizationParams().target().isEmpty()
+                    ? free(logits, train, valid, data.calibration(), params)
+                    : chip(logits, train, valid, data.calibration(), params);
+        }
+    }
+
+    private void check() {
+        if (settings.checkpointParams().checkpointPath().isEmpty()) {
+            throw BitgrainException.usage("checkpoint_params.checkpoint_path is missing: the float network, an ONNX file or '" + RecipeSettings.EXAMPLE + "'");
+        }
+        for (String file : new String[] {settings.exportParams().outputOnnxPath(), settings.exportParams().outputEspdlPath()}) {
+            if (!file.isEmpty()) {
+                OutputFile.check(Path.of(file));
+            }
+        }
+        boolean chip = !settings.quantizationParams().target().isEmpty();
+        if (!chip && !settings.exportParams().outputEspdlPath().isEmpty()) {
+            throw BitgrainException.usage("export_params.output_espdl_path: a chip model needs quantization_params.target");
+        }
+        int bits = settings.quantizationParams().bits();
+        if (chip ? bits != 8 && bits != 16 : bits < 2 || bits > 16) {
+            throw BitgrainException.usage("quantization_params.bits: " + bits + (chip ? " is neither 8 nor 16" : " is not between 2 and 16"));
+        }
+    }
+
+    private Model network() {
+        String path = settings.checkpointParams().checkpointPath();
+        return path.equals(RecipeSettings.EXAMPLE) ? StrokeData.model() : OnnxReader.read(Path.of(path));
+    }
+
+    /** Cross entropy takes logits: what comes before a last Softmax, which changes no class. */
+    private static Model beforeSoftmax(Model model) {
+        String output = model.graph().outputs().getFirst();
+        io.github.bitgrain.core.graph.Node maker = model.graph().producer(output);
+        if (maker == null || !(maker.op() instanceof Softmax) && !(maker.op() instanceof LogSoftmax)) {
+            return model;
+        }
+        java.util.List<String> outputs = java.util.List.of(maker.input(0));
+        return new Model(model.graph().edit().outputs(outputs).nodes(model.graph().needed(outputs)).build(), model.parameters());
+    }
+
+    private TrainingListener listener(TrainingParams params) {
+        boolean[] begun = {false};
+        return new TrainingListener() {
+            @Override
+            public void step(int done, int all, float loss, double rate) {
+                if (!begun[0]) {
+                    progress.begin("train", params.maxEpochs() + " epochs", all);
+                    begun[0] = true;
+                }
+                progress.step(done, String.format(Locale.ROOT, "loss %.4g", loss));
+            }
+
+            @Override
+            public void epoch(EpochResult result) {
+                log.printf(Locale.ROOT, "epoch %d  loss %.4g  valid %.4g  %s %.4f%s%n", result.epoch() + 1, result.trainLoss(), result.validLoss(),
+                        params.watched().word(), result.score(), result.best() ? "  best" : "");
+                log.flush();
+            }
+        };
+    }
+
+    /** Free scales. */
+    private RecipeOutcome free(Model network, TrainingData train, TrainingData valid, DataSource calibration, TrainingParams params) {
+        RecipeSettings.SelectiveQuantizerParams selective = settings.quantizationParams().selectiveQuantizerParams();
+        boolean verbose = settings.quantizationParams().calibParams().verbose();
+        SelectiveQuantizer.Options options = SelectiveQuantizer.Options.DEFAULT.bits(settings.quantizationParams().bits())
+                .perChannel(selective.perChannel()).learn(selective.learnAmax()).strict(true)
+                .calibrators(CalibMethod.parse(selective.calibratorW()), CalibMethod.parse(selective.calibratorI()))
+                .log(verbose ? log::println : null);
+        QuantizationParams quantization = new QuantizationParams(settings.quantizationParams().ptqOnly(), options, selective.skipModules(), method(),
+                settings.quantizationParams().calibParams().numCalibBatches(), ScaleAlignment.DEFAULT, QuantizationParams.AlreadyQuantized.ERROR);
+        Model folded = GraphPasses.apply(network);
+        double before = Trainer.validate(folded, valid, params)[1];
+        Quantization.Result<GraphModule> result = Quantization.qat(GraphModule.of(folded), null, train, valid, calibration, quantization, params,
+                listener(params));
+        progress.end();
+        Model quantized = io.github.bitgrain.quantizer.nn.Network.of(result.module()).model();
+        String onnx = writeOnnx(quantized);
+        return new RecipeOutcome(settings.experimentName(), "", params.watched().word(), before, result.ptqScore(),
+                result.training() == null ? null : result.score(), null, result.training() == null ? -1 : result.training().bestEpoch(), onnx, "", null,
+                params.folder().toString());
+    }
+
+    private AmaxMethod method() {
+        RecipeSettings.CalibParams calib = settings.quantizationParams().calibParams();
+        AmaxMethod method = AmaxMethod.parse(calib.histogramCalibMethod());
+        return method.kind() == AmaxMethod.Kind.PERCENTILE ? AmaxMethod.percentile(calib.percentile()) : method;
+    }
+
+    private String writeOnnx(Model quantized) {
+        String file = settings.exportParams().outputOnnxPath();
+        if (!file.isEmpty()) {
+            boolean tensorRt = settings.exportParams().engine() == RecipeSettings.Engine.TENSORRT;
+            OnnxWriter.write(quantized, QdqOptions.of(tensorRt ? QdqOptions.Profile.TENSORRT : QdqOptions.Profile.ORT_CPU), Path.of(file));
+        }
+        return file;
+    }
+
+    /** A chip's plan. */
+    private RecipeOutcome chip(Model network, TrainingData train, TrainingData valid, DataSource calibration, TrainingParams params) {
+        Target target = Target.parse(settings.quantizationParams().target());
+        RecipeSettings.CalibParams calib = settings.quantizationParams().calibParams();
+        Map<String, Integer> bits = new LinkedHashMap<>();
+        settings.quantizationParams().selectiveQuantizerParams().skipModules().forEach(node -> bits.put(node, QuantPlan.FLOAT));
+        QuantizationOptions defaults = QuantizationOptions.of(target);
+        String algorithm = switch (method().kind()) {
+            case MAX -> "minmax";
+            case PERCENTILE -> "percentile";
+            case MSE -> "mse";
+            case ENTROPY -> "kl";
+        };
+        int batch = params.batchSize();
+        int most = (calibration.samples() + batch - 1) / batch;
+        int steps = calib.numCalibBatches() == 0 ? Math.max(1, 512 / batch) : calib.numCalibBatches();
+        QuantizationOptions options = new QuantizationOptions(target, Profile.IMPROVED, settings.quantizationParams().bits(), bits, algorithm, Map.of(),
+                batch, Math.min(steps, most), true, defaults.equalizationSetting(), false, defaults.tqtSetting(), threads);
+        QuantizationResult calibrated = Bitgrain.calibrate(network, calibration, options, QuantizationListener.NONE);
+        double before = Trainer.validate(network, valid, params)[1];
+        PlanTrainee trainee = new PlanTrainee(calibrated.model(), calibrated.plan());
+        double ptq = Trainer.validate(trainee.evaluation(), valid, params)[1];
+        TrainingResult training = settings.quantizationParams().ptqOnly() ? null
+                : new Trainer(trainee, train, valid, params, listener(params)).train();
+        progress.end();
+        double trained = training == null ? ptq : Trainer.validate(trainee.evaluation(), valid, params)[1];
+        boolean worse = training != null && (params.watched().greaterIsBetter() ? trained < ptq : trained > ptq);
+        if (worse) {
+            log.println("training made it worse than calibration alone; the calibrated network is kept");
+        }
+        Model kept = worse ? calibrated.model() : trainee.network();
+        LoweredModel lowered = Lowering.lower(kept, calibrated.plan(), LoweringOptions.IMPROVED);
+        double chip = chipScore(lowered, target, valid, params, network);
+        String onnx = writeOnnx(FakeQuantization.insert(kept, calibrated.plan()));
+        String espdl = settings.exportParams().outputEspdlPath();
+        Boolean exact = espdl.isEmpty() ? null : Export.write(Export.withSettings(Export.withTestVectors(lowered, calibration), recipe.tree()), target,
+                Path.of(espdl));
+        return new RecipeOutcome(settings.experimentName(), target.id(), params.watched().word(), before, ptq, training == null ? null : trained, chip,
+                training == null ? -1 : training.bestEpoch(), onnx, espdl, exact, params.folder().toString());
+    }
+
+    private double chipScore(LoweredModel lowered, Target target, TrainingData valid, TrainingParams params, Model network) {
+        double sum = 0;
+        try (Network chip = new ChipNetwork(lowered.program(), target, threads);
+                FloatNetwork teacher = params.loss().needsTargets() ? null : new FloatNetwork(network, threads)) {
+            int batch = teacher == null ? chip.batch() : Math.min(chip.batch(), teacher.batch());
+            for (int first = 0; first < valid.samples(); first += batch) {
+                TrainingData.Batch samples = valid.read(first, Math.min(batch, valid.samples() - first));
+                Tensor outputs = chip.run(samples.inputs()).values().iterator().next();
+                Tensor wanted = teacher == null ? samples.targets() : teacher.run(samples.inputs()).values().iterator().next();
+                sum += ChipMetric.sum(params.watched(), params.loss(), outputs, wanted);
+            }
+        }
+        return sum / valid.samples();
+    }
+}

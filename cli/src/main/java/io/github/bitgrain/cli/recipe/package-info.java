@@ -1,0 +1,2 @@
+/** Runs recipes: from data to a quantized network. */
+package io.github.bitgrain.cli.recipe;

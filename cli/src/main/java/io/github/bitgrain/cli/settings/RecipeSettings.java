@@ -1,0 +1,148 @@
+package io.github.bitgrain.cli.settings;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A recipe under SuperGradients' names, with what a chip needs.
+ *
+ * @param experimentName name of the run, the folder of its checkpoints
+ * @param ckptRootDir folder of all runs
+ * @param checkpointParams the float network
+ * @param datasetParams data
+ * @param trainingHyperparams training
+ * @param quantizationParams quantization
+ * @param exportParams files to write
+ * @param preLaunchCallbacksList what changes the recipe before it runs
+ * @param multiGpu only OFF
+ * @param numGpus only 1
+ */
+public record RecipeSettings(String experimentName, String ckptRootDir, CheckpointParams checkpointParams, DatasetParams datasetParams,
+        TrainingHyperparams trainingHyperparams, QuantParams quantizationParams, ExportParams exportParams, List<Object> preLaunchCallbacksList,
+        String multiGpu, int numGpus) {
+    /** Name of the embedded example, as network and as data. */
+    public static final String EXAMPLE = "strokes";
+
+    /** The float network: an ONNX file, or {@value #EXAMPLE}. */
+    public record CheckpointParams(String checkpointPath) {}
+
+    /**
+     * Data.
+     *
+     * @param scale as option --scale of quantize, and so mean and std
+     */
+    public record DatasetParams(Part trainDatasetParams, Part valDatasetParams, Part calibDatasetParams, Loader trainDataloaderParams,
+            Loader valDataloaderParams, String scale, String mean, String std) {}
+
+    /**
+     * Samples.
+     *
+     * @param data file as --calib of quantize, or {@value #EXAMPLE}
+     * @param labels .npy file of class numbers; empty where a teacher answers
+     * @param samples number of samples that are used; 0: all
+     * @param transforms augmentation: RandomShift: PIXELS, RandomHorizontalFlip
+     */
+    public record Part(String data, String labels, int samples, List<Object> transforms) {}
+
+    /** Batches. */
+    public record Loader(int batchSize) {}
+
+    /** Training; meanings as in SuperGradients. */
+    public record TrainingHyperparams(int maxEpochs, Object initialLr, LrMode lrMode, int lrWarmupEpochs, int lrWarmupSteps, String warmupInitialLr,
+            double cosineFinalLrRatio, List<Integer> lrUpdates, double lrDecayFactor, LossName loss, CriterionParams criterionParams,
+            OptimizerName optimizer, OptimizerParams optimizerParams, boolean zeroWeightDecayOnBiasAndBn, int batchAccumulate, double clipGradNorm,
+            boolean ema, EmaParams emaParams, boolean averageBestModels, boolean syncBn, boolean mixedPrecision, int runValidationFreq,
+            String metricToWatch, int earlyStopPatience, int maxTrainBatches, int maxValidBatches, int freezeBnAfter, long seed, boolean resume,
+            List<Object> phaseCallbacks) {}
+
+    /** How the rate falls. */
+    public enum LrMode {
+        /** Not at all. */
+        CONSTANT,
+        /** Along a cosine. */
+        COSINELRSCHEDULER,
+        /** By a factor at lr_updates. */
+        STEPLRSCHEDULER
+    }
+
+    /** What is minimized. */
+    public enum LossName {
+        /** Cross entropy with the labels. */
+        CROSSENTROPYLOSS,
+        /** Squared distance to the float network's outputs; no labels. */
+        IMITATION,
+        /** Cross entropy with the labels and with the float network's probabilities. */
+        KDLOGITSLOSS
+    }
+
+    /** Which optimizer. */
+    public enum OptimizerName {
+        /** Descent with momentum. */
+        SGD,
+        /** Adam. */
+        ADAM,
+        /** Adam with decay apart. */
+        ADAMW
+    }
+
+    /** Of the loss. */
+    public record CriterionParams(double smoothEps, double temperature, double distillationLossCoeff) {}
+
+    /** Of the optimizer. */
+    public record OptimizerParams(double weightDecay, double momentum, boolean nesterov) {}
+
+    /** Of the average over time. */
+    public record EmaParams(DecayType decayType, double decay, double beta) {}
+
+    /** How the average's decay grows. */
+    public enum DecayType {
+        /** Not at all. */
+        CONSTANT,
+        /** (1 + step) / (10 + step). */
+        THRESHOLD,
+        /** Exponentially. */
+        EXP
+    }
+
+    /**
+     * Quantization.
+     *
+     * @param target a chip: scales are powers of two, the result is what it runs; empty: free scales, for QDQ runtimes
+     * @param bits width of weights and activations
+     */
+    public record QuantParams(boolean ptqOnly, String target, int bits, SelectiveQuantizerParams selectiveQuantizerParams, CalibParams calibParams) {}
+
+    /** Which modules and how. */
+    public record SelectiveQuantizerParams(String calibratorW, String calibratorI, boolean perChannel, boolean learnAmax, List<String> skipModules) {}
+
+    /** Calibration. */
+    public record CalibParams(String histogramCalibMethod, double percentile, int numCalibBatches, boolean verbose) {}
+
+    /** Files to write; empty for none. */
+    public record ExportParams(String outputOnnxPath, String outputEspdlPath, Engine engine) {}
+
+    /** Who runs the ONNX file. */
+    public enum Engine {
+        /** ONNX Runtime on CPUs. */
+        ONNXRUNTIME,
+        /** TensorRT. */
+        TENSORRT
+    }
+
+    /** What holds where a recipe says nothing. */
+    static final RecipeSettings DEFAULTS = new RecipeSettings("recipe", "checkpoints", new CheckpointParams(""),
+            new DatasetParams(new Part("", "", 0, List.of()), new Part("", "", 0, List.of()), new Part("", "", 0, List.of()), new Loader(32), new Loader(64),
+                    "", "", ""),
+            new TrainingHyperparams(10, "1e-4", LrMode.COSINELRSCHEDULER, 0, 0, "", 0.01, List.of(), 0.1, LossName.CROSSENTROPYLOSS,
+                    new CriterionParams(0, 1, 0.5), OptimizerName.SGD, new OptimizerParams(1e-4, 0.9, false), false, 1, 0, false,
+                    new EmaParams(DecayType.EXP, 0.9999, 15), false, false, false, 1, "", 0, 0, 0, Integer.MAX_VALUE, 42, false, List.of()),
+            new QuantParams(false, "", 8, new SelectiveQuantizerParams("max", "histogram", true, false, List.of()),
+                    new CalibParams("percentile", 99.99, 16, false)),
+            new ExportParams("", "", Engine.ONNXRUNTIME), List.of(), "OFF", 1);
+
+    /** Short names at the root and what they stand for. */
+    static final Map<String, List<String>> SHORTCUTS = Map.of("lr", List.of("training_hyperparams.initial_lr"), "batch_size",
+            List.of("dataset_params.train_dataloader_params.batch_size"), "val_batch_size", List.of("dataset_params.val_dataloader_params.batch_size"),
+            "epochs", List.of("training_hyperparams.max_epochs"), "ema", List.of("training_hyperparams.ema"), "resume",
+            List.of("training_hyperparams.resume"));
+}

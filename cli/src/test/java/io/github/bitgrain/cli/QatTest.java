@@ -1,0 +1,98 @@
+package io.github.bitgrain.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.bitgrain.testing.SharedData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class QatTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path folder;
+
+    private static String shared(String path) {
+        return SharedData.path("golden/esp-ppq/" + path).toString();
+    }
+
+    private CommandRun lenet(String base, String model, String... more) throws IOException {
+        Path recipe = Files.writeString(folder.resolve("recipe.yaml"), "defaults: [" + base + ", _self_]\ncheckpoint_params: {checkpoint_path: "
+                + shared("models/" + model) + "}\ndataset_params:\n  train_dataset_params: {data: " + shared("data/lenet/train_x.npy") + ", labels: "
+                + shared("data/lenet/train_y.npy") + "}\n  val_dataset_params: {data: " + shared("data/lenet/val_x.npy") + ", labels: "
+                + shared("data/lenet/val_y.npy") + "}\n  calib_dataset_params: {data: " + shared("data/lenet/calib_x.npy")
+                + "}\n  mean: 0.5\n  std: 0.25\nckpt_root_dir: " + folder.resolve("runs") + "\nexport_params: {output_espdl_path: "
+                + folder.resolve("a.espdl") + ", output_onnx_path: " + folder.resolve("a.onnx") + "}\n");
+        List<String> args = new ArrayList<>(List.of("qat", recipe.toString(), "--json"));
+        args.addAll(List.of(more));
+        return CommandRun.of(args.toArray(String[]::new));
+    }
+
+    /** The chip's plan is trained: accuracy on the simulated esp32s3, and files that say the same. */
+    @Test
+    void anImbalancedNetworkKeepsItsAccuracyOnTheChip() throws IOException {
+        CommandRun run = lenet("classifier_qat", "lenet_imb.onnx", "epochs=1");
+        assertEquals(0, run.exit(), run.err());
+        JsonNode json = JSON.readTree(run.out());
+        assertTrue(json.get("chipScore").asDouble() >= 0.973, run.out());
+        assertTrue(json.get("bitExact").asBoolean());
+        assertEquals(0, CommandRun.of("verify", folder.resolve("a.espdl").toString()).exit());
+        assertTrue(Files.exists(folder.resolve("runs/classifier_qat/recipe.json")));
+        assertTrue(Files.exists(folder.resolve("runs/classifier_qat/latest.ckpt")));
+        CommandRun evaluation = CommandRun.of("evaluate", folder.resolve("a.espdl").toString(), "--data", shared("data/lenet/val_x.npy"), "--labels",
+                shared("data/lenet/val_y.npy"), "--mean", "0.5", "--std", "0.25", "--metric", "top1", "--json");
+        assertEquals(json.get("chipScore").asDouble(), JSON.readTree(evaluation.out()).get("metrics").get("top1").asDouble());
+    }
+
+    /** Free scales at 3 bits: training recovers what calibration loses; the QDQ file is the trained network. */
+    @Test
+    void freeScalesAreTrainedAndWrittenAsQdq() throws IOException {
+        CommandRun run = lenet("classifier_qat", "lenet.onnx", "epochs=1", "lr=1e-3", "quantization_params.target=", "+quantization_params.bits=3",
+                "export_params.output_espdl_path=", "quantization_params.calib_params.histogram_calib_method=mse", "--threads", "2");
+        assertEquals(0, run.exit(), run.err());
+        JsonNode json = JSON.readTree(run.out());
+        assertTrue(json.get("qatScore").asDouble() > json.get("ptqScore").asDouble(), run.out());
+        assertTrue(json.get("qatScore").asDouble() > 0.9, run.out());
+        CommandRun evaluation = CommandRun.of("evaluate", folder.resolve("a.onnx").toString(), "--data", shared("data/lenet/val_x.npy"), "--labels",
+                shared("data/lenet/val_y.npy"), "--mean", "0.5", "--std", "0.25", "--metric", "top1", "--json");
+        assertEquals(json.get("qatScore").asDouble(), JSON.readTree(evaluation.out()).get("metrics").get("top1").asDouble(), 0.0011);
+    }
+
+    @Test
+    void theSameRecipeWritesTheSameBytesWithAnyNumberOfThreads() throws IOException {
+        String[] fast = {"epochs=1", "+training_hyperparams.max_train_batches=4", "+training_hyperparams.max_valid_batches=2"};
+        assertEquals(0, lenet("classifier_qat", "lenet.onnx", fast[0], fast[1], fast[2], "--threads", "1").exit());
+        byte[] first = Files.readAllBytes(folder.resolve("a.onnx"));
+        assertEquals(0, lenet("classifier_qat", "lenet.onnx", fast[0], fast[1], fast[2], "--threads", "3").exit());
+        assertArrayEquals(first, Files.readAllBytes(folder.resolve("a.onnx")));
+    }
+
+    @Test
+    void withoutTrainingThereIsCalibrationAlone() throws IOException {
+        CommandRun run = lenet("imitation_qat", "lenet.onnx", "quantization_params.ptq_only=true");
+        assertEquals(0, run.exit(), run.err());
+        assertTrue(JSON.readTree(run.out()).get("qatScore").isNull());
+    }
+
+    @Test
+    void wrongRecipesAreAnsweredInOneLine() throws IOException {
+        lenet("classifier_qat", "lenet.onnx", "epochs=0").fails(2, "max_epochs: 0 is less than 1");
+        lenet("classifier_qat", "lenet.onnx", "quantization_params.target=", "export_params.output_onnx_path=").fails(
+                2, "export_params.output_espdl_path: a chip model needs quantization_params.target");
+        lenet("classifier_qat", "lenet.onnx", "+training_hyperparams.sync_bn=true").fails(2, "training_hyperparams.sync_bn is not supported; leave it out");
+        lenet("classifier_qat", "lenet.onnx", "+pre_launch_callbacks_list=[Other]").fails(
+                2, "pre_launch_callbacks_list: unknown 'Other'; known: QATRecipeModificationCallback");
+        lenet("classifier_qat", "lenet.onnx", "dataset_params.train_dataset_params.labels=").fails(
+                2, "dataset_params: the loss needs labels; give labels, or set training_hyperparams.loss to imitation");
+        CommandRun.of("qat", folder.resolve("no.yaml").toString()).fails(65, folder.resolve("no.yaml") + ": no such file");
+    }
+}
