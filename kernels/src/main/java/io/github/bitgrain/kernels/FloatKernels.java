@@ -46,6 +46,13 @@ public interface FloatKernels {
     void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
             float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset);
 
+    /**
+     * As the fused {@link #conv}, for an input in dense NCHW: {@code shape.inStride()} is not used. Worth its while where
+     * channels are few, for the images that networks begin with.
+     */
+    void convOfPlanes(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
+            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset);
+
     /** Packs weights for {@link #convInputGradient}: they are read transposed and turned there. */
     void packForInputGradient(float[] weights, int weightsOffset, PackedConv into);
 

@@ -59,6 +59,15 @@ class ScalarFloatKernels implements FloatKernels {
     }
 
     @Override
+    public void convOfPlanes(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
+            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
+        int pixels = shape.inH() * shape.inW();
+        float[] turned = new float[shape.batch() * pixels * shape.inStride()];
+        toNhwc(shape.batch(), shape.inC(), pixels, x, xOffset, shape.inStride(), turned, 0);
+        conv(shape, turned, 0, weights, bias, biasOffset, y, yOffset, f, p, q, residual, residualOffset);
+    }
+
+    @Override
     public void packForInputGradient(float[] weights, int weightsOffset, PackedConv into) {
         pack(weights, weightsOffset, into);
     }

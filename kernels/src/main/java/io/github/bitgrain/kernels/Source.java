@@ -20,6 +20,9 @@ final class Source {
     /** Floats that a tile may read beyond the last channel. */
     private static final int SLACK = 2 * Tiles.HEIGHT;
 
+    /** The stride that tells of maps in dense NCHW. */
+    static final int PLANES = 0;
+
     private final Scratch.Floats copy = new Scratch.Floats();
     private final Scratch.Ints rowTable = new Scratch.Ints();
     private Walk walk;
@@ -56,7 +59,7 @@ final class Source {
         this.channels = channels;
         this.copyStride = copyStride;
         int last = offset + (batch * walk.sourceH * walk.sourceW - 1) * stride;
-        inPlace = walk.readsInPlace() && (!slack || last + Math.max(roundUp(channels), channels + SLACK) <= x.length);
+        inPlace = stride != PLANES && walk.readsInPlace() && (!slack || last + Math.max(roundUp(channels), channels + SLACK) <= x.length);
         chunk = inPlace ? CHUNK : Math.clamp(COPY_FLOATS / (copyStride * walk.stepX * walk.stepY), 1, CHUNK);
         gridRows = batch * walk.rows;
         nextRow = 0;
@@ -120,12 +123,24 @@ final class Source {
             Arrays.fill(x, to, to + rowStep, 0f);
             return;
         }
-        int from = givenOffset + (n * walk.sourceH + row) * walk.sourceW * givenStride;
         int start = to + walk.left * copyStride;
-        copyPixels(given, from, givenStride, x, start, copyStride, walk.sourceW, channels);
+        if (givenStride == PLANES) {
+            for (int c = 0; c < channels; c++) {
+                spread(given, givenOffset + ((n * channels + c) * walk.sourceH + row) * walk.sourceW, x, start + c, copyStride, walk.sourceW);
+            }
+        } else {
+            copyPixels(given, givenOffset + (n * walk.sourceH + row) * walk.sourceW * givenStride, givenStride, x, start, copyStride,
+                    walk.sourceW, channels);
+        }
         int end = start + walk.sourceW * copyStride;
         Arrays.fill(x, to, start, 0f);
         Arrays.fill(x, end, to + rowStep, 0f);
+    }
+
+    private static void spread(float[] x, int from, float[] to, int start, int step, int count) {
+        for (int i = 0; i < count; i++) {
+            to[start + i * step] = x[from + i];
+        }
     }
 
     /** Where the runs of taps start from the start of a window; one run holds the channels of all taps that adjoin. */

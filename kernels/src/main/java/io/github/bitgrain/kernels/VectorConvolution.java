@@ -17,7 +17,7 @@ final class VectorConvolution {
 
     private VectorConvolution() {}
 
-    static void forward(ConvShape s, float[] x, int xOffset, VectorWeights weights, float[] bias, int biasOffset, float[] y, int yOffset,
+    static void forward(ConvShape s, float[] x, int xOffset, boolean planes, VectorWeights weights, float[] bias, int biasOffset, float[] y, int yOffset,
             Epilogue epilogue) {
         Scratch scratch = Scratch.ofThread();
         Walk walk = scratch.walk;
@@ -25,7 +25,7 @@ final class VectorConvolution {
         int size = VectorWeights.panelsSize(walk.taps(), s.groupIn(), s.groupOut());
         for (int g = 0; g < s.groups(); g++) {
             float[] start = padBias(scratch, bias, biasOffset + g * s.groupOut(), s.groupOut());
-            grid(scratch, s.batch(), x, xOffset + g * s.groupIn(), s.inStride(), s.groupIn(), weights.forward(), g * size, start,
+            grid(scratch, s.batch(), x, xOffset + g * s.groupIn(), planes ? Source.PLANES : s.inStride(), s.groupIn(), weights.forward(), g * size, start,
                     s.groupOut(), y, yOffset + g * s.groupOut(), s.outStride(), s.groups() == 1, epilogue);
         }
     }

@@ -78,6 +78,26 @@ class ConvolutionTest {
         }
     }
 
+    /** From planes or from pixels: the same bits. */
+    @Property(tries = 200)
+    void convolutionOfPlanesEqualsThatOfPixels(@ForAll long seed) {
+        ConvCase c = ConvCase.random(new Random(seed), false);
+        int pixels = c.shape.inH() * c.shape.inW();
+        float[] planes = new float[c.shape.batch() * pixels * c.shape.inC() + 1];
+        FAST.toNchw(c.shape.batch(), c.shape.inC(), pixels, c.shape.inStride(), c.x, c.xOffset, planes, 1);
+        PackedConv packed = FAST.packedConv(c.shape);
+        FAST.pack(c.w, 0, packed);
+        float[] expected = ConvCase.blank(c.dy);
+        float[] actual = ConvCase.blank(c.dy);
+        FAST.conv(c.shape, c.x, c.xOffset, packed, c.bias, 0, expected, c.yOffset, UnaryFunction.SWISH, 0f, 0f, null, 0);
+        FAST.convOfPlanes(c.shape, planes, 1, packed, c.bias, 0, actual, c.yOffset, UnaryFunction.SWISH, 0f, 0f, null, 0);
+        for (int pixel = 0; pixel < c.shape.batch() * c.shape.outH() * c.shape.outW(); pixel++) {
+            int at = c.yOffset + pixel * c.shape.outStride();
+            assertArrayEquals(java.util.Arrays.copyOfRange(expected, at, at + c.shape.outC()),
+                    java.util.Arrays.copyOfRange(actual, at, at + c.shape.outC()), c.toString());
+        }
+    }
+
     @Property(tries = 500)
     void inputGradientEqualsTheReference(@ForAll long seed) {
         ConvCase c = ConvCase.random(new Random(seed), false);

@@ -19,6 +19,9 @@ import io.github.bitgrain.kernels.UnaryFunction;
 
 /** Evaluation of convolutions and matrix products. */
 final class ProductEvaluators {
+    /** Up to so many channels a dense operand is read as it lies: in rows of 16 floats most of them would be gaps. */
+    private static final int FEW_CHANNELS = 4;
+
     private ProductEvaluators() {}
 
     static void conv(Conv op, PlannedNode node) {
@@ -26,7 +29,10 @@ final class ProductEvaluators {
     }
 
     static void conv(FusedConv op, PlannedNode node) {
-        Value x = node.in(0, Layout.CHANNELS_LAST);
+        // Gradients want the layout of their kernels.
+        boolean planes = node.in(0).layout() == Layout.DENSE && node.in(0).shape().dim(1) <= FEW_CHANNELS && op.conv().groups() == 1
+                && !node.differentiable();
+        Value x = planes ? node.in(0) : node.in(0, Layout.CHANNELS_LAST);
         Value w = node.in(1, Layout.DENSE);
         Value bias = node.has(2) ? node.in(2, Layout.DENSE) : null;
         Value residual = node.has(FusedConv.RESIDUAL) ? node.in(FusedConv.RESIDUAL, Layout.CHANNELS_LAST) : null;
@@ -42,10 +48,20 @@ final class ProductEvaluators {
         UnaryFunction f = op.function() == null ? null : op.function().function();
         float p = op.function() == null ? 0f : op.function().p();
         float q = op.function() == null ? 0f : op.function().q();
-        node.step(x.images(), (from, to) -> kernels.conv(shape.withBatch(to - from),
-                x.buffer().data(), x.buffer().offset() + from * xSize, packed, b == null ? null : b.data(), b == null ? 0 : b.offset(),
-                y.buffer().data(), y.buffer().offset() + from * ySize, f, p, q,
-                r == null ? null : r.data(), r == null ? 0 : r.offset() + from * ySize), x.buffer(), b, r, y.buffer());
+        node.step(x.images(), (from, to) -> {
+            ConvShape part = shape.withBatch(to - from);
+            float[] biases = b == null ? null : b.data();
+            int bo = b == null ? 0 : b.offset();
+            float[] added = r == null ? null : r.data();
+            int ro = r == null ? 0 : r.offset() + from * ySize;
+            int xo = x.buffer().offset() + from * xSize;
+            int yo = y.buffer().offset() + from * ySize;
+            if (planes) {
+                kernels.convOfPlanes(part, x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
+            } else {
+                kernels.conv(part, x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
+            }
+        }, x.buffer(), b, r, y.buffer());
     }
 
     static void convTranspose(ConvTranspose op, PlannedNode node) {
