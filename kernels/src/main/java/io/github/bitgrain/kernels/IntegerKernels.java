@@ -27,11 +27,12 @@ public interface IntegerKernels {
     long dot(int n, short[] a, int aOffset, short[] b, int bOffset);
 
     /**
-     * {@code sum[i] = saturate(sum[i] + factor · b[i])} to signed integers of {@code bits} bits (16 to 32), for one product of
-     * n accumulators side by side. Factors have 8 bits, sums lie in that range.
+     * n accumulators side by side, each of which takes k products in order: {@code sum[i] = saturate(sum[i] + factors[t] ·
+     * b[rows[t] + i])} to signed integers of {@code bits} bits (16 to 32) for t = 0 … k − 1. Factors have 8 bits, sums lie in
+     * the range.
      */
-    void addSaturating(int n, int factor, int[] b, int bOffset, int[] sums, int bits);
+    void addSaturating(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums, int bits);
 
-    /** {@code sum[i] = sum[i] + factor · b[i]} modulo 2^32. */
-    void addWrapping(int n, int factor, int[] b, int bOffset, int[] sums);
+    /** As {@link #addSaturating}, but modulo 2^32. */
+    void addWrapping(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums);
 }

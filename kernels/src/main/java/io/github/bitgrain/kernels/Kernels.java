@@ -7,6 +7,7 @@ package io.github.bitgrain.kernels;
 public final class Kernels {
     private static final FloatKernels SCALAR = new ScalarFloatKernels();
     private static final IntegerKernels SCALAR_INTEGERS = new ScalarIntegerKernels();
+    private static final IntegerKernels INTEGERS = vectors() ? new VectorIntegerKernels() : SCALAR_INTEGERS;
     private static final FloatKernels FLOATS = vectors() ? new VectorFloatKernels() : SCALAR;
 
     private Kernels() {}
@@ -23,7 +24,7 @@ public final class Kernels {
 
     /** The fastest integer kernels for this machine. */
     public static IntegerKernels integers() {
-        return SCALAR_INTEGERS;
+        return INTEGERS;
     }
 
     /** The readable reference of the integer kernels. */

@@ -68,23 +68,22 @@ class ScalarIntegerKernels implements IntegerKernels {
         }
     }
 
-    // Minimum and maximum before the sum, not after: so no sum leaves 32 bits, and the compiler makes vectors of the loop.
     @Override
-    public void addSaturating(int n, int factor, int[] b, int bOffset, int[] sums, int bits) {
+    public void addSaturating(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums, int bits) {
         int max = Integer.MAX_VALUE >> (Integer.SIZE - bits);
-        int min = ~max;
         for (int i = 0; i < n; i++) {
-            int product = factor * b[bOffset + i];
-            int room = max - Math.max(product, 0);
-            int depth = min - Math.min(product, 0);
-            sums[i] = Math.max(Math.min(sums[i], room), depth) + product;
+            for (int t = 0; t < k; t++) {
+                sums[i] = Math.clamp((long) sums[i] + factors[t] * b[rows[t] + i], ~max, max);
+            }
         }
     }
 
     @Override
-    public void addWrapping(int n, int factor, int[] b, int bOffset, int[] sums) {
+    public void addWrapping(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums) {
         for (int i = 0; i < n; i++) {
-            sums[i] += factor * b[bOffset + i];
+            for (int t = 0; t < k; t++) {
+                sums[i] += factors[t] * b[rows[t] + i];
+            }
         }
     }
 }

@@ -82,27 +82,31 @@ class IntegerKernelsTest {
     @Property(tries = 300)
     void sumsSideBySideSaturateAfterEveryProduct(@ForAll @IntRange(min = 16, max = 32) int bits, @ForAll boolean extreme, @ForAll long seed) {
         Random random = new Random(seed);
-        int n = 1 + random.nextInt(40);
-        long max = Long.MAX_VALUE >>> (64 - bits);
-        long[] expected = new long[n];
-        int[] saturating = new int[n];
-        int[] wrapping = new int[n];
-        for (int step = 0; step < 30; step++) {
-            int factor = extreme ? -128 : (byte) random.nextInt();
-            int[] b = random.ints(n + 1, -128, 128).toArray();
-            if (step == 0 && extreme) {
-                Arrays.fill(saturating, (int) ~max);
-                Arrays.fill(expected, ~max);
-                Arrays.fill(wrapping, (int) ~max);
+        int n = 1 + random.nextInt(70);
+        int k = 1 + random.nextInt(60);
+        int max = Integer.MAX_VALUE >> (32 - bits);
+        byte[] b = new byte[k * n + 1];
+        random.nextBytes(b);
+        int[] factors = random.ints(k, -128, extreme ? -120 : 128).toArray();
+        int[] rows = random.ints(k, 0, k).map(row -> row * n + 1).toArray();
+        int[] start = random.ints(n, extreme ? max - 9999 : ~max, max).toArray();
+        int[] saturating = start.clone();
+        int[] wrapping = start.clone();
+        FAST.addSaturating(n, k, factors, rows, b, saturating, bits);
+        FAST.addWrapping(n, k, factors, rows, b, wrapping);
+        int[] reference = start.clone();
+        SCALAR.addSaturating(n, k, factors, rows, b, reference, bits);
+        assertArrayEquals(reference, saturating);
+        for (int i = 0; i < n; i++) {
+            long limited = start[i];
+            int wrapped = start[i];
+            for (int t = 0; t < k; t++) {
+                int product = factors[t] * b[rows[t] + i];
+                limited = Math.clamp(limited + product, ~max, max);
+                wrapped += product;
             }
-            int[] before = wrapping.clone();
-            FAST.addSaturating(n, factor, b, 1, saturating, bits);
-            FAST.addWrapping(n, factor, b, 1, wrapping);
-            for (int i = 0; i < n; i++) {
-                expected[i] = Math.clamp(expected[i] + (long) factor * b[i + 1], ~max, max);
-                assertEquals(expected[i], saturating[i]);
-                assertEquals((int) (before[i] + (long) factor * b[i + 1]), wrapping[i]);
-            }
+            assertEquals(limited, saturating[i]);
+            assertEquals(wrapped, wrapping[i]);
         }
     }
 

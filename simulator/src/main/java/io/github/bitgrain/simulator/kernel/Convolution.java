@@ -44,7 +44,11 @@ final class Convolution implements ChipKernel {
     private float[] sums = NONE;
     private float[] bounds = NONE;
     private int[] tapWeights;
+    private byte[] laneWeights;
     private int[] laneSums;
+    private int[] laneFactors;
+    private int[] laneRows;
+    private int laneProducts;
 
     Convolution(NodeSetup node) {
         this.node = node;
@@ -187,27 +191,32 @@ final class Convolution implements ChipKernel {
     }
 
     private void sumLanes(int[] values, int pixel) {
-        if (tapWeights == null) {
-            tapWeights = weightsByTap();
-        }
         int lanes = accumulation.lanes();
         if (laneSums == null) {
             laneSums = new int[lanes];
+            laneFactors = new int[filter.inputs() * filter.kernelH() * filter.kernelW()];
+            laneRows = new int[laneFactors.length];
+            int[] byTap = weightsByTap();
+            laneWeights = new byte[byTap.length];
+            for (int i = 0; i < byTap.length; i++) {
+                laneWeights[i] = (byte) byTap[i];
+            }
         }
         for (int n = 0; n < lanes; n++) {
             laneSums[n] = (int) filter.bias()[n];
         }
-        int bits = node.target().laneBits(node.bits());
+        laneProducts = 0;
         forEachTap(pixel, (from, tap) -> {
             for (int c = 0; c < filter.inputs(); c++) {
-                int row = tap + c * filter.outputs();
-                if (node.target() == Target.C) {
-                    integers.addWrapping(lanes, values[from + c], tapWeights, row, laneSums);
-                } else {
-                    integers.addSaturating(lanes, values[from + c], tapWeights, row, laneSums, bits);
-                }
+                laneFactors[laneProducts] = values[from + c];
+                laneRows[laneProducts++] = tap + c * filter.outputs();
             }
         });
+        if (node.target() == Target.C) {
+            integers.addWrapping(lanes, laneProducts, laneFactors, laneRows, laneWeights, laneSums);
+        } else {
+            integers.addSaturating(lanes, laneProducts, laneFactors, laneRows, laneWeights, laneSums, node.target().laneBits(node.bits()));
+        }
     }
 
     /** Where a tap reads its first input channel, and where its weights start in {@link #tapWeights}. */
