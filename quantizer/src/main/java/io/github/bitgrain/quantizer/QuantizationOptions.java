@@ -53,6 +53,12 @@ public record QuantizationOptions(
                 EqualizationSetting.DEFAULT, false, TqtSetting.IMPROVED, Runtime.getRuntime().availableProcessors());
     }
 
+    /** These with another number of samples in a calibration batch. */
+    public QuantizationOptions withBatch(int samples) {
+        return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, samples, calibSteps, equalization,
+                equalizationSetting, tqt, tqtSetting, threads);
+    }
+
     /** These with thresholds trained. */
     public QuantizationOptions withTqt(TqtSetting setting) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,

@@ -42,6 +42,9 @@ class OnnxRuntimeOracleTest {
         "golden/esp-ppq/models/yolo.onnx",
         "golden/esp-ppq/models/zoo_act.onnx",
         "golden/esp-ppq/models/zoo_shape.onnx",
+        "golden/esp-ppq/models/zoo_trans.onnx",
+        "models/mnist_lstm/model.onnx",
+        "models/stories260k_transformer/model_embeds.onnx",
     })
     void outputsEqualOnnxRuntimes(String path) throws OrtException {
         Path file = SharedData.path(path);

@@ -27,6 +27,32 @@ final class ElementwiseGradients {
                 x.buffer(), y.buffer(), dy, dx.buffer());
     }
 
+    /** The larger (sign 1) or smaller (−1) of a and b: the gradient goes to the operand that was taken. */
+    static void extreme(float sign, NodeGradient g) {
+        Value y = g.node().result(0);
+        Value a = g.node().in(0);
+        Value b = g.node().in(1);
+        Buffer dy = g.dy(0);
+        StridedLoop loop = StridedLoop.of(y.shape().dims(), y.strides(), Broadcast.strides(a, y), Broadcast.strides(b, y));
+        for (int operand = 0; operand < 2; operand++) {
+            if (!g.wants(operand)) {
+                continue;
+            }
+            float side = operand == 0 ? sign : -sign;
+            Buffer part = g.scratch(y.buffer().size());
+            g.step(loop.runs(), (from, to) -> loop.run(from, to, at -> {
+                for (int i = 0; i < loop.runLength(); i++) {
+                    float difference = a.buffer().data()[a.buffer().offset() + at[1] + i * loop.runStride(1)]
+                            - b.buffer().data()[b.buffer().offset() + at[2] + i * loop.runStride(2)];
+                    float share = difference == 0 ? 0.5f : difference * side > 0 ? 1f : 0f;
+                    int o = at[0] + i * loop.runStride(0);
+                    part.data()[part.offset() + o] = share * dy.data()[dy.offset() + o];
+                }
+            }), a.buffer(), b.buffer(), dy, part);
+            contribute(operand, part, null, 1f, g);
+        }
+    }
+
     /** a + b or a − b. */
     static void sum(NodeGradient g, float sign) {
         Buffer dy = g.dy(0);

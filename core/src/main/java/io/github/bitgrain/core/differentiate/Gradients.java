@@ -31,6 +31,12 @@ public final class Gradients {
         rule(Gemm.class, ProductGradients::gemm);                        // da = α dy bᵀ; db = α aᵀ dy; dc = β Σ dy
         rule(MatMul.class, (op, g) -> ProductGradients.matMul(g));       // da = dy bᵀ; db = aᵀ dy
         rule(BatchNorm.class, NormalizationGradients::batchNorm);        // Ioffe and Szegedy 2015, section 3
+        rule(LayerNorm.class, (op, g) -> RowNormalizationGradients.emit(true, g));
+        rule(RmsNorm.class, (op, g) -> RowNormalizationGradients.emit(false, g));
+        rule(Max.class, (op, g) -> ElementwiseGradients.extreme(1f, g));  // da = dy · [a > b]; halves where equal
+        rule(Min.class, (op, g) -> ElementwiseGradients.extreme(-1f, g)); // da = dy · [a < b]; halves where equal
+        rule(DepthToSpace.class, ShapeGradients::depthToSpace);
+        rule(SpaceToDepth.class, ShapeGradients::spaceToDepth);
         rule(Add.class, (op, g) -> ElementwiseGradients.sum(g, 1f));     // da = dy; db = dy
         rule(Sub.class, (op, g) -> ElementwiseGradients.sum(g, -1f));    // da = dy; db = −dy
         rule(Mul.class, (op, g) -> ElementwiseGradients.product(g));     // da = dy · b; db = dy · a

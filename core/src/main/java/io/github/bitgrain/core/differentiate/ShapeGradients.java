@@ -4,11 +4,14 @@ import io.github.bitgrain.core.evaluate.PadForm;
 import io.github.bitgrain.core.evaluate.TapForm;
 import io.github.bitgrain.core.evaluate.Taps;
 import io.github.bitgrain.core.op.Concat;
+import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.InsertZeros;
 import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.op.Slice;
+import io.github.bitgrain.core.op.SpaceToDepth;
 import io.github.bitgrain.core.op.Split;
 import io.github.bitgrain.core.op.Transpose;
+import io.github.bitgrain.core.plan.BlockView;
 import io.github.bitgrain.core.plan.Buffer;
 import io.github.bitgrain.core.plan.NodeGradient;
 import io.github.bitgrain.core.plan.StridedCopy;
@@ -63,6 +66,20 @@ final class ShapeGradients {
         View view = View.sliced(op, g.node().in(0));
         new StridedCopy(g.dy(0), 0, g.node().result(0).strides(), g.accumulator(0), view.start(), view.strides(), view.dims(), true)
                 .emit(g::step, g.kernels());
+    }
+
+    static void depthToSpace(DepthToSpace op, NodeGradient g) {
+        turned(BlockView.of(op, g.node().in(0), g.node().result(0)), g);
+    }
+
+    static void spaceToDepth(SpaceToDepth op, NodeGradient g) {
+        turned(BlockView.of(op, g.node().in(0), g.node().result(0)), g);
+    }
+
+    /** Every element goes back to where it came from. */
+    private static void turned(BlockView view, NodeGradient g) {
+        NodeGradient.Sink dx = g.sink(0);
+        new StridedCopy(g.dy(0), 0, view.to(), dx.buffer(), 0, view.from(), view.dims(), dx.add()).emit(g::step, g.kernels());
     }
 
     static void insertZeros(InsertZeros op, NodeGradient g) {

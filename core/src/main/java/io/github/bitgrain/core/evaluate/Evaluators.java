@@ -26,10 +26,16 @@ public final class Evaluators {
         evaluator(Gemm.class, ProductEvaluators::gemm);
         evaluator(MatMul.class, ProductEvaluators::matMul);
         evaluator(BatchNorm.class, NormalizationEvaluators::batchNorm);
+        evaluator(Gru.class, RecurrentEvaluator::gru);
+        evaluator(Lstm.class, RecurrentEvaluator::lstm);
+        evaluator(LayerNorm.class, (op, node) -> RowNormalization.emit(op.axis(), op.epsilon(), true, node));
+        evaluator(RmsNorm.class, (op, node) -> RowNormalization.emit(op.axis(), op.epsilon(), false, node));
         evaluator(Add.class, (op, node) -> ElementwiseEvaluators.binary(BinaryFunction.ADD, node));
         evaluator(Sub.class, (op, node) -> ElementwiseEvaluators.binary(BinaryFunction.SUBTRACT, node));
         evaluator(Mul.class, (op, node) -> ElementwiseEvaluators.binary(BinaryFunction.MULTIPLY, node));
         evaluator(Div.class, (op, node) -> ElementwiseEvaluators.binary(BinaryFunction.DIVIDE, node));
+        evaluator(Max.class, (op, node) -> ElementwiseEvaluators.binary(BinaryFunction.MAXIMUM, node));
+        evaluator(Min.class, (op, node) -> ElementwiseEvaluators.binary(BinaryFunction.MINIMUM, node));
         for (Class<? extends Op> type : UnaryForm.operators()) {
             evaluator(type, (op, node) -> ElementwiseEvaluators.unary(UnaryForm.of(op), node));
         }
@@ -48,6 +54,8 @@ public final class Evaluators {
         evaluator(Split.class, ShapeEvaluators::split);
         evaluator(Transpose.class, ShapeEvaluators::transpose);
         evaluator(Slice.class, ShapeEvaluators::slice);
+        evaluator(DepthToSpace.class, ShapeEvaluators::depthToSpace);
+        evaluator(SpaceToDepth.class, ShapeEvaluators::spaceToDepth);
         evaluator(InsertZeros.class, ShapeEvaluators::insertZeros);
         evaluator(Expand.class, (op, node) -> ShapeEvaluators.expand(node));
         evaluator(Pad.class, (op, node) -> TapEvaluators.pad(op, node));

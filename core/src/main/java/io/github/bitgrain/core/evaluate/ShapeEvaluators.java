@@ -1,10 +1,13 @@
 package io.github.bitgrain.core.evaluate;
 
 import io.github.bitgrain.core.op.Concat;
+import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.InsertZeros;
 import io.github.bitgrain.core.op.Slice;
+import io.github.bitgrain.core.op.SpaceToDepth;
 import io.github.bitgrain.core.op.Split;
 import io.github.bitgrain.core.op.Transpose;
+import io.github.bitgrain.core.plan.BlockView;
 import io.github.bitgrain.core.plan.Broadcast;
 import io.github.bitgrain.core.plan.Layout;
 import io.github.bitgrain.core.plan.PlannedNode;
@@ -18,6 +21,20 @@ import java.util.Arrays;
 /** Evaluation of operators that move elements without changing them. */
 final class ShapeEvaluators {
     private ShapeEvaluators() {}
+
+    static void depthToSpace(DepthToSpace op, PlannedNode node) {
+        Value x = node.in(0);
+        Value y = node.out(0, Layout.DENSE);
+        BlockView view = BlockView.of(op, x, y);
+        new StridedCopy(x.buffer(), 0, view.from(), y.buffer(), 0, view.to(), view.dims(), false).emit(node::step, node.kernels());
+    }
+
+    static void spaceToDepth(SpaceToDepth op, PlannedNode node) {
+        Value x = node.in(0);
+        Value y = node.out(0, Layout.DENSE);
+        BlockView view = BlockView.of(op, x, y);
+        new StridedCopy(x.buffer(), 0, view.from(), y.buffer(), 0, view.to(), view.dims(), false).emit(node::step, node.kernels());
+    }
 
     /** Reshape and its relatives: the same storage, seen under another shape. */
     static void view(PlannedNode node) {

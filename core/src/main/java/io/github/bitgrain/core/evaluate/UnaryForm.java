@@ -29,6 +29,7 @@ public record UnaryForm(UnaryFunction function, float p, float q) {
         plain(Neg.class, UnaryFunction.NEGATE);
         plain(Abs.class, UnaryFunction.ABS);
         plain(Reciprocal.class, UnaryFunction.RECIPROCAL);
+        plain(Erf.class, UnaryFunction.ERF);
         form(LeakyRelu.class, op -> new UnaryForm(UnaryFunction.LEAKY_RELU, op.alpha(), 0f));
         form(Clip.class, op -> new UnaryForm(UnaryFunction.CLIP, op.min(), op.max()));
         form(HardSigmoid.class, op -> new UnaryForm(UnaryFunction.HARD_SIGMOID, op.alpha(), op.beta()));

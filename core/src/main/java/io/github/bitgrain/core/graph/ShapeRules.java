@@ -40,14 +40,20 @@ public final class ShapeRules {
             }
             return in.getFirst();
         });
-        for (Class<? extends Op> type : List.of(Add.class, Sub.class, Mul.class, Div.class)) {
+        for (Class<? extends Op> type : List.of(Add.class, Sub.class, Mul.class, Div.class, Max.class, Min.class)) {
             rule(type, (op, in) -> in.get(0).broadcast(in.get(1)));
         }
         for (Class<? extends Op> type : List.of(Relu.class, LeakyRelu.class, Clip.class, Sigmoid.class, Tanh.class,
                 HardSigmoid.class, HardSwish.class, Swish.class, Elu.class, Gelu.class, Exp.class, Log.class, Sqrt.class,
-                Neg.class, Abs.class, Reciprocal.class, Identity.class)) {
+                Neg.class, Abs.class, Reciprocal.class, Erf.class, Identity.class)) {
             rule(type, (op, in) -> in.getFirst());
         }
+        TABLE.put(Gru.class, (Rule<Gru>) (op, in, results) -> recurrent(3, op.hidden(), op.direction(), in, results, 2));
+        TABLE.put(Lstm.class, (Rule<Lstm>) (op, in, results) -> recurrent(4, op.hidden(), op.direction(), in, results, 3));
+        rule(LayerNorm.class, (op, in) -> normalized(op.axis(), in));
+        rule(RmsNorm.class, (op, in) -> normalized(op.axis(), in));
+        rule(DepthToSpace.class, (op, in) -> blocks(in.getFirst(), op.block(), false));
+        rule(SpaceToDepth.class, (op, in) -> blocks(in.getFirst(), op.block(), true));
         rule(PRelu.class, (op, in) -> {
             require(in.get(0).broadcast(in.get(1)).equals(in.get(0)), "the slope is larger than x");
             return in.get(0);
@@ -185,6 +191,41 @@ public final class ShapeRules {
         TABLE.put(type, (Rule<O>) (op, in, results) -> List.of(rule.shape(op, in)));
     }
 
+    private static List<Shape> recurrent(int gates, int hidden, Direction direction, List<Shape> in, int results, int most) {
+        Shape x = in.getFirst();
+        require(x.rank() == 3, "the sequence must be [time, batch, features]");
+        require(results <= most, results + " results; there are at most " + most);
+        int walks = direction.count();
+        require(in.get(1).equals(Shape.of(walks, gates * hidden, x.dim(2))), "weights must be " + Shape.of(walks, gates * hidden, x.dim(2)));
+        require(in.get(2).equals(Shape.of(walks, gates * hidden, hidden)), "recurrence must be " + Shape.of(walks, gates * hidden, hidden));
+        require(in.size() < 4 || in.get(3) == null || in.get(3).equals(Shape.of(walks, 2 * gates * hidden)),
+                "bias must be " + Shape.of(walks, 2 * gates * hidden));
+        Shape state = Shape.of(walks, x.dim(1), hidden);
+        for (int i = 5; i < in.size(); i++) {
+            require(in.get(i) == null || in.get(i).equals(state), "initial states must be " + state);
+        }
+        return List.of(Shape.of(x.dim(0), walks, x.dim(1), hidden), state, state).subList(0, results);
+    }
+
+    private static Shape normalized(int axis, List<Shape> in) {
+        Shape x = in.getFirst();
+        int length = x.size(x.axis(axis), x.rank());
+        for (Shape parameter : in.subList(1, in.size())) {
+            require(parameter == null || parameter.size() == length, "scale and bias need one value for each of " + length + " elements");
+        }
+        return x;
+    }
+
+    private static Shape blocks(Shape x, int b, boolean intoChannels) {
+        require(x.rank() == 4 && b > 0, "images of rank 4 and a positive block are needed");
+        if (intoChannels) {
+            require(x.dim(2) % b == 0 && x.dim(3) % b == 0, x + " does not split into blocks of " + b);
+            return Shape.of(x.dim(0), x.dim(1) * b * b, x.dim(2) / b, x.dim(3) / b);
+        }
+        require(x.dim(1) % (b * b) == 0, x.dim(1) + " channels are no multiple of " + b * b);
+        return Shape.of(x.dim(0), x.dim(1) / (b * b), x.dim(2) * b, x.dim(3) * b);
+    }
+
     private static Shape conv(Conv op, List<Shape> in) {
         Spatial x = Spatial.of(in.get(0));
         Spatial w = Spatial.of(in.get(1));
@@ -218,7 +259,7 @@ public final class ShapeRules {
     }
 
     private static Shape gemm(Gemm op, List<Shape> in) {
-        require(in.get(0).rank() == 2 && in.get(1).rank() == 2, "operands must be matrices");
+        require(in.get(0).rank() == 2 && in.get(1).rank() == 2, "operands must be matrices, not " + in.get(0) + " and " + in.get(1));
         int m = in.get(0).dim(op.transA() ? 1 : 0);
         int k = in.get(0).dim(op.transA() ? 0 : 1);
         int n = in.get(1).dim(op.transB() ? 0 : 1);

@@ -6,6 +6,9 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.FakeQuant;
+import io.github.bitgrain.core.op.GateQuantization;
+import io.github.bitgrain.core.op.Gru;
+import io.github.bitgrain.core.op.Lstm;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,9 +91,26 @@ public final class FakeQuantization {
                 outputs.set(i, raw(outputs.get(i)));
             }
         }
-        nodes.add(withRoundedBounds(node, plan).withInputs(inputs).withOutputs(outputs));
+        nodes.add(asOnChip(node, plan).withInputs(inputs).withOutputs(outputs));
         nodes.addAll(after);
         return nodes;
+    }
+
+    /** The node with what the chip rounds inside it. */
+    private static Node asOnChip(Node node, QuantPlan plan) {
+        Slot state = Slot.output(node.name(), 0);
+        return switch (node.op()) {
+            case Gru gru -> node.withOp(new Gru(gru.hidden(), gru.direction(), gru.linearBeforeReset(), gates(state, plan)));
+            case Lstm lstm -> node.withOp(new Lstm(lstm.hidden(), lstm.direction(), gates(state, plan)));
+            default -> withRoundedBounds(node, plan);
+        };
+    }
+
+    /** Null while the state's scale is being calibrated: the operator then sees rounded weights and is float inside. */
+    private static GateQuantization gates(Slot state, QuantPlan plan) {
+        Exponents exponents = plan.exponents(state);
+        return exponents == null || !plan.quantizes(state) && plan.config(state).state() == SlotState.INITIAL ? null
+                : new GateQuantization(plan.config(state).rounding(), plan.config(state).bits(), exponents.single());
     }
 
     /** The chip holds the bounds of a Clip on its input's grid: operands 1 and 2, whose values are in the record. */

@@ -112,6 +112,20 @@ public record OperatorCase(String name, Op op, List<Tensor> operands, int result
             add(cases, "batch norm rank 2 " + training, new BatchNorm(1e-3f, 0.9f, training), random(1, 6, 20), random(2, 20),
                     random(3, 20), random(4, 20), positive(5, 20));
         }
+        add(cases, "layer norm", new LayerNorm(-1, 1e-3f), random(1, 3, 4, 7), random(2, 7), random(3, 7));
+        add(cases, "layer norm two axes, no bias", new LayerNorm(1, 1e-3f), random(1, 2, 5, 3, 3), random(2, 5, 3, 3));
+        add(cases, "rms norm", new RmsNorm(-1, 1e-3f), random(1, 3, 4, 7), random(2, 7));
+        add(cases, "rms norm two axes", new RmsNorm(2, 1e-3f), random(1, 2, 5, 3, 3), random(2, 3, 3));
+        add(cases, "depth to space rows first", new DepthToSpace(2, false), random(1, 2, 12, 3, 2));
+        add(cases, "depth to space channels first", new DepthToSpace(2, true), random(1, 2, 12, 3, 2));
+        add(cases, "space to depth", new SpaceToDepth(2, false), random(1, 2, 3, 4, 6));
+        add(cases, "space to depth channels first", new SpaceToDepth(3, true), random(1, 2, 3, 6, 9));
+        for (Op op : List.of(new Max(), new Min())) {
+            String n = op.onnxType();
+            add(cases, n + " same", op, random(1, 2, 5, 3, 3), random(2, 2, 5, 3, 3));
+            add(cases, n + " channel", op, random(1, 2, 5, 3, 3), random(12, 5, 1, 1));
+            add(cases, n + " both", op, random(1, 2, 1, 4), random(2, 3, 1));
+        }
         for (Op op : List.of(new Add(), new Sub(), new Mul(), new Div())) {
             String n = op.onnxType();
             add(cases, n + " same", op, random(1, 2, 5, 3, 3), positive(2, 2, 5, 3, 3));
@@ -122,7 +136,7 @@ public record OperatorCase(String name, Op op, List<Tensor> operands, int result
             add(cases, n + " both", op, random(1, 2, 1, 4), positive(2, 3, 1));
         }
         for (Op op : List.of(new Relu(), new LeakyRelu(0.1f), new Clip(-0.5f, 0.75f), new Sigmoid(), new Tanh(), new HardSigmoid(0.2f, 0.5f),
-                new HardSwish(), new Swish(), new Elu(0.7f), new Gelu(false), new Gelu(true), new Exp(), new Neg(), new Abs(), new Identity())) {
+                new HardSwish(), new Swish(), new Elu(0.7f), new Gelu(false), new Gelu(true), new Exp(), new Erf(), new Neg(), new Abs(), new Identity())) {
             add(cases, op.toString(), op, random(1, 2, 5, 4, 3));
         }
         for (Op op : List.of(new Log(), new Sqrt(), new Reciprocal())) {

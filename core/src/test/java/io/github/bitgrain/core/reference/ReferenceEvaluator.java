@@ -69,6 +69,11 @@ public final class ReferenceEvaluator {
             case Sub o -> x.zip(in.get(1), (a, b) -> a - b);
             case Mul o -> x.zip(in.get(1), (a, b) -> a * b);
             case Div o -> x.zip(in.get(1), (a, b) -> a / b);
+            case Max o -> x.zip(in.get(1), Math::max);
+            case Min o -> x.zip(in.get(1), Math::min);
+            case LayerNorm o -> normalized(x, in, o.axis(), o.epsilon(), true);
+            case RmsNorm o -> normalized(x, in, o.axis(), o.epsilon(), false);
+            case Erf o -> x.map(ReferenceEvaluator::erf);
             case PRelu o -> x.zip(in.get(1), (a, b) -> a >= 0 ? a : a * b);
             case Relu o -> x.map(v -> Math.max(v, 0));
             case LeakyRelu o -> x.map(v -> v >= 0 ? v : o.alpha() * v);
@@ -111,6 +116,21 @@ public final class ReferenceEvaluator {
             }
             default -> ReferenceShapes.evaluate(op, in, shape);
         };
+    }
+
+    private static Doubles normalized(Doubles x, List<Doubles> in, int axis, double epsilon, boolean centred) {
+        int length = x.shape().size(x.shape().axis(axis), x.shape().rank());
+        Doubles y = Doubles.zeros(x.shape());
+        for (int start = 0; start < x.data().length; start += length) {
+            double[] row = java.util.Arrays.copyOfRange(x.data(), start, start + length);
+            double mean = centred ? java.util.Arrays.stream(row).average().orElseThrow() : 0;
+            double square = java.util.Arrays.stream(row).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+            for (int i = 0; i < length; i++) {
+                double bias = in.size() > 2 ? in.get(2).data()[i] : 0;
+                y.data()[start + i] = (row[i] - mean) / Math.sqrt(square + epsilon) * in.get(1).data()[i] + bias;
+            }
+        }
+        return y;
     }
 
     private static double sigmoid(double v) {

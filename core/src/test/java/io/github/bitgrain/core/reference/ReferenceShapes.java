@@ -33,6 +33,18 @@ final class ReferenceShapes {
                 case Flatten o -> x.data()[i];
                 case Squeeze o -> x.data()[i];
                 case Unsqueeze o -> x.data()[i];
+                case DepthToSpace o -> {
+                    int b = o.block();
+                    int tap = at[2] % b * b + at[3] % b;
+                    int channel = o.columnRowDepth() ? at[1] * b * b + tap : tap * shape.dim(1) + at[1];
+                    yield x.get(new int[] {at[0], channel, at[2] / b, at[3] / b});
+                }
+                case SpaceToDepth o -> {
+                    int b = o.block();
+                    int tap = o.channelsFirst() ? at[1] % (b * b) : at[1] / x.shape().dim(1);
+                    int channel = o.channelsFirst() ? at[1] / (b * b) : at[1] % x.shape().dim(1);
+                    yield x.get(new int[] {at[0], channel, at[2] * b + tap / b, at[3] * b + tap % b});
+                }
                 case Expand o -> x.broadcast(at);
                 case Transpose o -> {
                     int[] from = new int[at.length];

@@ -9,22 +9,30 @@ import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.ConvTranspose;
+import io.github.bitgrain.core.op.DepthToSpace;
+import io.github.bitgrain.core.op.Direction;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
+import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Flatten;
 import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.GlobalMaxPool;
+import io.github.bitgrain.core.op.Gru;
 import io.github.bitgrain.core.op.HardSigmoid;
 import io.github.bitgrain.core.op.HardSwish;
 import io.github.bitgrain.core.op.Identity;
+import io.github.bitgrain.core.op.LayerNorm;
 import io.github.bitgrain.core.op.LeakyRelu;
 import io.github.bitgrain.core.op.Log;
 import io.github.bitgrain.core.op.LogSoftmax;
+import io.github.bitgrain.core.op.Lstm;
 import io.github.bitgrain.core.op.MatMul;
+import io.github.bitgrain.core.op.Max;
 import io.github.bitgrain.core.op.MaxPool;
+import io.github.bitgrain.core.op.Min;
 import io.github.bitgrain.core.op.Mul;
 import io.github.bitgrain.core.op.Neg;
 import io.github.bitgrain.core.op.Op;
@@ -43,6 +51,7 @@ import io.github.bitgrain.core.op.Sigmoid;
 import io.github.bitgrain.core.op.Size;
 import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.op.Softmax;
+import io.github.bitgrain.core.op.SpaceToDepth;
 import io.github.bitgrain.core.op.Split;
 import io.github.bitgrain.core.op.Sqrt;
 import io.github.bitgrain.core.op.Squeeze;
@@ -84,6 +93,7 @@ final class OnnxAttributes {
 
     private static final int AXES_AS_OPERAND = 18;
     private static final int HARD_SWISH = 14;
+    private static final int LAYER_NORM = 17;
 
     private final List<AttributeProto> attributes = new ArrayList<>();
     private final Map<Integer, OnnxConstant> operands = new TreeMap<>();
@@ -105,12 +115,15 @@ final class OnnxAttributes {
             case Abs o -> { }
             case Add o -> { }
             case Div o -> { }
+            case Erf o -> { }
             case Exp o -> { }
             case GlobalAveragePool o -> { }
             case GlobalMaxPool o -> { }
             case Identity o -> { }
             case Log o -> { }
             case MatMul o -> { }
+            case Max o -> { }
+            case Min o -> { }
             case Mul o -> { }
             case Neg o -> { }
             case PRelu o -> { }
@@ -128,6 +141,17 @@ final class OnnxAttributes {
             case Conv o -> window(o.stride(), o.pads(), o.dilation(), o.groups());
             case ConvTranspose o -> window(o.stride(), o.pads(), o.dilation(), o.groups())
                     .add("output_padding", o.outputPadding().h(), o.outputPadding().w());
+            case DepthToSpace o -> {
+                add("blocksize", (long) o.block());
+                attributes.add(AttributeProto.newBuilder().setName("mode").setType(AttributeProto.AttributeType.STRING)
+                        .setS(ByteString.copyFromUtf8(o.columnRowDepth() ? "CRD" : "DCR")).build());
+            }
+            case SpaceToDepth o -> {
+                if (o.channelsFirst()) {
+                    return false;
+                }
+                add("blocksize", (long) o.block());
+            }
             case Elu o -> add("alpha", o.alpha());
             case Flatten o -> add("axis", (long) o.axis());
             case Gather o -> {
@@ -135,10 +159,24 @@ final class OnnxAttributes {
                 operands.put(1, OnnxConstant.of(o.indicesShape(), o.indices().stream().mapToLong(Integer::longValue).toArray()));
             }
             case Gemm o -> add("alpha", o.alpha()).add("beta", o.beta()).add("transA", o.transA() ? 1 : 0).add("transB", o.transB() ? 1 : 0);
+            case Gru o -> {
+                recurrent(o.hidden(), o.direction()).add("linear_before_reset", o.linearBeforeReset() ? 1 : 0);
+                return o.gates() == null;
+            }
+            case Lstm o -> {
+                recurrent(o.hidden(), o.direction());
+                return o.gates() == null;
+            }
             case HardSwish o -> {
                 return opset >= HARD_SWISH;
             }
             case HardSigmoid o -> add("alpha", o.alpha()).add("beta", o.beta());
+            case LayerNorm o -> {
+                if (opset < LAYER_NORM) {
+                    return false;
+                }
+                add("axis", (long) o.axis()).add("epsilon", o.epsilon());
+            }
             case LeakyRelu o -> add("alpha", o.alpha());
             case LogSoftmax o -> add("axis", (long) o.axis());
             case Softmax o -> add("axis", (long) o.axis());
@@ -178,6 +216,11 @@ final class OnnxAttributes {
     private OnnxAttributes window(Size stride, Pads pads, Size dilation, int groups) {
         return add("strides", stride.h(), stride.w()).add("pads", pads.top(), pads.left(), pads.bottom(), pads.right())
                 .add("dilations", dilation.h(), dilation.w()).add("group", (long) groups);
+    }
+
+    private OnnxAttributes recurrent(int hidden, Direction direction) {
+        text("direction", direction.name());
+        return add("hidden_size", (long) hidden);
     }
 
     private OnnxAttributes pool(Size kernel, Size stride, Pads pads, boolean ceil) {

@@ -8,8 +8,10 @@ import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.ConvTranspose;
+import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
+import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Expand;
 import io.github.bitgrain.core.op.Flatten;
@@ -21,11 +23,14 @@ import io.github.bitgrain.core.op.GlobalMaxPool;
 import io.github.bitgrain.core.op.HardSigmoid;
 import io.github.bitgrain.core.op.HardSwish;
 import io.github.bitgrain.core.op.Identity;
+import io.github.bitgrain.core.op.LayerNorm;
 import io.github.bitgrain.core.op.LeakyRelu;
 import io.github.bitgrain.core.op.Log;
 import io.github.bitgrain.core.op.LogSoftmax;
 import io.github.bitgrain.core.op.MatMul;
+import io.github.bitgrain.core.op.Max;
 import io.github.bitgrain.core.op.MaxPool;
+import io.github.bitgrain.core.op.Min;
 import io.github.bitgrain.core.op.Mul;
 import io.github.bitgrain.core.op.Neg;
 import io.github.bitgrain.core.op.Op;
@@ -40,10 +45,12 @@ import io.github.bitgrain.core.op.ReduceSum;
 import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.op.Reshape;
 import io.github.bitgrain.core.op.Resize;
+import io.github.bitgrain.core.op.RmsNorm;
 import io.github.bitgrain.core.op.Sigmoid;
 import io.github.bitgrain.core.op.Size;
 import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.op.Softmax;
+import io.github.bitgrain.core.op.SpaceToDepth;
 import io.github.bitgrain.core.op.Split;
 import io.github.bitgrain.core.op.Sqrt;
 import io.github.bitgrain.core.op.Squeeze;
@@ -75,29 +82,37 @@ final class OnnxOperators {
         TABLE.put("Concat", node -> new Concat(node.axis("axis", 1)));
         TABLE.put("Conv", OnnxOperators::conv);
         TABLE.put("ConvTranspose", OnnxOperators::convTranspose);
+        TABLE.put("DepthToSpace", OnnxOperators::depthToSpace);
         TABLE.put("Div", node -> new Div());
         TABLE.put("Dropout", OnnxOperators::dropout);
         TABLE.put("Elu", node -> new Elu(node.real("alpha", 1f)));
+        TABLE.put("Erf", node -> new Erf());
         TABLE.put("Exp", node -> new Exp());
         TABLE.put("Expand", node -> new Expand(node.integers(1, "shape", List.of())));
         TABLE.put("Flatten", node -> new Flatten(node.axis("axis", 1)));
         TABLE.put("Gather", OnnxOperators::gather);
         TABLE.put("Gelu", node -> new Gelu(node.text("approximate", "none").equals("tanh")));
+        TABLE.put("GRU", OnnxRecurrent::gru);
         TABLE.put("Gemm", OnnxOperators::gemm);
         TABLE.put("GlobalAveragePool", node -> new GlobalAveragePool());
         TABLE.put("GlobalMaxPool", node -> new GlobalMaxPool());
         TABLE.put("HardSigmoid", node -> new HardSigmoid(node.real("alpha", 0.2f), node.real("beta", 0.5f)));
         TABLE.put("HardSwish", node -> new HardSwish());
         TABLE.put("Identity", node -> new Identity());
+        TABLE.put("LSTM", OnnxRecurrent::lstm);
+        TABLE.put("LayerNormalization", OnnxOperators::layerNorm);
         TABLE.put("LeakyRelu", node -> new LeakyRelu(node.real("alpha", 0.01f)));
         TABLE.put("Log", node -> new Log());
         TABLE.put("LogSoftmax", node -> new LogSoftmax(softmaxAxis(node)));
         TABLE.put("MatMul", node -> new MatMul());
+        TABLE.put("Max", node -> pair(node, new Max()));
         TABLE.put("MaxPool", OnnxOperators::maxPool);
+        TABLE.put("Min", node -> pair(node, new Min()));
         TABLE.put("Mul", node -> new Mul());
         TABLE.put("Neg", node -> new Neg());
         TABLE.put("PRelu", node -> new PRelu());
         TABLE.put("Pad", OnnxOperators::pad);
+        TABLE.put("RMSNormalization", OnnxOperators::rmsNorm);
         TABLE.put("Reciprocal", node -> new Reciprocal());
         TABLE.put("ReduceMax", node -> new ReduceMax(axes(node), node.flag("keepdims", true)));
         TABLE.put("ReduceMean", node -> new ReduceMean(axes(node), node.flag("keepdims", true)));
@@ -109,6 +124,7 @@ final class OnnxOperators {
         TABLE.put("Sigmoid", node -> new Sigmoid());
         TABLE.put("Slice", OnnxOperators::slice);
         TABLE.put("Softmax", node -> new Softmax(softmaxAxis(node)));
+        TABLE.put("SpaceToDepth", node -> new SpaceToDepth(node.axis("blocksize", 1), false));
         TABLE.put("Split", OnnxOperators::split);
         TABLE.put("Sqrt", node -> new Sqrt());
         TABLE.put("Squeeze", node -> new Squeeze(ints(node.integers(1, "axes", List.of()))));
@@ -180,6 +196,34 @@ final class OnnxOperators {
             throw node.fail("dilations of an average pool are not supported");
         }
         return new AveragePool(kernel, stride, node.pads(kernel, stride, Size.ONE), node.flag("count_include_pad", false), node.flag("ceil_mode", false));
+    }
+
+    private static Op pair(OnnxNode node, Op op) {
+        if (node.inputCount() != 2) {
+            throw node.fail(node.inputCount() + " operands; export it as a chain of nodes with two operands each");
+        }
+        return op;
+    }
+
+    private static Op depthToSpace(OnnxNode node) {
+        String mode = node.text("mode", "DCR");
+        if (!mode.equals("DCR") && !mode.equals("CRD")) {
+            throw node.fail("attribute mode = " + mode + " is unknown");
+        }
+        return new DepthToSpace(node.axis("blocksize", 1), mode.equals("CRD"));
+    }
+
+    private static Op layerNorm(OnnxNode node) {
+        node.ignore("stash_type");
+        if (node.outputCount() > 1) {
+            throw node.fail("the outputs Mean and InvStdDev are not supported");
+        }
+        return new LayerNorm(node.axis("axis", -1), node.real("epsilon", 1e-5f));
+    }
+
+    private static Op rmsNorm(OnnxNode node) {
+        node.ignore("stash_type");
+        return new RmsNorm(node.axis("axis", -1), node.real("epsilon", 1e-5f));
     }
 
     private static Op maxPool(OnnxNode node) {

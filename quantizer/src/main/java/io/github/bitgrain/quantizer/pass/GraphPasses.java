@@ -2,6 +2,7 @@ package io.github.bitgrain.quantizer.pass;
 
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.quantizer.Profile;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The format passes in ESP-PPQ's order (esp-ppq: api/interface.py, IR/morph.py), and what chips cannot run rewritten. */
@@ -9,14 +10,18 @@ public final class GraphPasses {
     private GraphPasses() {}
 
     private static List<GraphPass> order(Profile profile) {
-        return List.of(
+        List<GraphPass> passes = new ArrayList<>(List.of(
                 new SplitSharedParameters(),
                 new FuseBias(),
                 new FuseBatchNorm(),
                 new ReplaceBatchNorm(),
                 new FuseSwish(),
                 new RemoveIdentity(),
-                new DecomposeConvTranspose(profile));
+                new DecomposeConvTranspose(profile)));
+        if (!profile.isParity()) {
+            passes.addAll(List.of(new FuseGelu(), new FuseRmsNorm(), new DecomposeExtremes(), new OrderSpaceToDepth()));
+        }
+        return passes;
     }
 
     /** Applies all passes; the result computes what {@code model} does. */

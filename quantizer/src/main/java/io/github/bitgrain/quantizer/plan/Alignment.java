@@ -17,8 +17,26 @@ public final class Alignment {
             if (plan.isQuantized(node.name()) && OperatorTraits.alignsToOutput(node.op())) {
                 align(graph, plan, node, edit);
             }
+            if (plan.isQuantized(node.name()) && OperatorTraits.isRecurrent(node.op())) {
+                alignStates(node, edit);
+            }
         }
         return edit.build();
+    }
+
+    /** Initial and last state of a recurrent operator are held as its states are. */
+    private static void alignStates(Node node, QuantPlan.Builder edit) {
+        Slot master = Slot.output(node.name(), 0);
+        for (int i = 0; i < node.inputs().size(); i++) {
+            if (OperatorTraits.isState(node.op(), true, i) && node.hasInput(i)) {
+                edit.follow(Slot.input(node.name(), i), master);
+            }
+        }
+        for (int i = 0; i < node.outputs().size(); i++) {
+            if (OperatorTraits.isState(node.op(), false, i)) {
+                edit.follow(Slot.output(node.name(), i), master);
+            }
+        }
     }
 
     private static void align(Graph graph, QuantPlan plan, Node node, QuantPlan.Builder edit) {

@@ -8,18 +8,22 @@ import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.ConvTranspose;
 import io.github.bitgrain.core.op.CrossEntropy;
+import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Expand;
 import io.github.bitgrain.core.op.FakeQuant;
 import io.github.bitgrain.core.op.Flatten;
 import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalMaxPool;
+import io.github.bitgrain.core.op.Gru;
 import io.github.bitgrain.core.op.Identity;
 import io.github.bitgrain.core.op.Log;
 import io.github.bitgrain.core.op.LogSoftmax;
+import io.github.bitgrain.core.op.Lstm;
 import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.op.MaxPool;
 import io.github.bitgrain.core.op.MeanSquaredError;
+import io.github.bitgrain.core.op.Min;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.op.Reciprocal;
@@ -28,6 +32,7 @@ import io.github.bitgrain.core.op.ReduceMin;
 import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.op.Reshape;
 import io.github.bitgrain.core.op.Resize;
+import io.github.bitgrain.core.op.RmsNorm;
 import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.op.Softmax;
 import io.github.bitgrain.core.op.Split;
@@ -42,7 +47,7 @@ import java.util.Set;
 public final class OperatorTraits {
     /** Operators that ESP-PPQ leaves in float on every ESP-DL target. */
     private static final Set<Class<? extends Op>> FLOAT = Set.of(
-            Log.class, Sqrt.class, Abs.class, Reciprocal.class, Expand.class, BatchNorm.class, FakeQuant.class,
+            Log.class, Sqrt.class, Abs.class, Erf.class, Min.class, Reciprocal.class, Expand.class, BatchNorm.class, FakeQuant.class,
             CrossEntropy.class, MeanSquaredError.class);
 
     private static final Set<Class<? extends Op>> COMPUTING = Set.of(Conv.class, ConvTranspose.class, Gemm.class, MatMul.class);
@@ -88,6 +93,28 @@ public final class OperatorTraits {
     /** Whether the chip's result is float. */
     public static boolean hasFloatOutput(Op op) {
         return op instanceof Softmax || op instanceof LogSoftmax;
+    }
+
+    /**
+     * Whether an operand (side input) or result of a recurrent operator is held at the gates' scale: biases and cells.
+     */
+    public static boolean isGate(Op op, boolean input, int index) {
+        return input ? isRecurrent(op) && index == 3 || op instanceof Lstm && index == 6 : op instanceof Lstm && index == 2;
+    }
+
+    /** Whether an operand or result of a recurrent operator is a state, held at the scale of result 0. */
+    public static boolean isState(Op op, boolean input, int index) {
+        return isRecurrent(op) && index == (input ? 5 : 1);
+    }
+
+    /** Whether the operator walks through time. */
+    public static boolean isRecurrent(Op op) {
+        return op instanceof Gru || op instanceof Lstm;
+    }
+
+    /** Whether the chip keeps the parameter at this operand in float. */
+    public static boolean isFloatParameter(Op op, int operand) {
+        return op instanceof RmsNorm && operand == 1;
     }
 
     /** Channel axis of the weights of a Conv, ConvTranspose or Gemm; −1 for operators without per-channel weights. */

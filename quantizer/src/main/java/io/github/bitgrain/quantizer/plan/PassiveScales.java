@@ -3,6 +3,7 @@ package io.github.bitgrain.quantizer.plan;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.op.GateQuantization;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
@@ -22,6 +23,7 @@ public final class PassiveScales {
             if (OperatorTraits.hasBias(node.op()) && plan.has(Slot.input(node.name(), 2)) && node.hasInput(2)) {
                 deriveBias(node, edit);
             }
+            gates(node, edit);
             for (int i = 1; i < node.inputs().size(); i++) {
                 if (PlanCreation.followsInput(node, i)) {
                     edit.follow(Slot.input(node.name(), i), Slot.input(node.name(), 0));
@@ -29,6 +31,24 @@ public final class PassiveScales {
             }
         }
         return edit.build();
+    }
+
+    /** Biases and cells of recurrent operators have a scale that the chip fixes. */
+    private static void gates(Node node, QuantPlan.Builder edit) {
+        for (int i = 0; i < node.inputs().size(); i++) {
+            if (OperatorTraits.isGate(node.op(), true, i) && node.hasInput(i)) {
+                gate(Slot.input(node.name(), i), edit);
+            }
+        }
+        for (int i = 0; i < node.outputs().size(); i++) {
+            if (OperatorTraits.isGate(node.op(), false, i)) {
+                gate(Slot.output(node.name(), i), edit);
+            }
+        }
+    }
+
+    private static void gate(Slot slot, QuantPlan.Builder edit) {
+        edit.exponents(slot, Exponents.of(GateQuantization.GATE_EXPONENT)).state(slot, SlotState.PASSIVE);
     }
 
     private static void deriveBias(Node node, QuantPlan.Builder edit) {

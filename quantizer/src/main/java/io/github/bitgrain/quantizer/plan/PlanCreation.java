@@ -4,6 +4,7 @@ import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Clip;
+import io.github.bitgrain.core.op.GateQuantization;
 import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
@@ -57,8 +58,10 @@ public final class PlanCreation {
             plan.put(Slot.input(node.name(), i), input(node, i, bits));
         }
         for (int i = 0; i < node.outputs().size(); i++) {
-            SlotState state = OperatorTraits.hasFloatOutput(node.op()) ? SlotState.FP32 : SlotState.INITIAL;
-            plan.put(Slot.output(node.name(), i), config(bits, SlotConfig.PER_TENSOR, activationObserver, state));
+            boolean gate = OperatorTraits.isGate(node.op(), false, i);
+            SlotState state = OperatorTraits.hasFloatOutput(node.op()) ? SlotState.FP32 : gate ? SlotState.PASSIVE_INIT : SlotState.INITIAL;
+            plan.put(Slot.output(node.name(), i),
+                    config(gate ? GateQuantization.GATE_BITS : bits, SlotConfig.PER_TENSOR, activationObserver, state));
         }
     }
 
@@ -66,6 +69,9 @@ public final class PlanCreation {
         boolean labelled = !node.input(operand).isEmpty();
         if (!node.isTensorInput(operand)) {
             return config(bits, SlotConfig.PER_TENSOR, labelled ? Observers.PERCENTILE : activationObserver, SlotState.FP32);
+        }
+        if (OperatorTraits.isGate(node.op(), true, operand)) {
+            return config(GateQuantization.GATE_BITS, SlotConfig.PER_TENSOR, Observers.MINMAX, SlotState.PASSIVE_INIT);
         }
         if (!graph.isParameter(node.input(operand))) {
             return config(bits, SlotConfig.PER_TENSOR, activationObserver, SlotState.INITIAL);
@@ -77,7 +83,8 @@ public final class PlanCreation {
         if (operand == 2 && OperatorTraits.hasBias(node.op())) {
             return config(target.biasBits(bits), axis >= 0 ? 0 : SlotConfig.PER_TENSOR, Observers.MINMAX, SlotState.PASSIVE_INIT);
         }
-        return config(bits, SlotConfig.PER_TENSOR, Observers.PERCENTILE, SlotState.INITIAL);
+        SlotState state = OperatorTraits.isFloatParameter(node.op(), operand) ? SlotState.FP32 : SlotState.INITIAL;
+        return config(bits, SlotConfig.PER_TENSOR, Observers.PERCENTILE, state);
     }
 
     private SlotConfig config(int bits, int axis, String observer, SlotState state) {

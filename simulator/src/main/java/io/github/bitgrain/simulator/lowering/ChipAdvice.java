@@ -3,6 +3,7 @@ package io.github.bitgrain.simulator.lowering;
 import io.github.bitgrain.core.op.BatchNorm;
 import io.github.bitgrain.core.op.ConvTranspose;
 import io.github.bitgrain.core.op.CrossEntropy;
+import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.FakeQuant;
 import io.github.bitgrain.core.op.MeanSquaredError;
 import io.github.bitgrain.core.op.Op;
@@ -19,6 +20,7 @@ final class ChipAdvice {
             case FakeQuant any -> "lower the float graph with its plan, not the fake-quantized one";
             case CrossEntropy any -> "cut the loss off the graph";
             case MeanSquaredError any -> "cut the loss off the graph";
+            case Erf any -> "write x / 2 · (1 + Erf(x / √2)) as exporters do, it becomes a Gelu";
             case Reciprocal any -> "divide by the operand instead";
             default -> "rewrite it with operators that have one, or end the graph before it and compute it in the application";
         };

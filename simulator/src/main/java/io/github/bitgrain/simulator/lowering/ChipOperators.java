@@ -5,22 +5,28 @@ import io.github.bitgrain.core.op.AveragePool;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.DepthToSpace;
+import io.github.bitgrain.core.op.Direction;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Flatten;
+import io.github.bitgrain.core.op.GateQuantization;
 import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.Gelu;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.GlobalMaxPool;
+import io.github.bitgrain.core.op.Gru;
 import io.github.bitgrain.core.op.HardSigmoid;
 import io.github.bitgrain.core.op.HardSwish;
 import io.github.bitgrain.core.op.Identity;
 import io.github.bitgrain.core.op.InsertZeros;
+import io.github.bitgrain.core.op.LayerNorm;
 import io.github.bitgrain.core.op.LeakyRelu;
 import io.github.bitgrain.core.op.Log;
 import io.github.bitgrain.core.op.LogSoftmax;
+import io.github.bitgrain.core.op.Lstm;
 import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.op.MaxPool;
 import io.github.bitgrain.core.op.Mul;
@@ -35,9 +41,11 @@ import io.github.bitgrain.core.op.ReduceSum;
 import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.op.Reshape;
 import io.github.bitgrain.core.op.Resize;
+import io.github.bitgrain.core.op.RmsNorm;
 import io.github.bitgrain.core.op.Sigmoid;
 import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.op.Softmax;
+import io.github.bitgrain.core.op.SpaceToDepth;
 import io.github.bitgrain.core.op.Split;
 import io.github.bitgrain.core.op.Sqrt;
 import io.github.bitgrain.core.op.Squeeze;
@@ -51,6 +59,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -91,6 +100,9 @@ public final class ChipOperators {
     private static final List<Role> FILTER_AND_BIAS = listOfNullable(null, Role.FILTER, Role.BIAS);
     private static final List<Role> FILTER = listOfNullable(null, Role.FILTER);
     private static final List<Role> SLOPE = listOfNullable(null, Role.SLOPE);
+    private static final List<Role> EITHER_AFTER = listOfNullable(null, Role.ELEMENTWISE, Role.ELEMENTWISE);
+    private static final List<Role> RECURRENT = listOfNullable(
+            null, Role.ELEMENTWISE, Role.ELEMENTWISE, Role.ELEMENTWISE, null, Role.ELEMENTWISE, Role.ELEMENTWISE);
     private static final List<Role> EITHER = List.of(Role.ELEMENTWISE, Role.ELEMENTWISE);
 
     private static final Map<Class<? extends Op>, Row> ROWS = new LinkedHashMap<>();
@@ -133,6 +145,35 @@ public final class ChipOperators {
             at.scalarLikeInput(2, "max", op.max());
         });
         row(PRelu.class, LayoutRule.ANY, SLOPE, Set.of(), MatrixLowering::prelu);
+
+        row(Gru.class, LayoutRule.ONNX_ORDER, RECURRENT, Set.of(), (op, at) -> {
+            if (!op.linearBeforeReset()) {
+                throw at.node.refused("linear_before_reset = 0 has no kernel; train with linear_before_reset = 1 (PyTorch does)");
+            }
+            recurrent(op.hidden(), op.direction(), at);
+            at.node.attribute("linear_before_reset", 1);
+        });
+        row(Lstm.class, LayoutRule.ONNX_ORDER, RECURRENT, Set.of(), (op, at) -> recurrent(op.hidden(), op.direction(), at));
+        row(LayerNorm.class, LayoutRule.ONNX_ORDER, EITHER_AFTER, Set.of(), (op, at) -> {
+            at.node.attribute("axis", op.axis());
+            at.node.attribute("epsilon", op.epsilon());
+            at.node.attribute("stash_type", 1);
+        });
+        row(RmsNorm.class, LayoutRule.ONNX_ORDER, EITHER_AFTER, Set.of(), (op, at) -> {
+            at.node.attribute("axis", op.axis());
+            at.node.attribute("epsilon", op.epsilon());
+            at.node.attribute("stash_type", 1);
+        });
+        row(DepthToSpace.class, LayoutRule.CHANNELS_LAST, NONE, Set.of(Trait.NO_RESCALING), (op, at) -> {
+            at.node.attribute("blocksize", op.block());
+            at.node.attribute("mode", op.columnRowDepth() ? "CRD" : "DCR");
+        });
+        row(SpaceToDepth.class, LayoutRule.CHANNELS_LAST, NONE, Set.of(Trait.NO_RESCALING), (op, at) -> {
+            if (!op.channelsFirst() && !at.parity()) {
+                throw at.node.refused("the chip orders the channels otherwise; run the graph passes first: they put them in order");
+            }
+            at.node.attribute("blocksize", op.block());
+        });
 
         row(Softmax.class, LayoutRule.AXIS, NONE, Set.of(), (op, at) -> at.node.attribute("axis", op.axis()));
         row(LogSoftmax.class, LayoutRule.AXIS, NONE, Set.of(), (op, at) -> at.node.attribute("axis", op.axis()));
@@ -181,6 +222,15 @@ public final class ChipOperators {
 
     private static <O extends Op> void reshaping(Class<O> op, Writer<O> writer) {
         row(op, LayoutRule.ONNX_ORDER, NONE, Set.of(Trait.NO_RESCALING), writer);
+    }
+
+    private static void recurrent(int hidden, Direction direction, NodeLowering at) {
+        if (at.inputShape(0).dim(1) != 1) {
+            throw at.node.refused("the chip walks through one sequence at a time, this has " + at.inputShape(0).dim(1));
+        }
+        at.node.attribute("hidden_size", hidden);
+        at.node.attribute("direction", direction.name().toLowerCase(Locale.ROOT));
+        at.node.attribute("gate_exponent", GateQuantization.GATE_EXPONENT);
     }
 
     private static void nothing(Op op, NodeLowering node) {

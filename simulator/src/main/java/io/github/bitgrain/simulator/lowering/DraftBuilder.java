@@ -114,8 +114,12 @@ final class DraftBuilder {
         if (row == null) {
             throw node.refused("ESP-DL has no kernel for this operator; " + ChipAdvice.instead(source.op()));
         }
-        for (int i = 0; i < source.inputs().size() && !source.op().isStructural(i); i++) {
-            node.inputs.add(operand(source, node, i, row));
+        for (int i = 0; i < source.inputs().size(); i++) {
+            node.inputs.add(source.op().isStructural(i) ? new Operand.Omitted() : operand(source, node, i, row));
+        }
+        int structural = source.inputs().size() - 1;
+        while (structural > 0 && source.op().isStructural(structural)) {
+            node.inputs.remove(structural--);
         }
         for (String output : source.outputs()) {
             node.outputs.add(output.isEmpty() ? value("", outputEncoding(source, node.outputs.size())) : values.get(output));

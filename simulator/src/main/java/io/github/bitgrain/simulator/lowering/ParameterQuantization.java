@@ -48,6 +48,9 @@ final class ParameterQuantization {
             case BIAS -> bias(draft, node, input, constant);
             case ELEMENTWISE -> {
                 Tensor tensor = stored(constant, constant.tensor);
+                if (constantEncoding(draft, node, input).isFloat()) {
+                    yield asFloat(node, constant);
+                }
                 yield quantize(constant.name, tensor.data(), dims(tensor.shape()), constantEncoding(draft, node, input), draft.target());
             }
             case SLOPE -> quantize(constant.name, constant.tensor.data(), dims(constant.tensor.shape()),

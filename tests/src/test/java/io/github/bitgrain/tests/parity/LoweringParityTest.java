@@ -10,6 +10,7 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.espdl.EspdlWriter;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
+import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.simulator.ChipDiff;
 import io.github.bitgrain.simulator.ChipDiff.Aspect;
@@ -36,7 +37,7 @@ class LoweringParityTest {
     private static final String TRAINED = ".*_(tqt|bc|eq).*";
 
     @ParameterizedTest
-    @CsvSource({"lenet, 48", "lenet_imb, 21", "mbv2, 12", "yolo, 11", "zoo_act, 11"})
+    @CsvSource({"lenet, 48", "lenet_imb, 21", "mbv2, 12", "yolo, 11", "zoo_act, 11", "zoo_shape, 8"})
     void programsEqualTheReferences(String name, int runs) throws IOException {
         Model model = model(name);
         List<String> failures = new ArrayList<>();
@@ -74,7 +75,7 @@ class LoweringParityTest {
     }
 
     private static Model model(String name) {
-        return GraphPasses.apply(OnnxReader.read(SharedData.path("golden/esp-ppq/models/" + name + ".onnx")));
+        return GraphPasses.apply(OnnxReader.read(SharedData.path("golden/esp-ppq/models/" + name + ".onnx")), Profile.PARITY);
     }
 
     private static List<Path> runs(String name) throws IOException {
@@ -93,6 +94,11 @@ class LoweringParityTest {
         return GoldenPlan.read(scales, target(file));
     }
 
+    /** Defect D20: ESP-PPQ takes exponents −17 and below for equal; zoo_shape has such a pair at 16 bits. */
+    private static boolean isRequantizedBelowTolerance(Difference difference) {
+        return difference.aspect() == Aspect.GRAPH && difference.where().matches("/Sub/in0/RequantizeLinear|/Sub input 0");
+    }
+
     /**
      * ESP-PPQ states no target; its programs carry test vectors, a bare lowering does not; and it records wrong shapes for
      * the Transposes it inserts.
@@ -101,6 +107,7 @@ class LoweringParityTest {
         return difference.aspect() == Aspect.METADATA
                 || difference.aspect() == Aspect.TEST_VECTORS
                 || difference.aspect() == Aspect.LAYOUT && difference.where().matches(".*/transpose_\\d+ output 0")
+                || isRequantizedBelowTolerance(difference)
                 || trained && difference.aspect() == Aspect.WEIGHTS && difference.where().matches(".* input [12]");
     }
 }
