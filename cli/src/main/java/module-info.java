@@ -13,6 +13,7 @@ module io.github.bitgrain.cli {
     opens io.github.bitgrain.cli.compare to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.inspect to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.network to com.fasterxml.jackson.databind;
+    opens io.github.bitgrain.cli.report to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.pipeline to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.recipe to com.fasterxml.jackson.databind;
     opens io.github.bitgrain.cli.verify to com.fasterxml.jackson.databind;

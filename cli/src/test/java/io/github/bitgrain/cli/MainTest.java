@@ -37,7 +37,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"analyze", "auto"})
+    @ValueSource(strings = {"auto"})
     void whatComesLaterSaysSo(String command) {
         CommandRun run = CommandRun.of(command, "a.onnx", "--calib", "x.npy");
         assertEquals(2, run.exit());

@@ -29,18 +29,6 @@ public final class LaterCommands {
         }
     }
 
-    /** Error analysis without export. */
-    @Command(
-            name = "analyze",
-            header = "Ranks the layers by the error that quantization causes (comes with a later version).",
-            footer = "  bitgrain analyze model.onnx --calib data.npy")
-    public static final class Analyze extends Later {
-        @Override
-        String instead() {
-            return "; 'bitgrain quantize --report FILE.html' shows the error of each layer";
-        }
-    }
-
     /** Automatic search. */
     @Command(
             name = "auto",

@@ -225,7 +225,7 @@ public final class QuantizeCommand extends CliCommand {
         }
     }
 
-    private static void atLeast(String option, int value, int least) {
+    static void atLeast(String option, int value, int least) {
         if (value < least) {
             throw BitgrainException.usage(option + ": " + value + " is less than " + least);
         }

@@ -23,8 +23,8 @@ import picocli.CommandLine.Command;
             InspectCommand.class,
             DiffCommand.class,
             DiffRunCommand.class,
+            AnalyzeCommand.class,
             TrainExampleCommand.class,
-            LaterCommands.Analyze.class,
             LaterCommands.Auto.class,
             QatCommand.class
         },

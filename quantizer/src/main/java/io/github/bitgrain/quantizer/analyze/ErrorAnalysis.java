@@ -7,6 +7,8 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.quant.SlotState;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
@@ -66,8 +68,25 @@ public final class ErrorAnalysis {
         return means(sums);
     }
 
+    /** What of the network is quantized while one layer is looked at. */
+    public enum Part {
+        /** The layer alone. */
+        LAYER,
+        /** Only the layer's weights and other constants. */
+        WEIGHTS,
+        /** Only what the layer reads and makes. */
+        ACTIVATIONS,
+        /** Everything but the layer. */
+        ALL_OTHERS
+    }
+
     /** The error at the network's outputs when one computing layer alone is quantized, for each, in graph order. */
     public List<LayerError> layerwise(QuantPlan plan) {
+        return layerwise(plan, Part.LAYER);
+    }
+
+    /** The error at the network's outputs when a part of the network is quantized, for each computing layer, in graph order. */
+    public List<LayerError> layerwise(QuantPlan plan, Part part) {
         List<Map<String, Tensor>> real = new ArrayList<>();
         Executor.Options options = Executor.Options.defaults().threads(threads);
         try (Executor reference = new Executor(model.graph(), model.parameters(), options)) {
@@ -76,7 +95,7 @@ public final class ErrorAnalysis {
         Map<String, LayerError.Sum> sums = new LinkedHashMap<>();
         for (Node node : computing(plan)) {
             LayerError.Sum sum = new LayerError.Sum();
-            Model alone = FakeQuantization.insert(model, only(node.name(), plan));
+            Model alone = FakeQuantization.insert(model, only(node, plan, part));
             try (Executor simulator = new Executor(alone.graph(), alone.parameters(), options)) {
                 int index = 0;
                 for (Map<String, Tensor> sample : samples.batches(1)) {
@@ -105,11 +124,22 @@ public final class ErrorAnalysis {
                 .toList();
     }
 
-    /** The plan with all other nodes in float. */
-    private QuantPlan only(String wanted, QuantPlan plan) {
+    /** The plan with everything in float but the part. */
+    private QuantPlan only(Node wanted, QuantPlan plan, Part part) {
         QuantPlan.Builder alone = plan.edit();
         Graph graph = model.graph();
-        graph.nodes().stream().filter(node -> !node.name().equals(wanted)).forEach(node -> alone.bits(node.name(), QuantPlan.FLOAT));
+        boolean others = part == Part.ALL_OTHERS;
+        graph.nodes().stream().filter(node -> node.name().equals(wanted.name()) == others)
+                .forEach(node -> alone.bits(node.name(), QuantPlan.FLOAT));
+        boolean split = part == Part.WEIGHTS || part == Part.ACTIVATIONS;
+        for (int i = 0; split && i < wanted.inputs().size(); i++) {
+            if (wanted.isTensorInput(i) && graph.isParameter(wanted.input(i)) != (part == Part.WEIGHTS)) {
+                alone.state(Slot.input(wanted.name(), i), SlotState.FP32);
+            }
+        }
+        for (int i = 0; part == Part.WEIGHTS && i < wanted.outputs().size(); i++) {
+            alone.state(Slot.output(wanted.name(), i), SlotState.FP32);
+        }
         return alone.build();
     }
 }

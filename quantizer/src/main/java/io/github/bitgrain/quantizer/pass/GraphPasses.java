@@ -19,8 +19,9 @@ public final class GraphPasses {
                 new RemoveIdentity(),
                 new DecomposeConvTranspose(profile)));
         if (!profile.isParity()) {
-            passes.addAll(List.of(new FuseGelu(), new FuseRmsNorm(), new DecomposeExtremes(), new OrderSpaceToDepth()));
+            passes.addAll(List.of(new FuseGelu(), new FuseRmsNorm(), new DecomposeExtremes()));
         }
+        passes.add(new OrderSpaceToDepth(profile));
         return passes;
     }
 

@@ -6,18 +6,24 @@ import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.SpaceToDepth;
 import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.quantizer.Profile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
  * The chip's SpaceToDepth keeps the pixels of one channel together, ONNX's the channels of one pixel (chip-arithmetic.md): a
- * Gather along the channels puts them in ONNX's order. ESP-PPQ exports the bare operator, and the chip mixes the channels up.
+ * Gather along the channels puts them in ONNX's order. ESP-PPQ evaluates the chip's order where ONNX's is asked for.
  */
-final class OrderSpaceToDepth implements GraphPass {
+record OrderSpaceToDepth(Profile profile) implements GraphPass {
     @Override
     public Model apply(Model model) {
         Rewriter rewriter = new Rewriter(model);
+        if (profile.isParity()) {
+            model.graph().nodes().stream().filter(node -> node.op() instanceof SpaceToDepth)
+                    .forEach(node -> rewriter.replace(node, node.withOp(new SpaceToDepth(((SpaceToDepth) node.op()).block(), true))));
+            return rewriter.build();
+        }
         Map<String, Shape> shapes = ShapeInference.infer(model.graph(), model.parameters());
         for (Node node : model.graph().nodes()) {
             if (node.op() instanceof SpaceToDepth op && !op.channelsFirst()) {

@@ -5,6 +5,8 @@ import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.Gru;
+import io.github.bitgrain.core.op.Lstm;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
@@ -26,7 +28,16 @@ final class DraftBuilder {
     private DraftBuilder(Model model, QuantPlan plan, LoweringOptions options) {
         this.model = model;
         this.draft = new Draft(plan, options);
-        this.shapes = ShapeInference.infer(model.graph(), model.parameters(), BATCH);
+        this.shapes = isTimeFirst(model.graph())
+                ? ShapeInference.infer(model.graph(), model.parameters())
+                : ShapeInference.infer(model.graph(), model.parameters(), BATCH);
+    }
+
+    /** Whether axis 0 of an input is time, not batch: a recurrent operator reads it as it is. */
+    private static boolean isTimeFirst(Graph graph) {
+        return graph.inputs().keySet().stream().flatMap(input -> graph.consumers(input).stream()
+                        .filter(reader -> reader.input(0).equals(input)))
+                .anyMatch(reader -> reader.op() instanceof Gru || reader.op() instanceof Lstm);
     }
 
     static Draft build(Model model, QuantPlan plan, LoweringOptions options) {

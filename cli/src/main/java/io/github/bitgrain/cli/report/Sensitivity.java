@@ -1,0 +1,145 @@
+package io.github.bitgrain.cli.report;
+
+import io.github.bitgrain.cli.pipeline.Quantized;
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
+import io.github.bitgrain.quantizer.analyze.ErrorAnalysis.Part;
+import io.github.bitgrain.quantizer.analyze.LayerError;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The layers of a calibrated network, the most sensitive first.
+ *
+ * @param samples number of samples the errors are means over
+ * @param layers one entry per quantized computing layer, by falling error of the layer alone
+ */
+public record Sensitivity(int samples, List<Layer> layers) {
+    private static final int FEW_SAMPLES = 16;
+    private static final float LARGE_INPUT = 50f;
+
+    /**
+     * What quantization does to a layer; errors are noise ÷ signal.
+     *
+     * @param node name
+     * @param type operator
+     * @param bits width
+     * @param cumulated at the layer, everything quantized
+     * @param cumulatedCosine cosine there
+     * @param cumulatedMse mean squared error there
+     * @param alone at the outputs, the layer alone quantized
+     * @param weightsOnly at the outputs, its constants alone quantized
+     * @param activationsOnly at the outputs, its operands and results alone quantized
+     * @param inFloat at the outputs, everything but the layer quantized
+     * @param weightBytes bytes of its constants
+     * @param activationBytes bytes of what it reads and makes
+     */
+    public record Layer(String node, String type, int bits, double cumulated, double cumulatedCosine, double cumulatedMse, double alone,
+            double weightsOnly, double activationsOnly, double inFloat, long weightBytes, long activationBytes) {}
+
+    /** Measures a calibrated network on samples. */
+    public static Sensitivity of(Quantized quantized, DataSource samples, int threads) {
+        Model model = quantized.calibrated();
+        QuantPlan plan = quantized.calibratedPlan();
+        ErrorAnalysis analysis = new ErrorAnalysis(model, samples, threads);
+        Map<Part, Map<String, Double>> parts = new HashMap<>();
+        for (Part part : Part.values()) {
+            Map<String, Double> errors = new HashMap<>();
+            analysis.layerwise(plan, part).forEach(error -> errors.put(error.node(), error.snr()));
+            parts.put(part, errors);
+        }
+        Map<String, Shape> shapes = ShapeInference.infer(model.graph(), model.parameters());
+        List<Layer> layers = new ArrayList<>();
+        for (LayerError error : analysis.graphwise(model, plan)) {
+            Node node = model.graph().node(error.node());
+            int bits = plan.bits(node.name());
+            layers.add(new Layer(node.name(), node.op().onnxType(), bits, error.snr(), error.cosine(), error.mse(),
+                    parts.get(Part.LAYER).get(node.name()), parts.get(Part.WEIGHTS).get(node.name()),
+                    parts.get(Part.ACTIVATIONS).get(node.name()), parts.get(Part.ALL_OTHERS).get(node.name()),
+                    bytes(model.graph(), node, shapes, true, bits), bytes(model.graph(), node, shapes, false, bits)));
+        }
+        layers.sort(Comparator.comparingDouble(Layer::alone).reversed());
+        return new Sensitivity(samples.samples(), List.copyOf(layers));
+    }
+
+    /** Elements at the layer's width; biases, which are wider, count like weights. */
+    private static long bytes(Graph graph, Node node, Map<String, Shape> shapes, boolean constants, int bits) {
+        long elements = 0;
+        for (int i = 0; i < node.inputs().size(); i++) {
+            if (node.isTensorInput(i) && graph.isParameter(node.input(i)) == constants) {
+                elements += shapes.get(node.input(i)).size();
+            }
+        }
+        if (!constants) {
+            elements += node.outputs().stream().filter(output -> !output.isEmpty()).mapToLong(output -> shapes.get(output).size()).sum();
+        }
+        return elements * bits / Byte.SIZE;
+    }
+
+    /** What looks wrong about the data before calibration, one line each; looks at the first samples. */
+    public static List<String> lint(Model network, DataSource data, int samples, int threads) {
+        List<String> warnings = new ArrayList<>();
+        if (data.samples() < FEW_SAMPLES) {
+            warnings.add("only " + data.samples() + " calibration samples; a few dozen cover the ranges better");
+        }
+        Map<String, float[]> first = new HashMap<>();
+        Map<String, Boolean> changes = new TreeMap<>();
+        Map<String, Float> largest = new TreeMap<>();
+        try (Executor executor = new Executor(network.graph(), network.parameters(), Executor.Options.defaults().threads(threads))) {
+            for (Map<String, Tensor> sample : data.range(0, Math.min(samples, data.samples())).batches(1)) {
+                sample.forEach((name, tensor) -> {
+                    float size = 0;
+                    for (float value : tensor.data()) {
+                        size = Math.max(size, Math.abs(value));
+                    }
+                    largest.merge(name, size, Math::max);
+                });
+                executor.run(sample).forEach((name, tensor) -> {
+                    float[] before = first.putIfAbsent(name, tensor.data().clone());
+                    changes.merge(name, before != null && !Arrays.equals(before, tensor.data()), Boolean::logicalOr);
+                });
+            }
+        }
+        largest.forEach((name, size) -> {
+            if (size == 0) {
+                warnings.add("input \"" + name + "\" is zero in all samples; check --scale");
+            } else if (size > LARGE_INPUT) {
+                warnings.add("input \"" + name + "\" reaches " + size + "; networks expect values of about 1: check --scale, --mean, --std");
+            }
+        });
+        changes.forEach((name, changing) -> {
+            if (!changing && data.samples() > 1) {
+                warnings.add("output \"" + name + "\" is the same for all samples; check the data and its preprocessing");
+            }
+        });
+        return warnings;
+    }
+
+    /** Prints the table for people. */
+    public void print(PrintWriter out) {
+        int width = Math.max(5, layers.stream().mapToInt(layer -> layer.node().length()).max().orElse(0));
+        out.printf(Locale.ROOT, "noise ÷ signal in percent, mean over %d samples; the most sensitive layer first%n", samples);
+        out.printf(Locale.ROOT, "%-" + width + "s  bits    alone  weights  activations  all but it  cumulated  cosine   weights B  activations B%n",
+                "layer");
+        for (Layer layer : layers) {
+            out.printf(Locale.ROOT, "%-" + width + "s  %4d  %7.3f  %7.3f  %11.3f  %10.3f  %9.3f  %.4f  %,10d  %,13d%n", layer.node(), layer.bits(),
+                    100 * layer.alone(), 100 * layer.weightsOnly(), 100 * layer.activationsOnly(), 100 * layer.inFloat(),
+                    100 * layer.cumulated(), layer.cumulatedCosine(), layer.weightBytes(), layer.activationBytes());
+        }
+    }
+}
