@@ -31,6 +31,35 @@ public final class Requantize {
         };
     }
 
+    /**
+     * The same for the sums of one pixel, channel by channel, written without branches:
+     * {@code y[yAt + n] = saturate(shiftRight(sums[at + n] + bias[n], shifts[n], rounding), bits)}, not below {@code lowest}.
+     *
+     * @param sums whole numbers below 2^24 in size
+     * @param bias with sums below 2^62 in size
+     * @param shifts 0 to 62
+     * @param rounding {@link Rounding#HALF_UP} or {@link Rounding#HALF_EVEN}
+     */
+    public static void pixel(
+            float[] sums, int at, long[] bias, int[] shifts, Rounding rounding, int bits, long lowest, int[] y, int yAt, int channels) {
+        long high = Long.MAX_VALUE >>> (64 - bits);
+        long low = Math.max(lowest, ~high);
+        boolean toEven = rounding == Rounding.HALF_EVEN;
+        if (!toEven && rounding != Rounding.HALF_UP) {
+            throw new IllegalArgumentException("chips do not round " + rounding);
+        }
+        for (int n = 0; n < channels; n++) {
+            long v = (long) sums[at + n] + bias[n];
+            int shift = shifts[n];
+            long floor = v >> shift;
+            long rest = v - (floor << shift);
+            // Without a shift there is no rest, which must stay below half.
+            long half = Math.max(1, 1L << shift >> 1);
+            long below = half - rest - (toEven ? floor & 1 : 1);
+            y[yAt + n] = (int) Math.min(high, Math.max(low, floor + (below >>> 63)));
+        }
+    }
+
     /** {@code v} limited to the range of a signed integer of {@code bits} bits (2 to 64). */
     public static long saturate(long v, int bits) {
         long max = Long.MAX_VALUE >>> (64 - bits);

@@ -8,6 +8,7 @@ import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.PackedConv;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.ChipBuffer;
+import java.util.Arrays;
 
 /**
  * Conv (dense, depthwise, one- and two-dimensional) and Gemm (chip-arithmetic.md §3.1).
@@ -32,6 +33,8 @@ final class Convolution implements ChipKernel {
     private final Filter filter;
     private final Accumulation accumulation;
     private final long[] safe;
+    private final float[] limits;
+    private final boolean shortShifts;
     private final long[] norms;
     private final boolean relu;
     private final FloatKernels floats = Kernels.floats();
@@ -65,8 +68,12 @@ final class Convolution implements ChipKernel {
         };
         safe = new long[filter.outputs()];
         norms = new long[filter.outputs()];
+        shortShifts = Arrays.stream(filter.shifts()).allMatch(shift -> shift >= 0 && shift < Long.SIZE - 1)
+                && Arrays.stream(filter.bias()).allMatch(bias -> Math.abs(bias) < 1L << Long.SIZE - 3);
+        limits = new float[filter.outputs()];
         for (int n = 0; n < safe.length; n++) {
             safe[n] = accumulation.safe(n);
+            limits[n] = Math.min(safe[n], EXACT_IN_FLOAT) * BOUND_MARGIN;
             norms[n] = filter.weightNorm(n);
         }
     }
@@ -145,17 +152,20 @@ final class Convolution implements ChipKernel {
         int outputs = filter.outputs();
         int[] y = out.ints();
         boolean[] done = check && !filter.depthwise() ? lanesInOrder(in, out) : null;
-        for (int n = 0; n < outputs; n++) {
-            boolean inLane = !accumulation.isTail(n);
-            float limit = limit(n);
-            long bias = filter.bias()[n];
-            for (int at = n; at < out.count(); at += outputs) {
-                if (inLane && done != null && done[at / outputs]) {
-                    continue;
+        long[] bias = filter.bias();
+        for (int pixel = 0; pixel < out.count() / outputs; pixel++) {
+            int at = pixel * outputs;
+            int first = done != null && done[pixel] ? accumulation.lanes() : 0;
+            boolean whole = shortShifts && first == 0;
+            if (whole) {
+                Requantize.pixel(sums, at, bias, filter.shifts(), node.target().rounding(), node.bits(),
+                        relu ? 0 : Long.MIN_VALUE, y, at, outputs);
+            }
+            for (int n = first; n < outputs && (check || !whole); n++) {
+                boolean exact = !check || bounds[at + n] <= limits[n];
+                if (!exact || !whole) {
+                    y[at + n] = result(exact ? (long) sums[at + n] + bias[n] : inOrder(in, pixel, n), n);
                 }
-                boolean exact = !check || bounds[at] <= limit;
-                long sum = exact ? (long) sums[at] + bias : inOrder(in, at / outputs, n);
-                y[at] = result(sum, n);
             }
         }
     }
@@ -172,7 +182,7 @@ final class Convolution implements ChipKernel {
         for (int pixel = 0; pixel < done.length; pixel++) {
             int unproven = 0;
             for (int n = 0; n < lanes; n++) {
-                unproven += bounds[pixel * outputs + n] > limit(n) ? 1 : 0;
+                unproven += bounds[pixel * outputs + n] > limits[n] ? 1 : 0;
             }
             done[pixel] = unproven > 0 && unproven * LANES_PER_OUTPUT >= lanes;
             if (done[pixel]) {
@@ -183,11 +193,6 @@ final class Convolution implements ChipKernel {
             }
         }
         return done;
-    }
-
-    /** Largest {@code Σ |x w|}, as a float sum tells it, for which channel n's float sum is the chip's. */
-    private float limit(int n) {
-        return Math.min(safe[n], EXACT_IN_FLOAT) * BOUND_MARGIN;
     }
 
     private void sumLanes(int[] values, int pixel) {

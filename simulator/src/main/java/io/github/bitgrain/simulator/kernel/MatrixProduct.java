@@ -39,9 +39,12 @@ final class MatrixProduct {
                     weights[sources[i]] = b.ints()[startB + i];
                 }
                 int startA = matricesA == 1 ? 0 : m * rows * inner;
+                boolean[] proven = proven(node, a.ints(), startA, rows, weights, columns, inner);
                 for (int row = 0; row < rows; row++) {
                     for (int n = 0; n < columns; n++) {
-                        long sum = sum(node, a.ints(), startA + row * inner, weights, n * inner, inner, isTail(node, n, columns));
+                        int from = startA + row * inner;
+                        long sum = proven[n] ? plainSum(a.ints(), from, weights, n * inner, inner)
+                                : sum(node, a.ints(), from, weights, n * inner, inner, isTail(node, n, columns));
                         long shifted = Requantize.shiftRight(sum, shift, node.target().rounding());
                         outputs[0].ints()[(m * rows + row) * columns + n] =
                                 (int) Requantize.saturate(relu ? Math.max(shifted, 0) : shifted, node.bits());
@@ -63,6 +66,32 @@ final class MatrixProduct {
 
     private static boolean isTail(NodeSetup node, int n, int columns) {
         return node.hasVectorUnit() && n >= columns - columns % node.lanes();
+    }
+
+    /** The columns whose sums cannot leave their accumulator, nor 32 bits, in any order: {@code Σ|w| · max|a|} fits. */
+    private static boolean[] proven(NodeSetup node, int[] a, int from, int rows, int[] w, int columns, int inner) {
+        long largest = 0;
+        for (int i = from; i < from + rows * inner; i++) {
+            largest = Math.max(largest, Math.abs(a[i]));
+        }
+        long fits = Math.min(Integer.MAX_VALUE, Long.MAX_VALUE >>> (Long.SIZE - node.target().laneBits(node.bits())));
+        boolean[] proven = new boolean[columns];
+        for (int n = 0; n < columns; n++) {
+            long norm = 0;
+            for (int i = n * inner; i < (n + 1) * inner; i++) {
+                norm += Math.abs(w[i]);
+            }
+            proven[n] = norm * largest <= fits;
+        }
+        return proven;
+    }
+
+    private static int plainSum(int[] a, int from, int[] w, int row, int inner) {
+        int sum = 0;
+        for (int i = 0; i < inner; i++) {
+            sum += a[from + i] * w[row + i];
+        }
+        return sum;
     }
 
     private static long sum(NodeSetup node, int[] a, int from, int[] w, int row, int inner, boolean tail) {
