@@ -222,8 +222,9 @@ public final class RecipeRun {
 
             @Override
             public void epoch(EpochResult result) {
-                log.printf(Locale.ROOT, "epoch %d  loss %.4g  valid %.4g  %s %.4f%s%n", result.epoch() + 1, result.trainLoss(), result.validLoss(),
-                        params.watched().word(), result.score(), result.best() ? "  best" : "");
+                String valid = Double.isNaN(result.validLoss()) ? "" : String.format(Locale.ROOT, "  valid %.4g  %s %.4f", result.validLoss(),
+                        params.watched().word(), result.score());
+                log.printf(Locale.ROOT, "epoch %d  loss %.4g%s%s%n", result.epoch() + 1, result.trainLoss(), valid, result.best() ? "  best" : "");
                 log.flush();
             }
         };
