@@ -135,7 +135,7 @@ public final class Trainer {
 
     private Checkpoint checkpoint(int epoch, Map<String, float[]> state, Map<String, float[]> optimizer, Map<String, float[]> average,
             Map<String, float[]> kept) {
-        return new Checkpoint(epoch + 1, params.fingerprint(), history, trainee.manifest(), state, optimizer, average, kept);
+        return new Checkpoint(epoch + 1, params.fingerprint(), history.stream().filter(result -> result.epoch() <= epoch).toList(), trainee.manifest(), state, optimizer, average, kept);
     }
 
     private Map<String, float[]> copy() {

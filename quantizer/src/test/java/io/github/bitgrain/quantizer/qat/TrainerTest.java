@@ -145,12 +145,13 @@ class TrainerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"SGD", "ADAM", "ADAMW"})
-    void aKilledRunGoesOnToTheSameBits(String kind) {
+    void aKilledRunGoesOnToTheSameBits(String kind) throws IOException {
         TrainingData shaken = bars(96, 1, Augmentation.shift(1, 0f).then(Augmentation.mirror()));
         Optimization optimizer = new Optimization(Kind.valueOf(kind), 0.9, true, 1e-3, true);
         TrainingParams params = params(5).optimizer(optimizer).gradients(4, 1.0).ema(new Ema.Setting(Ema.Growth.EXP, 0.99, 15));
         Sequential whole = net(3);
-        TrainingResult expected = new Trainer(new ModuleTrainee(whole, IMAGE), shaken, valid, params, TrainingListener.NONE).train();
+        Path unbroken = folder.resolve("unbroken");
+        TrainingResult expected = new Trainer(new ModuleTrainee(whole, IMAGE), shaken, valid, params.checkpoints(unbroken, false), TrainingListener.NONE).train();
         Random random = new Random(5);
         for (int round = 0; round < 4; round++) {
             Path at = folder.resolve("run" + round);
@@ -160,6 +161,9 @@ class TrainerTest {
             TrainingResult result = new Trainer(new ModuleTrainee(net, IMAGE), shaken, valid, params.checkpoints(at, true), TrainingListener.NONE).train();
             assertEquals(expected, result);
             assertSame(state(whole), state(net));
+            for (String file : new String[] {"latest.ckpt", "best.ckpt"}) {
+                assertArrayEquals(Files.readAllBytes(unbroken.resolve(file)), Files.readAllBytes(at.resolve(file)), file);
+            }
         }
     }
 
