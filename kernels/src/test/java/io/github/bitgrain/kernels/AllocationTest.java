@@ -15,7 +15,7 @@ import org.junit.jupiter.api.TestFactory;
  * the speed. Widths that the machine has no instructions for are boxed by nature and skipped.
  */
 class AllocationTest {
-    private static final int ROUNDS = 150;
+    private static final int ROUNDS = 400;
     private static final long WARM_NANOS = 400_000_000L;
     private static final int CALLS = 20;
 
