@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Compares two chip models without running them. */
@@ -36,17 +35,14 @@ public final class DiffCommand extends CliCommand {
     @Mixin
     private EspdlOptions espdl = new EspdlOptions();
 
-    @Option(names = "--other-key", paramLabel = "HEX|FILE", description = "Key of the second model, if it is another.")
-    private String otherKey;
-
-    @Option(names = "--other-model", paramLabel = "NAME|INDEX", description = "Model of the second package, if it is another.")
-    private String otherModel;
+    @Mixin
+    private OtherModelOptions otherOptions = new OtherModelOptions();
 
     @Override
     public Integer call() {
         ModelFile.ESPDL.require(first, name());
         ModelFile.ESPDL.require(second, name());
-        List<ChipDiff.Difference> differences = ChipDiff.compare(espdl.read(first), espdl.read(second, otherKey, otherModel));
+        List<ChipDiff.Difference> differences = ChipDiff.compare(espdl.read(first), espdl.read(second, otherOptions.key, otherOptions.model));
         Map<String, Integer> counts = new TreeMap<>();
         differences.forEach(d -> counts.merge(aspect(d), 1, Integer::sum));
         Result result = new Result(first.toString(), second.toString(), differences.isEmpty(), counts,

@@ -68,11 +68,8 @@ public final class DiffRunCommand extends CliCommand {
     @Mixin
     private EspdlOptions espdl = new EspdlOptions();
 
-    @Option(names = "--other-key", paramLabel = "HEX|FILE", description = "Key of the second model, if it is another.")
-    private String otherKey;
-
-    @Option(names = "--other-model", paramLabel = "NAME|INDEX", description = "Model of the second package, if it is another.")
-    private String otherModel;
+    @Mixin
+    private OtherModelOptions otherOptions = new OtherModelOptions();
 
     @Override
     public Integer call() {
@@ -105,13 +102,13 @@ public final class DiffRunCommand extends CliCommand {
 
     private SecondRun second(ChipProgram program, List<Samples> data, int samples) {
         if (Files.isDirectory(second)) {
-            if (otherTarget != null || otherKey != null || otherModel != null) {
+            if (otherTarget != null || otherOptions.key != null || otherOptions.model != null) {
                 throw BitgrainException.usage(second + ": is a folder; --other-target, --other-key and --other-model are for a second model");
             }
             return SecondRun.of(program, second, samples);
         }
         ModelFile.ESPDL.require(second, name());
-        ChipProgram other = espdl.read(second, otherKey, otherModel);
+        ChipProgram other = espdl.read(second, otherOptions.key, otherOptions.model);
         if (other.inputs().size() != program.inputs().size()) {
             throw BitgrainException.badInput(second + ": has " + other.inputs().size() + " inputs, " + first + " has "
                     + program.inputs().size());
