@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Where the structure of a sound {@code .espdl} file lies: every offset, vtable word, length and number, found by walking the
@@ -108,7 +109,8 @@ final class EspdlSites {
                 add(Kind.VTABLE_WORD, vtable + word);
             }
         }
-        fields.forEach((slot, type) -> {
+        // In the order of the slots: sites that stand in another order in every run would be other cases in every run.
+        new TreeMap<>(fields).forEach((slot, type) -> {
             int entry = 4 + 2 * slot;
             int field = entry < size ? bytes.getShort(vtable + entry) : 0;
             if (field != 0) {

@@ -85,16 +85,19 @@ public final class ChipFigures {
                 macs(node));
     }
 
-    /** Products of the node: channels are the last axis of feature maps and of both operands of matrix products. */
+    /**
+     * Products of the node: channels are the last axis of feature maps and of both operands of matrix products. 0 where the file
+     * is too broken to tell, since the broken node is for those to name who run it.
+     */
     private long macs(ChipNode node) {
+        List<Integer> in = shape(node.inputs(), 0);
+        List<Integer> out = shape(node.outputs(), 0);
         ChipTensor weights = node.inputs().size() < 2 ? null : program.parameters().get(node.inputs().get(1));
         return switch (node.opType()) {
-            case "Conv", "Gemm" -> weights == null ? 0 : rows(node.outputs().getFirst()) * weights.count();
-            case "ConvTranspose" -> weights == null ? 0 : rows(node.inputs().getFirst()) * weights.count();
-            case "MatMul" -> weights != null
-                    ? rows(node.outputs().getFirst()) * weights.count()
-                    : program.value(node.outputs().getFirst()).count() * (long) last(node.inputs().getFirst());
-            case "LSTM", "GRU" -> steps(node) * recurrentWeights(node);
+            case "Conv", "Gemm" -> weights == null ? 0 : rows(out) * weights.count();
+            case "ConvTranspose" -> weights == null ? 0 : rows(in) * weights.count();
+            case "MatMul" -> weights != null ? rows(out) * weights.count() : count(out) * last(in);
+            case "LSTM", "GRU" -> in.isEmpty() ? 0 : in.getFirst() * recurrentWeights(node);
             default -> 0;
         };
     }
@@ -104,18 +107,25 @@ public final class ChipFigures {
                 .map(program.parameters()::get).filter(Objects::nonNull).mapToLong(ChipTensor::count).sum();
     }
 
-    private long steps(ChipNode node) {
-        return program.value(node.inputs().getFirst()).shape().getFirst();
+    /** The shape of an operand; empty for a scalar and for an operand that the node has not. */
+    private List<Integer> shape(List<String> names, int operand) {
+        String name = operand < names.size() ? names.get(operand) : "";
+        if (program.values().containsKey(name)) {
+            return program.value(name).shape();
+        }
+        ChipTensor parameter = program.parameters().get(name);
+        return parameter == null ? List.of() : parameter.dims();
     }
 
-    private long rows(String value) {
-        return program.value(value).count() / Math.max(1, last(value));
+    private static long count(List<Integer> shape) {
+        return shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
     }
 
-    private int last(String value) {
-        List<Integer> shape = program.values().containsKey(value)
-                ? program.value(value).shape()
-                : program.parameters().get(value).dims();
+    private static long rows(List<Integer> shape) {
+        return count(shape) / Math.max(1, last(shape));
+    }
+
+    private static int last(List<Integer> shape) {
         return shape.isEmpty() ? 1 : shape.getLast();
     }
 }
