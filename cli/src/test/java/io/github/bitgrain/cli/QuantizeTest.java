@@ -117,7 +117,7 @@ class QuantizeTest {
         }
         String html = Files.readString(first);
         assertEquals(html, Files.readString(second));
-        for (String part : List.of("lenet.onnx for esp32p4, 8 bit", "0.9750", "/conv2/Conv", "Settings in force", "&quot;calib_batch&quot; : 16")) {
+        for (String part : List.of("lenet.onnx for esp32p4, 8 bit", "97.50 %", "/conv2/Conv", "Settings in force", "&quot;calib_batch&quot; : 16")) {
             assertTrue(html.contains(part), part);
         }
         assertFalse(html.contains(folder.toString()), "paths do not belong into the page");

@@ -151,7 +151,8 @@ public final class QuantizeCommand extends CliCommand {
             description = "Whose rules the QDQ file follows: ort_cpu (default) or tensorrt.")
     private QdqOptions.Profile qdqProfile;
 
-    @Option(names = "--report", paramLabel = "FILE.html", description = "Write a page with accuracy, errors and settings.")
+    @Option(names = "--report", paramLabel = "FILE.html", description = "Write one self-contained page: accuracy, "
+            + "error of each layer, exponent, histogram and clipping of each tensor, losses of training, room in accumulators, settings.")
     private Path report;
 
     @Option(names = "--dump-scales", paramLabel = "FILE.json", description = "Write the scale of every operand.")
@@ -194,7 +195,7 @@ public final class QuantizeCommand extends CliCommand {
             Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), values,
                     quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings);
             if (report != null) {
-                String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, program, inForce(settings), samples, threads));
+                String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, lowered, target, inForce(settings), samples, threads));
                 OutputFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
             }
             print(outcome, () -> OutcomeText.print(outcome, wanted, out()));

@@ -105,7 +105,7 @@ public final class QuickstartCommand extends CliCommand {
         Boolean bitExact = watch.time("export", () -> Export.write(program, TARGET, file));
         Outcome outcome = new Outcome(StrokeData.MODEL, TARGET.id(), BITS, "improved", watch.seconds(), accuracy,
                 quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings);
-        writeReport(outcome, quantized, program, calibration);
+        writeReport(outcome, quantized, lowered, calibration);
         print(outcome, () -> printText(outcome, ptq, tqt));
         return Boolean.TRUE.equals(bitExact) ? 0 : BitgrainException.Kind.CHECK_FAILED.exitCode();
     }
@@ -171,14 +171,14 @@ public final class QuickstartCommand extends CliCommand {
         return (double) count / correct.length;
     }
 
-    private void writeReport(Outcome outcome, Quantized quantized, ChipProgram program, DataSource calibration) {
+    private void writeReport(Outcome outcome, Quantized quantized, LoweredModel lowered, DataSource calibration) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("target", TARGET.id());
         settings.put("bits", BITS);
         settings.put("profile", "improved");
         settings.put("calib_batch", BATCH);
         settings.putAll(QuantizationSettings.binder(Profile.IMPROVED).set("tqt_optimization=true").tree());
-        String page = HtmlReport.of(Reports.of(outcome, METRIC, quantized, program, settings, calibration, threads));
+        String page = HtmlReport.of(Reports.of(outcome, METRIC, quantized, lowered, TARGET, settings, calibration, threads));
         OutputFile.write(folder.resolve("report.html"), out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
     }
 

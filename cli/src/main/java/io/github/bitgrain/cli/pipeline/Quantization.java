@@ -33,18 +33,19 @@ public final class Quantization {
      */
     public Quantized run(Model network, DataSource calibration) {
         QuantizationOptions options = options();
-        WorkProgress listener = new WorkProgress(progress);
+        WorkProgress shown = new WorkProgress(progress);
+        TrainingCurves listener = new TrainingCurves(shown);
         QuantizationResult calibrated = watch.time("calibrate", () -> Bitgrain.calibrate(network, calibration, options, listener));
-        listener.end();
+        shown.end();
         QuantizationResult result = options.tqt()
                 ? watch.time("tqt", () -> Bitgrain.train(calibrated, calibration, options, listener))
                 : calibrated;
-        listener.end();
+        shown.end();
         List<Outcome.Block> blocks = result.blocks().stream()
                 .map(block -> new Outcome.Block(block.name(), block.lossBefore(), block.lossAfter()))
                 .toList();
         return new Quantized(result.calibrated(), result.calibratedPlan(), result.model(), result.plan(), blocks,
-                result.exponentsMoved(), result.trained(), result.reference());
+                listener.curves(), result.exponentsMoved(), result.trained(), result.reference());
     }
 
     private QuantizationOptions options() {

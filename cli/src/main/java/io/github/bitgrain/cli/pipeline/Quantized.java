@@ -12,6 +12,7 @@ import java.util.List;
  * @param tuned network after threshold training; the calibrated one without it
  * @param tunedPlan exponents after threshold training; the calibrated ones without it
  * @param blocks training blocks
+ * @param curves losses of the training steps
  * @param exponentsMoved number of tensors whose exponent training changed
  * @param trained whether thresholds were trained
  * @param reference float network whose values the tuned one approximates
@@ -22,6 +23,7 @@ public record Quantized(
         Model tuned,
         QuantPlan tunedPlan,
         List<Outcome.Block> blocks,
+        List<TrainingCurves.Curve> curves,
         int exponentsMoved,
         boolean trained,
         Model reference) {}

@@ -1,229 +1,274 @@
 package io.github.bitgrain.cli.report;
 
 import io.github.bitgrain.cli.console.Json;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
-/** A {@link Report} as one self-contained HTML page: no script, no download, light and dark, usable with the keyboard. */
+/**
+ * A {@link Report} as one self-contained HTML page: charts by uPlot, whose text is in the page; nothing is downloaded, and the
+ * page forbids it. All figures stand in tables that need no script; the script adds charts, sorting and details.
+ */
 public final class HtmlReport {
-    private static final int BAR_WIDTH = 360;
+    /** Metrics that are shares, larger ones better: differences count in points. */
+    private static final Set<String> SHARES = Set.of("top1", "top5", "agreement", "auc", "map50", "map50_95");
+    /** Errors from which on a layer is marked. */
+    private static final double NOTICEABLE = 0.01;
+    private static final double LARGE = 0.1;
+    /** Share of clipped values from which on a tensor is marked. */
+    private static final double MUCH_CLIPPED = 1e-3;
 
-    private static final String STYLE = """
-            :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #57606a; --line: #d0d7de;
-              --before: #8c959f; --after: #0a66c2; --warn: #9a6700; }
-            @media (prefers-color-scheme: dark) {
-              :root { --ink: #e6edf3; --paper: #0d1117; --soft: #9198a1; --line: #30363d;
-                --before: #6e7681; --after: #58a6ff; --warn: #d29922; }
-            }
-            body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-              max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-            h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
-            p.lead, caption { color: var(--soft); text-align: left; }
-            table { border-collapse: collapse; width: 100%; }
-            th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: middle; }
-            td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-            td.name { overflow-wrap: anywhere; }
-            .scroll { overflow-x: auto; }
-            .scroll:focus, summary:focus, a:focus { outline: 2px solid var(--after); outline-offset: 2px; }
-            rect.before { fill: var(--before); } rect.after { fill: var(--after); }
-            .key::before { content: ""; display: inline-block; width: .8em; height: .8em; margin-right: .3em; }
-            .key.before::before { background: var(--before); } .key.after::before { background: var(--after); }
-            .key { margin-right: 1rem; color: var(--soft); }
-            li.warning { color: var(--warn); }
-            a.skip { position: absolute; left: -100rem; } a.skip:focus { left: 1rem; }
-            pre { overflow-x: auto; border: 1px solid var(--line); padding: .8rem; }
-            """;
+    private final Html html = new Html();
+    private final Report report;
 
-    private final StringBuilder html = new StringBuilder();
-
-    private HtmlReport() {}
+    private HtmlReport(Report report) {
+        this.report = report;
+    }
 
     /** The page. */
     public static String of(Report report) {
-        return new HtmlReport().page(report);
+        return new HtmlReport(report).page();
     }
 
-    private String page(Report report) {
-        String title = report.model() + " for " + report.target() + ", " + report.bits() + " bit";
-        line("<!DOCTYPE html>");
-        line("<html lang=\"en\"><head><meta charset=\"utf-8\">");
-        line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        line("<title>" + escape(title) + "</title><style>");
-        html.append(STYLE);
-        line("</style></head><body>");
-        line("<a class=\"skip\" href=\"#accuracy\">Skip to the figures</a>");
-        line("<header><h1>" + escape(title) + "</h1>");
-        line("<p class=\"lead\">Quantized with Bitgrain, profile " + escape(report.profile()) + ".</p></header><main>");
-        facts(report.facts());
-        accuracy(report);
-        warnings(report.warnings());
-        blocks(report.blocks());
-        errors(report.errors());
-        settings(report.settings());
-        line("</main></body></html>");
+    private String page() {
+        String title = Html.escape(report.model() + " for " + report.target() + ", " + report.bits() + " bit");
+        html.line("<!DOCTYPE html>");
+        html.line("<html lang=\"en\"><head><meta charset=\"utf-8\"/>");
+        html.line("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>");
+        html.line("<meta name=\"color-scheme\" content=\"light dark\"/>");
+        html.line("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\"/>");
+        html.line("<title>" + title + "</title>");
+        html.line("<style>" + resource("uplot/uPlot.min.css") + "</style>");
+        html.line("<style>" + resource("report.css") + "</style></head><body>");
+        html.line("<a class=\"skip\" href=\"#accuracy\">Skip to the figures</a>");
+        html.line("<header><h1>" + title + "</h1>");
+        html.line("<p class=\"lead\">Quantized with Bitgrain, profile " + Html.escape(report.profile()) + ".</p>");
+        html.line("<p class=\"verdict\">" + Html.escape(Verdict.of(report, report.metric() != null && SHARES.contains(report.metric()))) + "</p>");
+        html.line("</header>");
+        navigation();
+        html.line("<main>");
+        accuracy();
+        facts();
+        warnings();
+        layers();
+        training();
+        tensors();
+        accumulators();
+        settings();
+        html.line("</main>");
+        html.line("<footer><details><summary>Charts: uPlot, MIT licence</summary><pre>" + Html.escape(resource("uplot/LICENSE"))
+                + "</pre></details></footer>");
+        html.line("<script type=\"application/json\" id=\"data\">" + ChartData.of(report) + "</script>");
+        html.line("<script>" + resource("uplot/uPlot.iife.min.js") + "</script>");
+        html.line("<script>" + resource("report.js") + "</script>");
+        html.line("</body></html>");
         return html.toString();
     }
 
-    private void facts(Map<String, String> facts) {
-        if (facts.isEmpty()) {
-            return;
-        }
-        open("facts", "Model", null);
-        facts.forEach((name, value) -> line("<tr><th scope=\"row\">" + escape(name) + "</th><td>" + escape(value) + "</td></tr>"));
-        close();
+    private void navigation() {
+        StringBuilder links = new StringBuilder("<nav aria-label=\"Sections\"><a href=\"#accuracy\">Accuracy</a>");
+        link(links, "errors", "Layers", report.layers());
+        link(links, "training", "Training", report.blocks());
+        link(links, "tensors", "Tensors", report.tensors());
+        link(links, "headroom", "Accumulators", report.accumulators());
+        html.line(links.append("<a href=\"#settings\">Settings</a></nav>").toString());
     }
 
-    private void accuracy(Report report) {
+    private static void link(StringBuilder links, String id, String name, List<?> content) {
+        if (!content.isEmpty()) {
+            links.append("<a href=\"#").append(id).append("\">").append(name).append("</a>");
+        }
+    }
+
+    private void accuracy() {
+        html.section("accuracy", "Accuracy");
         if (report.accuracy().isEmpty()) {
-            line("<section id=\"accuracy\" aria-label=\"Accuracy\"><h2>Accuracy</h2>"
-                    + "<p>Not measured: no labels were given (--eval DATA --labels FILE.npy).</p></section>");
+            html.line("<p>Not measured: no samples were given (--eval DATA --labels FILE.npy).</p></section>");
             return;
         }
-        open("accuracy", "Accuracy", report.metric() + " of each stage on the same samples; chip: bit-exact simulation");
-        line("<thead><tr><th scope=\"col\">stage</th><th scope=\"col\" class=\"number\">" + escape(report.metric())
-                + "</th><th scope=\"col\">share</th></tr></thead><tbody>");
-        report.accuracy().forEach((stage, value) -> line("<tr><th scope=\"row\">" + escape(stage) + "</th><td class=\"number\">"
-                + String.format(Locale.ROOT, "%.4f", value) + "</td><td>"
-                + bars(stage + ": " + value, value, Double.NaN) + "</td></tr>"));
-        line("</tbody>");
-        close();
+        html.line("<p class=\"note\">" + Html.escape(report.metric()) + " of each stage on the same samples. PTQ: after calibration; TQT: after threshold "
+                + "training; chip: bit-exact simulation of the written model.</p><div class=\"cards\">");
+        boolean shares = SHARES.contains(report.metric());
+        double real = report.accuracy().getOrDefault("float", Double.NaN);
+        report.accuracy().forEach((stage, value) -> {
+            String shown = shares ? String.format(Locale.ROOT, "%.2f %%", 100 * value) : Html.number(value);
+            StringBuilder card = new StringBuilder("<div class=\"card " + Html.escape(stage) + "\"><small>" + Html.escape(Verdict.stage(stage)) + "</small><b>" + shown + "</b>");
+            if (shares) {
+                card.append(String.format(Locale.ROOT, "<span class=\"meter\"><i style=\"width:%.2f%%\"></i></span>", 100 * Math.clamp(value, 0.0, 1.0)));
+                card.append(stage.equals("float") || Double.isNaN(real) ? "<small>reference</small>" : difference(100 * (value - real)));
+            }
+            html.line(card.append("</div>").toString());
+        });
+        html.line("</div></section>");
     }
 
-    private void warnings(List<String> warnings) {
-        if (!warnings.isEmpty()) {
-            line("<section aria-label=\"Worth knowing\"><h2>Worth knowing</h2><ul>");
-            warnings.forEach(warning -> line("<li class=\"warning\">" + escape(warning) + "</li>"));
-            line("</ul></section>");
+    private static String difference(double points) {
+        String kind = points >= -0.5 ? "good" : points >= -2 ? "warn" : "bad";
+        return String.format(Locale.ROOT, "<small class=\"%s\">%s points</small>", kind, Verdict.signed(points));
+    }
+
+    private void facts() {
+        if (!report.facts().isEmpty()) {
+            html.line("<section id=\"facts\" aria-label=\"Model\"><dl class=\"facts\">");
+            report.facts().forEach((name, value) ->
+                    html.line("<div><dt>" + Html.escape(name) + "</dt><dd>" + Html.escape(value) + "</dd></div>"));
+            html.line("</dl></section>");
         }
     }
 
-    private void blocks(List<Report.Block> blocks) {
+    private void warnings() {
+        if (!report.warnings().isEmpty()) {
+            html.section("warnings", "Worth knowing").line("<ul class=\"warnings\">");
+            report.warnings().forEach(warning -> html.line("<li>" + Html.escape(warning) + "</li>"));
+            html.line("</ul></section>");
+        }
+    }
+
+    private void layers() {
+        List<Report.Layer> layers = report.layers();
+        if (layers.isEmpty()) {
+            return;
+        }
+        boolean trained = layers.stream().anyMatch(layer -> !Double.isNaN(layer.trained()));
+        html.section("errors", "Error of each layer");
+        html.line("<p class=\"note\">Noise power ÷ signal power at the output of each layer while the whole network is quantized, "
+                + "in the order of the network; smaller is better. Open a layer to see its tensors.</p>");
+        legend(trained ? List.of("before|after calibration", "after|after training") : List.of("before|after calibration"));
+        html.line("<div id=\"error-chart\"></div>");
+        filter("layer-table", "layers");
+        html.table("layer-table", "Error of each layer");
+        if (trained) {
+            html.head("layer", "operator", "#place", "#bits", "#calibrated", "#trained", "#cosine");
+        } else {
+            html.head("layer", "operator", "#place", "#bits", "#calibrated", "#cosine");
+        }
+        IntStream.range(0, layers.size()).boxed()
+                .sorted((a, b) -> Double.compare(layers.get(b).error(), layers.get(a).error()))
+                .forEach(i -> {
+                    Report.Layer layer = layers.get(i);
+                    html.line("<tr>" + Html.more("layer", i, layer.name()) + Html.cell(layer.type()) + Html.cell(i + 1, String.valueOf(i + 1), "")
+                            + Html.cell(layer.bits(), String.valueOf(layer.bits()), "")
+                            + Html.cell(layer.calibrated(), Html.percent(layer.calibrated()), trained ? "" : mark(layer.calibrated()))
+                            + (trained ? Html.cell(layer.trained(), Html.percent(layer.trained()), mark(layer.trained())) : "")
+                            + Html.cell(layer.cosine(), String.format(Locale.ROOT, "%.5f", layer.cosine()), "") + "</tr>");
+                });
+        html.closeTable().line("</section>");
+    }
+
+    private static String mark(double error) {
+        return error >= LARGE ? "bad" : error >= NOTICEABLE ? "warn" : "";
+    }
+
+    private void training() {
+        List<Report.Block> blocks = report.blocks();
         if (blocks.isEmpty()) {
             return;
         }
-        open("blocks", "Threshold training", "mean squared error of each block's output against the float network, "
-                + "before and after; length of the bars: logarithmic");
-        line("<thead><tr><th scope=\"col\">block</th><th scope=\"col\" class=\"number\">before</th>"
-                + "<th scope=\"col\" class=\"number\">after</th><th scope=\"col\"><span class=\"key before\">before</span>"
-                + "<span class=\"key after\">after</span></th></tr></thead><tbody>");
-        List<Double> all = new ArrayList<>();
-        blocks.forEach(block -> all.addAll(List.of(block.lossBefore(), block.lossAfter())));
-        Scale scale = Scale.logarithmic(all);
-        for (Report.Block block : blocks) {
-            line("<tr><th scope=\"row\" class=\"name\">" + escape(block.name()) + "</th><td class=\"number\">"
-                    + number(block.lossBefore()) + "</td><td class=\"number\">" + number(block.lossAfter()) + "</td><td>"
-                    + bars(block.name() + ": " + number(block.lossBefore()) + " before, " + number(block.lossAfter()) + " after",
-                            scale.of(block.lossBefore()), scale.of(block.lossAfter()))
-                    + "</td></tr>");
+        html.section("training", "Threshold training");
+        html.line("<p class=\"note\">Mean squared error of each block's output against the float network, before and after all training. "
+                + "Open a block to see the loss of its own steps.</p>");
+        legend(List.of("before|before", "after|after"));
+        html.line("<div id=\"block-chart\"></div>");
+        if (report.curves().stream().anyMatch(curve -> curve.name().equals("output"))) {
+            html.line("<div class=\"js-only\"><p class=\"note\">Loss of the last stage, which trains the whole network on its output:</p>"
+                    + "<div id=\"output-chart\"></div></div>");
         }
-        line("</tbody>");
-        close();
+        html.table("block-table", "Threshold training").head("block", "#place", "#before", "#after", "#after ÷ before", "-loss of the steps");
+        for (int i = 0; i < blocks.size(); i++) {
+            Report.Block block = blocks.get(i);
+            double ratio = block.lossBefore() > 0 ? block.lossAfter() / block.lossBefore() : Double.NaN;
+            html.line("<tr>" + Html.more("block", i, block.name()) + Html.cell(i + 1, String.valueOf(i + 1), "")
+                    + Html.cell(block.lossBefore(), Html.number(block.lossBefore()), "")
+                    + Html.cell(block.lossAfter(), Html.number(block.lossAfter()), "")
+                    + Html.cell(ratio, Double.isNaN(ratio) ? "–" : String.format(Locale.ROOT, "%.2f", ratio), ratio > 1 ? "warn" : "")
+                    + "<td data-spark=\"block\" data-index=\"" + i + "\"></td></tr>");
+        }
+        html.closeTable().line("</section>");
     }
 
-    private void errors(List<Report.Bar> errors) {
-        if (errors.isEmpty()) {
+    private void tensors() {
+        List<TensorFigures> tensors = report.tensors();
+        if (tensors.isEmpty()) {
             return;
         }
-        List<Report.Bar> sorted = new ArrayList<>(errors);
-        sorted.sort(Comparator.comparingDouble(Report.Bar::calibrated).reversed());
-        boolean trained = errors.stream().anyMatch(bar -> !Double.isNaN(bar.trained()));
-        open("errors", "Error of each layer", "noise power ÷ signal power at the layer's output when the whole network is "
-                + "quantized, the largest first; length of the bars: logarithmic");
-        line("<thead><tr><th scope=\"col\">layer</th><th scope=\"col\" class=\"number\">after calibration</th>"
-                + (trained ? "<th scope=\"col\" class=\"number\">after training</th>" : "")
-                + "<th scope=\"col\">noise ÷ signal</th></tr></thead><tbody>");
-        List<Double> all = new ArrayList<>();
-        errors.forEach(bar -> all.addAll(List.of(bar.calibrated(), bar.trained())));
-        Scale scale = Scale.logarithmic(all);
-        for (Report.Bar bar : sorted) {
-            line("<tr><th scope=\"row\" class=\"name\">" + escape(bar.name()) + "</th><td class=\"number\">" + percent(bar.calibrated())
-                    + "</td>" + (trained ? "<td class=\"number\">" + percent(bar.trained()) + "</td>" : "") + "<td>"
-                    + bars(bar.name() + ": " + percent(bar.calibrated()) + (trained ? ", after training " + percent(bar.trained()) : ""),
-                            scale.of(bar.calibrated()), Double.isNaN(bar.trained()) ? Double.NaN : scale.of(bar.trained()))
-                    + "</td></tr>");
+        html.section("tensors", "Exponents and clipping");
+        html.line("<p class=\"note\">Values of each tensor before they are rounded, on calibration samples, while everything before it is quantized. "
+                + "Red lines: the range that the exponent can hold; what lies beyond is clipped. Counts are drawn on a logarithmic scale."
+                + (tensors.stream().anyMatch(TensorFigures::activation)
+                        ? " *: clipping here does the work of an activation of the network, such as ReLU6." : "") + "</p>");
+        filter("tensor-table", "tensors");
+        html.table("tensor-table", "Exponents and clipping")
+                .head("tensor", "role", "#place", "#bits", "#exponent", "#range", "#largest value", "#clipped", "-histogram");
+        for (int i = 0; i < tensors.size(); i++) {
+            TensorFigures tensor = tensors.get(i);
+            int least = tensor.exponents().getFirst();
+            int most = tensor.exponents().getLast();
+            double largest = Math.max(Math.abs(tensor.min()), Math.abs(tensor.max()));
+            html.line("<tr>" + Html.more("tensor", i, tensor.name()) + Html.cell(tensor.role().name().toLowerCase(Locale.ROOT))
+                    + Html.cell(i + 1, String.valueOf(i + 1), "") + Html.cell(tensor.bits(), String.valueOf(tensor.bits()), "")
+                    + Html.cell(most, least == most ? String.valueOf(most) : least + " … " + most, "")
+                    + Html.cell(-tensor.low(), "±" + Html.number(-tensor.low()), "") + Html.cell(largest, Html.number(largest), "")
+                    + Html.cell(tensor.clippedShare(), Html.percent(tensor.clippedShare()) + (tensor.activation() ? "*" : ""),
+                            tensor.clippedShare() > MUCH_CLIPPED && !tensor.activation() ? "warn" : "")
+                    + "<td data-spark=\"tensor\" data-index=\"" + i + "\"></td></tr>");
         }
-        line("</tbody>");
-        close();
+        html.closeTable().line("</section>");
     }
 
-    private void settings(Map<String, Object> settings) {
-        if (!settings.isEmpty()) {
-            line("<section id=\"settings\" aria-label=\"Settings\"><h2>Settings</h2><details><summary>Settings in force</summary><pre>");
-            html.append(escape(Json.text(settings)));
-            line("</pre></details></section>");
+    private void accumulators() {
+        List<Report.Accumulator> accumulators = report.accumulators();
+        if (accumulators.isEmpty()) {
+            return;
         }
-    }
-
-    /** One bar, or two above each other; lengths are shares of the full width. */
-    private static String bars(String description, double first, double second) {
-        boolean two = !Double.isNaN(second);
-        StringBuilder svg = new StringBuilder("<svg role=\"img\" width=\"" + BAR_WIDTH + "\" height=\"16\" viewBox=\"0 0 " + BAR_WIDTH
-                + " 16\"><title>" + escape(description) + "</title>");
-        bar(svg, two ? "before" : "after", first, two ? 1 : 3, two ? 6 : 10);
-        if (two) {
-            bar(svg, "after", second, 9, 6);
+        html.section("headroom", "Room in the accumulators");
+        html.line("<p class=\"note\">Bits that are left when products are summed up on the chip, in the worst channel. Proven: for any input, by the "
+                + "weights alone. Seen: on calibration samples, where the weights prove nothing. Below 0 a sum saturates and is wrong.</p>");
+        legend(List.of("before|proven by the weights", "after|seen", "bad|full"));
+        html.line("<div id=\"headroom-chart\"></div>");
+        html.table("headroom-table", "Room in the accumulators")
+                .head("node", "operator", "#channels", "#width", "#bits left, proven", "#bits left, seen", "#additions saturated");
+        for (Report.Accumulator layer : accumulators) {
+            html.line("<tr><th scope=\"row\">" + Html.escape(layer.node()) + "</th>" + Html.cell(layer.type())
+                    + Html.cell(layer.channels(), String.valueOf(layer.channels()), "") + Html.cell(layer.laneBits(), String.valueOf(layer.laneBits()), "")
+                    + Html.cell(layer.proven(), String.valueOf(layer.proven()), "")
+                    + Html.cell(layer.seen(), String.valueOf(layer.seen()), layer.seen() < 0 ? "bad" : "")
+                    + Html.cell(layer.saturated(), String.format(Locale.ROOT, "%,d", layer.saturated()), layer.saturated() > 0 ? "bad" : "") + "</tr>");
         }
-        return svg.append("</svg>").toString();
+        html.closeTable().line("</section>");
     }
 
-    private static void bar(StringBuilder svg, String kind, double share, int y, int height) {
-        svg.append(String.format(Locale.ROOT, "<rect class=\"%s\" x=\"0\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>",
-                kind, y, BAR_WIDTH * Math.clamp(share, 0, 1), height));
+    private void settings() {
+        html.section("settings", "Settings");
+        html.line("<details><summary>Settings in force</summary><pre tabindex=\"0\">" + Html.escape(Json.text(report.settings())) + "</pre></details></section>");
     }
 
-    private void open(String id, String heading, String caption) {
-        line("<section id=\"" + id + "\" aria-label=\"" + heading + "\"><h2>" + heading + "</h2>"
-                + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" + heading + "\"><table>");
-        if (caption != null) {
-            line("<caption>" + escape(caption) + "</caption>");
+    private void legend(List<String> keys) {
+        StringBuilder line = new StringBuilder("<p class=\"js-only\">");
+        for (String key : keys) {
+            String[] parts = key.split("\\|");
+            line.append("<span class=\"key ").append(parts[0]).append("\">").append(parts[1]).append("</span>");
         }
+        html.line(line.append("</p>").toString());
     }
 
-    private void close() {
-        line("</table></div></section>");
+    private void filter(String table, String what) {
+        html.line("<div class=\"tools js-only\"><label>Show " + what + " with <input type=\"search\" data-filter=\"" + table + "\"/></label></div>");
     }
 
-    private void line(String text) {
-        html.append(text).append('\n');
-    }
-
-    private static String percent(double share) {
-        return Double.isNaN(share) ? "–" : String.format(Locale.ROOT, "%.4f %%", 100 * share);
-    }
-
-    private static String number(double value) {
-        return value == 0 ? "0" : String.format(Locale.ROOT, value >= 0.001 && value < 10_000 ? "%.4f" : "%.3e", value);
-    }
-
-    private static String escape(String text) {
-        StringBuilder escaped = new StringBuilder();
-        text.codePoints().forEach(c -> {
-            switch (c) {
-                case '&' -> escaped.append("&amp;");
-                case '<' -> escaped.append("&lt;");
-                case '>' -> escaped.append("&gt;");
-                case '"' -> escaped.append("&quot;");
-                case '\'' -> escaped.append("&#39;");
-                default -> escaped.appendCodePoint(Character.isISOControl(c) && c != '\n' && c != '\t' ? 0xFFFD : c);
+    private static String resource(String name) {
+        try (InputStream in = HtmlReport.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("the application lacks its file " + name);
             }
-        });
-        return escaped.toString();
-    }
-
-    /** Lengths of bars whose values span orders of magnitude: the smallest positive value keeps a visible rest. */
-    private record Scale(double low, double high) {
-        static Scale logarithmic(List<Double> values) {
-            List<Double> logs = values.stream().filter(v -> v > 0 && Double.isFinite(v)).map(Math::log10).toList();
-            double high = logs.stream().mapToDouble(Double::doubleValue).max().orElse(0);
-            double low = logs.stream().mapToDouble(Double::doubleValue).min().orElse(0);
-            return new Scale(Math.min(low, high - 1) - 0.2, high);
-        }
-
-        double of(double value) {
-            return value > 0 ? (Math.log10(value) - low) / (high - low) : 0;
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -5,10 +5,15 @@ import io.github.bitgrain.cli.inspect.Inspection;
 import io.github.bitgrain.cli.pipeline.Outcome;
 import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
-import io.github.bitgrain.quantizer.analyze.LayerError;
 import io.github.bitgrain.simulator.ChipProgram;
+import io.github.bitgrain.simulator.Headroom;
+import io.github.bitgrain.simulator.Simulator;
+import io.github.bitgrain.simulator.lowering.LoweredModel;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +23,8 @@ import java.util.Map;
 public final class Reports {
     /** As many as ESP-PPQ's error report looks at in batches; more change the figures little. */
     private static final int ERROR_SAMPLES = 32;
+    /** Forming the sums again takes a multiple of the simulation. */
+    private static final int LANE_SAMPLES = 8;
 
     private Reports() {}
 
@@ -25,21 +32,29 @@ public final class Reports {
      * A report.
      *
      * @param settings settings in force
-     * @param samples calibration samples; the first few serve for the error of the layers
+     * @param samples calibration samples; the first few serve for the figures of layers and tensors
      */
-    public static Report of(Outcome outcome, String metric, Quantized quantized, ChipProgram program, Map<String, Object> settings,
-            DataSource samples, int threads) {
+    public static Report of(Outcome outcome, String metric, Quantized quantized, LoweredModel lowered, Target target,
+            Map<String, Object> settings, DataSource samples, int threads) {
         DataSource few = samples.range(0, Math.min(ERROR_SAMPLES, samples.samples()));
-        List<LayerError> calibrated = new ErrorAnalysis(quantized.calibrated(), few, threads)
-                .graphwise(quantized.calibrated(), quantized.calibratedPlan());
-        Map<String, Double> trained = new LinkedHashMap<>();
-        if (quantized.trained()) {
-            new ErrorAnalysis(quantized.reference(), few, threads).graphwise(quantized.tuned(), quantized.tunedPlan())
-                    .forEach(error -> trained.put(error.node(), error.snr()));
-        }
-        List<Report.Bar> errors = calibrated.stream()
-                .map(error -> new Report.Bar(error.node(), error.snr(), trained.getOrDefault(error.node(), Double.NaN)))
-                .toList();
+        return new Report(
+                Path.of(outcome.model()).getFileName().toString(),
+                outcome.target(),
+                outcome.bits(),
+                outcome.profile(),
+                facts(outcome, quantized, lowered.program()),
+                metric,
+                outcome.accuracy(),
+                layers(quantized, few, threads),
+                outcome.blocks().stream().map(b -> new Report.Block(b.name(), b.lossBefore(), b.lossAfter())).toList(),
+                quantized.curves(),
+                TensorSurvey.of(quantized.tuned(), quantized.tunedPlan(), quantized.calibrated().graph(), few, threads),
+                accumulators(lowered, target, few),
+                outcome.warnings(),
+                settings);
+    }
+
+    private static Map<String, String> facts(Outcome outcome, Quantized quantized, ChipProgram program) {
         Inspection figures = ChipFigures.of("", program, null);
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("nodes on the chip", String.valueOf(figures.nodes()));
@@ -50,17 +65,41 @@ public final class Reports {
         if (quantized.trained()) {
             facts.put("exponents moved by training", String.valueOf(outcome.exponentsMoved()));
         }
-        return new Report(
-                Path.of(outcome.model()).getFileName().toString(),
-                outcome.target(),
-                outcome.bits(),
-                outcome.profile(),
-                facts,
-                metric,
-                outcome.accuracy(),
-                errors,
-                outcome.blocks().stream().map(b -> new Report.Block(b.name(), b.lossBefore(), b.lossAfter())).toList(),
-                List.of(),
-                settings);
+        return facts;
+    }
+
+    private static List<Report.Layer> layers(Quantized quantized, DataSource samples, int threads) {
+        Map<String, Double> trained = new HashMap<>();
+        if (quantized.trained()) {
+            new ErrorAnalysis(quantized.reference(), samples, threads).graphwise(quantized.tuned(), quantized.tunedPlan())
+                    .forEach(error -> trained.put(error.node(), error.snr()));
+        }
+        QuantPlan plan = quantized.calibratedPlan();
+        return new ErrorAnalysis(quantized.calibrated(), samples, threads).graphwise(quantized.calibrated(), plan).stream()
+                .map(error -> new Report.Layer(error.node(), quantized.calibrated().graph().node(error.node()).op().onnxType(),
+                        plan.bits(error.node()), error.snr(), trained.getOrDefault(error.node(), Double.NaN), error.cosine()))
+                .toList();
+    }
+
+    /** Layers whose weights rule saturation out are not summed up again: for them what is proven is told as seen. */
+    private static List<Report.Accumulator> accumulators(LoweredModel lowered, Target target, DataSource samples) {
+        Map<String, Headroom.Layer> seen = new HashMap<>();
+        Simulator simulator = new Simulator(lowered.program(), target);
+        Headroom.Watch watch = new Headroom.Watch(simulator, true);
+        if (watch.isNeeded()) {
+            simulator.observe(watch);
+            for (int i = 0; i < Math.min(LANE_SAMPLES, samples.samples()); i++) {
+                samples.read(i, 1).forEach((name, tensor) -> simulator.setInput(name, lowered.toChipOrder(name, tensor.data())));
+                simulator.run();
+            }
+            watch.layers().forEach(layer -> seen.put(layer.node(), layer));
+        }
+        return Headroom.bound(lowered.program(), target).stream()
+                .map(layer -> {
+                    Headroom.Layer observed = seen.getOrDefault(layer.node(), layer);
+                    return new Report.Accumulator(layer.node(), layer.type(), layer.laneBits(), layer.bitsLeft(), observed.bitsLeft(),
+                            observed.saturated(), layer.channels().size());
+                })
+                .toList();
     }
 }

@@ -37,17 +37,18 @@ public final class ErrorAnalysis {
 
     /**
      * The error at the output of each quantized computing layer with everything quantized, in graph order. The value compared
-     * is the layer's own, before an activation that is fused into it.
+     * is the layer's own, before an activation that is fused into it; behind it where
+     * {@code quantized} leaves the activation to the layer's saturation.
      *
      * @param quantized network whose weights are quantized: {@link #model} or a trained form of it with the same values
      */
     public List<LayerError> graphwise(Model quantized, QuantPlan plan) {
         Map<String, String> values = new LinkedHashMap<>();
         for (Node node : computing(plan)) {
-            // Training may take out an activation that saturation replaces; its layer then gives other values than in float.
+            // Training may take out an activation that saturation replaces; the layer then makes what the activation made.
             Node same = quantized.graph().node(node.name());
-            if (same != null && same.outputs().equals(node.outputs())) {
-                values.put(node.name(), node.output());
+            if (same != null && model.graph().producer(same.output()) != null) {
+                values.put(node.name(), same.output());
             }
         }
         if (values.isEmpty()) {
