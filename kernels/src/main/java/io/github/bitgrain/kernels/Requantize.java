@@ -2,6 +2,9 @@ package io.github.bitgrain.kernels;
 
 /** The one place that shifts accumulators to another exponent and saturates them, as the chips do. */
 public final class Requantize {
+    /** Largest right shift of a product of two 16-bit values in 32 bits. */
+    public static final int LARGEST_INT_SHIFT = 30;
+
     private Requantize() {}
 
     /**
@@ -44,10 +47,7 @@ public final class Requantize {
             float[] sums, int at, long[] bias, int[] shifts, Rounding rounding, int bits, long lowest, int[] y, int yAt, int channels) {
         long high = Long.MAX_VALUE >>> (64 - bits);
         long low = Math.max(lowest, ~high);
-        boolean toEven = rounding == Rounding.HALF_EVEN;
-        if (!toEven && rounding != Rounding.HALF_UP) {
-            throw new IllegalArgumentException("chips do not round " + rounding);
-        }
+        boolean toEven = isHalfEven(rounding);
         for (int n = 0; n < channels; n++) {
             long v = (long) sums[at + n] + bias[n];
             int shift = shifts[n];
@@ -57,6 +57,76 @@ public final class Requantize {
             long half = Math.max(1, 1L << shift >> 1);
             long below = half - rest - (toEven ? floor & 1 : 1);
             y[yAt + n] = (int) Math.min(high, Math.max(low, floor + (below >>> 63)));
+        }
+    }
+
+    /**
+     * {@code y[i] = saturate(shiftRight(x[i], shift, rounding), bits)} for i below n, in loops that the compiler turns into vector
+     * code.
+     *
+     * @param x values of up to 16 bits
+     * @param rounding {@link Rounding#HALF_UP} or {@link Rounding#HALF_EVEN}
+     * @param bits 8 or 16
+     */
+    public static void values(int n, int[] x, int shift, Rounding rounding, int bits, int[] y) {
+        int high = Integer.MAX_VALUE >> (Integer.SIZE - bits);
+        if (shift <= 0) {
+            // Farther to the left everything but 0 saturates.
+            int left = Math.min(-shift, Short.SIZE);
+            for (int i = 0; i < n; i++) {
+                y[i] = Math.min(high, Math.max(~high, x[i] << left));
+            }
+        } else {
+            // Farther to the right everything is 0.
+            shiftRight(n, x, Math.min(shift, LARGEST_INT_SHIFT), isHalfEven(rounding), high, y);
+        }
+    }
+
+    /**
+     * {@code y[i] = saturate(shiftRight(a[i] b[i], shift, rounding), bits)} for i below n.
+     *
+     * @param a values of up to 16 bits
+     * @param b values of up to 16 bits
+     * @param shift 1 to {@value #LARGEST_INT_SHIFT}
+     * @param rounding {@link Rounding#HALF_UP} or {@link Rounding#HALF_EVEN}
+     * @param bits 8 or 16
+     */
+    public static void products(int n, int[] a, int[] b, int shift, Rounding rounding, int bits, int[] y) {
+        if (shift < 1 || shift > LARGEST_INT_SHIFT) {
+            throw new IllegalArgumentException("shift " + shift + " of a product of 31 bits");
+        }
+        for (int i = 0; i < n; i++) {
+            y[i] = a[i] * b[i];
+        }
+        shiftRight(n, y, shift, isHalfEven(rounding), Integer.MAX_VALUE >> (Integer.SIZE - bits), y);
+    }
+
+    /** {@code y[i] = saturate(a[i] + sign b[i], bits)} for i below n; values of up to 16 bits, sign 1 or −1. */
+    public static void sums(int n, int[] a, int sign, int[] b, int bits, int[] y) {
+        int high = Integer.MAX_VALUE >> (Integer.SIZE - bits);
+        for (int i = 0; i < n; i++) {
+            y[i] = Math.min(high, Math.max(~high, a[i] + sign * b[i]));
+        }
+    }
+
+    private static boolean isHalfEven(Rounding rounding) {
+        if (rounding != Rounding.HALF_EVEN && rounding != Rounding.HALF_UP) {
+            throw new IllegalArgumentException("chips do not round " + rounding);
+        }
+        return rounding == Rounding.HALF_EVEN;
+    }
+
+    /** Values up to 2^30 in size, shift 1 to 30: half of the divisor, or one less to an even floor, never overflows. */
+    private static void shiftRight(int n, int[] x, int shift, boolean toEven, int high, int[] y) {
+        int half = 1 << (shift - 1);
+        if (toEven) {
+            for (int i = 0; i < n; i++) {
+                y[i] = Math.min(high, Math.max(~high, (x[i] + half - 1 + ((x[i] >> shift) & 1)) >> shift));
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                y[i] = Math.min(high, Math.max(~high, (x[i] + half) >> shift));
+            }
         }
     }
 

@@ -31,4 +31,42 @@ class RequantizePixelTest {
             }
         }
     }
+
+    @Test
+    void loopsOverValuesAreTheSameAsValueByValue() {
+        Random random = new Random(8);
+        for (int round = 0; round < 2000; round++) {
+            int n = random.nextInt(70);
+            int bits = random.nextBoolean() ? 8 : 16;
+            Rounding rounding = random.nextBoolean() ? Rounding.HALF_UP : Rounding.HALF_EVEN;
+            int[] a = values(random, n);
+            int[] b = values(random, n);
+            int[] y = new int[n];
+            int shift = random.nextInt(-40, 41);
+            Requantize.values(n, a, shift, rounding, bits, y);
+            for (int i = 0; i < n; i++) {
+                assertEquals(Requantize.saturate(Requantize.shiftRight(a[i], shift, rounding), bits), y[i], a[i] + " >> " + shift);
+            }
+            int right = random.nextInt(1, Requantize.LARGEST_INT_SHIFT + 1);
+            Requantize.products(n, a, b, right, rounding, bits, y);
+            for (int i = 0; i < n; i++) {
+                assertEquals(Requantize.saturate(Requantize.shiftRight((long) a[i] * b[i], right, rounding), bits), y[i],
+                        a[i] + " * " + b[i] + " >> " + right);
+            }
+            int sign = random.nextBoolean() ? 1 : -1;
+            Requantize.sums(n, a, sign, b, bits, y);
+            for (int i = 0; i < n; i++) {
+                assertEquals(Requantize.saturate(a[i] + (long) sign * b[i], bits), y[i]);
+            }
+        }
+    }
+
+    /** 16-bit values, the extremes and powers of two among them. */
+    private static int[] values(Random random, int n) {
+        int[] values = random.ints(n, Short.MIN_VALUE, Short.MAX_VALUE + 1).toArray();
+        for (int i = 0; i < n; i += 2) {
+            values[i] = i % 6 == 0 ? Short.MIN_VALUE : i % 6 == 2 ? 1 << random.nextInt(15) : values[i] >> random.nextInt(16);
+        }
+        return values;
+    }
 }

@@ -52,12 +52,35 @@ final class Activation {
         }
         if (node.inputType(0) == ElementType.INT8) {
             requireEntries(node, table.length, 256);
-            return (inputs, outputs) -> map(inputs[0], outputs[0], q -> table[q + 128]);
+            return (inputs, outputs) -> {
+                outputs[0].reshape(inputs[0].shape());
+                look(table, inputs[0].count(), inputs[0].ints(), outputs[0].ints());
+            };
         }
         int shift = table.length == 65536 ? 0 : 31 - Integer.numberOfLeadingZeros(65536 / Math.max(1, table.length - 1));
         requireEntries(node, table.length, shift == 0 ? 65536 : (65536 >> shift) + 1);
-        return (inputs, outputs) -> map(inputs[0], outputs[0],
-                q -> table[(int) Requantize.shiftRight(q + 32768L, shift, node.target().rounding())]);
+        int half = shift == 0 ? 0 : 1 << (shift - 1);
+        int toEven = shift > 0 && node.target().rounding() == Rounding.HALF_EVEN ? 1 : 0;
+        return (inputs, outputs) -> {
+            outputs[0].reshape(inputs[0].shape());
+            look(table, inputs[0].count(), inputs[0].ints(), shift, half, toEven, outputs[0].ints());
+        };
+    }
+
+    // The loops stand in methods of their own, which are compiled for one kind of table each.
+
+    private static void look(int[] table, int n, int[] x, int[] y) {
+        for (int i = 0; i < n; i++) {
+            y[i] = table[x[i] - Byte.MIN_VALUE];
+        }
+    }
+
+    /** The nearest entry: {@link Requantize#shiftRight}, without branches. */
+    private static void look(int[] table, int n, int[] x, int shift, int half, int toEven, int[] y) {
+        for (int i = 0; i < n; i++) {
+            int u = x[i] - Short.MIN_VALUE;
+            y[i] = table[(u + half - (~(u >> shift) & toEven)) >> shift];
+        }
     }
 
     private static void requireEntries(NodeSetup node, int entries, int wanted) {

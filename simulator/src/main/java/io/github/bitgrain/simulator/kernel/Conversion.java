@@ -1,5 +1,7 @@
 package io.github.bitgrain.simulator.kernel;
 
+import io.github.bitgrain.kernels.Requantize;
+import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.ElementType;
 
 /** Quantize, dequantize, requantize (chip-arithmetic.md §1.4, §1.5). The parameters in the file are ignored, as on the chip. */
@@ -32,9 +34,14 @@ final class Conversion {
         }
         int shift = node.outputExponent(0) - node.inputExponent(0);
         return (inputs, outputs) -> {
-            outputs[0].reshape(inputs[0].shape());
-            for (int i = 0; i < inputs[0].count(); i++) {
-                outputs[0].ints()[i] = ChipArithmetic.requantize(inputs[0].ints()[i], shift, node.bits(), node.target());
+            ChipBuffer x = inputs[0];
+            outputs[0].reshape(x.shape());
+            if (x.bits() <= Short.SIZE) {
+                Requantize.values(x.count(), x.ints(), shift, node.target().rounding(), node.bits(), outputs[0].ints());
+                return;
+            }
+            for (int i = 0; i < x.count(); i++) {
+                outputs[0].ints()[i] = ChipArithmetic.requantize(x.ints()[i], shift, node.bits(), node.target());
             }
         };
     }

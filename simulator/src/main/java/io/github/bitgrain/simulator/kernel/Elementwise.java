@@ -3,6 +3,7 @@ package io.github.bitgrain.simulator.kernel;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.ChipBuffer;
+import java.util.Arrays;
 
 /** Operators of two operands (chip-arithmetic.md §3.2–3.5). */
 final class Elementwise {
@@ -28,14 +29,32 @@ final class Elementwise {
         if (!node.outputType(0).isQuantized()) {
             return onFloats(node, Float::sum);
         }
-        return onIntegers(node, (a, b) -> (int) Requantize.saturate((long) a + b, node.bits()));
+        return sum(node, 1, onIntegers(node, (a, b) -> (int) Requantize.saturate((long) a + b, node.bits())));
     }
 
     static ChipKernel subtract(NodeSetup node) {
         if (!node.outputType(0).isQuantized()) {
             return onFloats(node, (a, b) -> a - b);
         }
-        return onIntegers(node, (a, b) -> (int) Requantize.saturate((long) a - b, node.bits()));
+        return sum(node, -1, onIntegers(node, (a, b) -> (int) Requantize.saturate((long) a - b, node.bits())));
+    }
+
+    /** {@code a + sign b}: operands of one shape side by side, others by {@code broadcast}. */
+    private static ChipKernel sum(NodeSetup node, int sign, ChipKernel broadcast) {
+        int bits = node.bits();
+        return (inputs, outputs) -> {
+            if (adjoin(inputs)) {
+                outputs[0].reshape(inputs[0].shape());
+                Requantize.sums(inputs[0].count(), inputs[0].ints(), sign, inputs[1].ints(), bits, outputs[0].ints());
+            } else {
+                broadcast.run(inputs, outputs);
+            }
+        };
+    }
+
+    /** Whether both operands have one shape, and elements of at most 16 bits: products and sums fit 32 bits. */
+    private static boolean adjoin(ChipBuffer[] inputs) {
+        return Arrays.equals(inputs[0].shape(), inputs[1].shape()) && inputs[0].bits() <= Short.SIZE && inputs[1].bits() <= Short.SIZE;
     }
 
     static ChipKernel maximum(NodeSetup node) {
@@ -97,7 +116,12 @@ final class Elementwise {
         return (inputs, outputs) -> {
             Broadcast.Merged merged = Broadcast.merge(inputs[0], inputs[1]);
             if (node.hasVectorUnit() && merged.extent() >= node.lanes()) {
-                vector.run(inputs, outputs);
+                if (adjoin(inputs) && shift >= 1 && shift <= Requantize.LARGEST_INT_SHIFT) {
+                    outputs[0].reshape(inputs[0].shape());
+                    Requantize.products(inputs[0].count(), inputs[0].ints(), inputs[1].ints(), shift, target.rounding(), bits, outputs[0].ints());
+                } else {
+                    vector.run(inputs, outputs);
+                }
             } else {
                 switch (merged.inner()) {
                     case VECTORS -> vectors.run(inputs, outputs);
