@@ -2,6 +2,7 @@ package io.github.bitgrain.core.differentiate;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.evaluate.PoolEvaluators;
+import io.github.bitgrain.core.evaluate.RecurrentForm;
 import io.github.bitgrain.core.evaluate.Taps;
 import io.github.bitgrain.core.evaluate.UnaryForm;
 import io.github.bitgrain.core.op.*;
@@ -30,6 +31,8 @@ public final class Gradients {
         rule(ConvTranspose.class, ProductGradients::convTranspose);      // dx = conv(dy, w); dw = dy ⋆ x; db = Σ dy
         rule(Gemm.class, ProductGradients::gemm);                        // da = α dy bᵀ; db = α aᵀ dy; dc = β Σ dy
         rule(MatMul.class, (op, g) -> ProductGradients.matMul(g));       // da = dy bᵀ; db = aᵀ dy
+        rule(Gru.class, (op, g) -> RecurrentGradients.emit(RecurrentForm.of(op, g.node()), g));   // backwards through time
+        rule(Lstm.class, (op, g) -> RecurrentGradients.emit(RecurrentForm.of(op, g.node()), g));  // Hochreiter and Schmidhuber 1997
         rule(BatchNorm.class, NormalizationGradients::batchNorm);        // Ioffe and Szegedy 2015, section 3
         rule(LayerNorm.class, (op, g) -> RowNormalizationGradients.emit(true, g));
         rule(RmsNorm.class, (op, g) -> RowNormalizationGradients.emit(false, g));

@@ -201,7 +201,7 @@ public final class ShapeRules {
         require(in.size() < 4 || in.get(3) == null || in.get(3).equals(Shape.of(walks, 2 * gates * hidden)),
                 "bias must be " + Shape.of(walks, 2 * gates * hidden));
         Shape state = Shape.of(walks, x.dim(1), hidden);
-        for (int i = 5; i < in.size(); i++) {
+        for (int i = 5; i < Math.min(in.size(), GateQuantization.STATE_SCALE); i++) {
             require(in.get(i) == null || in.get(i).equals(state), "initial states must be " + state);
         }
         return List.of(Shape.of(x.dim(0), walks, x.dim(1), hidden), state, state).subList(0, results);

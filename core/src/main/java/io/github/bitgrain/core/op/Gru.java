@@ -3,7 +3,7 @@ package io.github.bitgrain.core.op;
 /**
  * Gated recurrent unit (ONNX GRU, default activations). x: [T, N, F], w: [D, 3H, F], r: [D, 3H, H], bias: [D, 6H] or absent,
  * operand 4 absent, initial state: [D, N, H] or absent → states [T, D, N, H], last state [D, N, H]. Gates in the order
- * update, reset, hidden.
+ * update, reset, hidden. With {@code gates} also {@link GateQuantization#STATE_SCALE}.
  *
  * @param hidden H
  * @param direction order of time; D = its {@link Direction#count}

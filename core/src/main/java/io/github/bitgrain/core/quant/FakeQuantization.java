@@ -9,9 +9,11 @@ import io.github.bitgrain.core.op.FakeQuant;
 import io.github.bitgrain.core.op.GateQuantization;
 import io.github.bitgrain.core.op.Gru;
 import io.github.bitgrain.core.op.Lstm;
+import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Writes a plan into a graph: every slot that quantizes becomes a {@link FakeQuant} node, so that the float executor computes
@@ -91,26 +93,32 @@ public final class FakeQuantization {
                 outputs.set(i, raw(outputs.get(i)));
             }
         }
-        nodes.add(asOnChip(node, plan).withInputs(inputs).withOutputs(outputs));
+        nodes.add(asOnChip(node.withInputs(inputs).withOutputs(outputs), plan));
         nodes.addAll(after);
         return nodes;
     }
 
     /** The node with what the chip rounds inside it. */
     private static Node asOnChip(Node node, QuantPlan plan) {
-        Slot state = Slot.output(node.name(), 0);
         return switch (node.op()) {
-            case Gru gru -> node.withOp(new Gru(gru.hidden(), gru.direction(), gru.linearBeforeReset(), gates(state, plan)));
-            case Lstm lstm -> node.withOp(new Lstm(lstm.hidden(), lstm.direction(), gates(state, plan)));
+            case Gru gru -> withRoundedStates(node, plan, gates -> new Gru(gru.hidden(), gru.direction(), gru.linearBeforeReset(), gates));
+            case Lstm lstm -> withRoundedStates(node, plan, gates -> new Lstm(lstm.hidden(), lstm.direction(), gates));
             default -> withRoundedBounds(node, plan);
         };
     }
 
-    /** Null while the state's scale is being calibrated: the operator then sees rounded weights and is float inside. */
-    private static GateQuantization gates(Slot state, QuantPlan plan) {
-        Exponents exponents = plan.exponents(state);
-        return exponents == null || !plan.quantizes(state) && plan.config(state).state() == SlotState.INITIAL ? null
-                : new GateQuantization(plan.config(state).rounding(), plan.config(state).bits(), exponents.single());
+    /** As it is while the state's scale is being calibrated: the operator then sees rounded weights and is float inside. */
+    private static Node withRoundedStates(Node node, QuantPlan plan, Function<GateQuantization, Op> operator) {
+        Slot state = Slot.output(node.name(), 0);
+        if (plan.exponents(state) == null || !plan.quantizes(state) && plan.config(state).state() == SlotState.INITIAL) {
+            return node;
+        }
+        List<String> inputs = new ArrayList<>(node.inputs());
+        while (inputs.size() < GateQuantization.STATE_SCALE) {
+            inputs.add(Node.OMITTED);
+        }
+        inputs.add(alpha(plan.quantizes(state) ? state : plan.root(state)));
+        return node.withOp(operator.apply(new GateQuantization(plan.config(state).rounding(), plan.config(state).bits()))).withInputs(inputs);
     }
 
     /** The chip holds the bounds of a Clip on its input's grid: operands 1 and 2, whose values are in the record. */

@@ -8,6 +8,7 @@ import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.Rounding;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,19 @@ public record OperatorCase(String name, Op op, List<Tensor> operands, int result
             add(cases, "batch norm rank 2 " + training, new BatchNorm(1e-3f, 0.9f, training), random(1, 6, 20), random(2, 20),
                     random(3, 20), random(4, 20), positive(5, 20));
         }
+        for (Direction direction : Direction.values()) {
+            int walks = direction.count();
+            for (boolean linearBeforeReset : new boolean[] {false, true}) {
+                cases.add(new OperatorCase("gru " + direction + " " + linearBeforeReset, new Gru(4, direction, linearBeforeReset, null),
+                        Arrays.asList(random(1, 5, 2, 3), random(2, walks, 12, 3), random(3, walks, 12, 4), random(4, walks, 24), null,
+                                random(5, walks, 2, 4)), 2));
+            }
+            cases.add(new OperatorCase("lstm " + direction, new Lstm(4, direction, null),
+                    Arrays.asList(random(1, 5, 2, 3), random(2, walks, 16, 3), random(3, walks, 16, 4), random(4, walks, 32), null,
+                            random(5, walks, 2, 4), random(6, walks, 2, 4)), 3));
+        }
+        add(cases, "gru states alone", new Gru(4, Direction.FORWARD, true, null), random(1, 5, 2, 3), random(2, 1, 12, 3), random(3, 1, 12, 4));
+        add(cases, "lstm states alone", new Lstm(4, Direction.FORWARD, null), random(1, 5, 2, 3), random(2, 1, 16, 3), random(3, 1, 16, 4));
         add(cases, "layer norm", new LayerNorm(-1, 1e-3f), random(1, 3, 4, 7), random(2, 7), random(3, 7));
         add(cases, "layer norm two axes, no bias", new LayerNorm(1, 1e-3f), random(1, 2, 5, 3, 3), random(2, 5, 3, 3));
         add(cases, "rms norm", new RmsNorm(-1, 1e-3f), random(1, 3, 4, 7), random(2, 7));

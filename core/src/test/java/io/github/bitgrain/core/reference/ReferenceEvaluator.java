@@ -54,6 +54,9 @@ public final class ReferenceEvaluator {
             }
             return parts;
         }
+        if (op instanceof Gru || op instanceof Lstm) {
+            return ReferenceRecurrent.evaluate(op, in, shapes);
+        }
         return List.of(single(op, in, shapes.getFirst()));
     }
 

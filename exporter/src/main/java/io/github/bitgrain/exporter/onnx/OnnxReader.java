@@ -7,6 +7,7 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.exporter.onnx.proto.GraphProto;
@@ -271,7 +272,7 @@ public final class OnnxReader {
             }
             return;
         }
-        Op op = OnnxOperators.convert(node);
+        Op op = forMatrices(OnnxOperators.convert(node), node, proto);
         List<Shape> operands = new ArrayList<>();
         for (int i = 0; i < proto.getInputCount(); i++) {
             String input = proto.getInput(i);
@@ -296,6 +297,21 @@ public final class OnnxReader {
             }
         }
         graph.node(new Node(name, op, proto.getInputList(), outputs));
+    }
+
+    /**
+     * Exports of recurrent networks pick a step by an index with one element and give the result, which keeps the axis, to a
+     * Gemm: ONNX allows matrices only. Without the axis the network is valid and computes the same.
+     */
+    private Op forMatrices(Op op, OnnxNode node, NodeProto proto) {
+        if (!(op instanceof Gather gather) || gather.indices().size() != 1 || gather.indicesShape().rank() != 1 || node.shape(0).rank() != 3) {
+            return op;
+        }
+        String result = proto.getOutput(0);
+        boolean output = this.proto.getOutputList().stream().anyMatch(value -> value.getName().equals(result));
+        List<NodeProto> readers = this.proto.getNodeList().stream().filter(reader -> reader.getInputList().contains(result)).toList();
+        boolean matrices = !readers.isEmpty() && readers.stream().allMatch(reader -> reader.getOpType().equals("Gemm"));
+        return matrices && !output ? new Gather(gather.axis(), gather.indices(), Shape.of()) : op;
     }
 
     private void addQuantizer(OnnxNode node, NodeProto proto, String name) {

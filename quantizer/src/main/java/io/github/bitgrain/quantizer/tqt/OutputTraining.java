@@ -19,6 +19,7 @@ import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.Schedule;
 import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.kernels.Kernels;
+import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,6 +35,8 @@ import java.util.Set;
 final class OutputTraining {
     private static final String LOSS = "#loss";
     private static final int LOOKS = 10;
+    /** The last of the operands weights, recurrence and bias. */
+    private static final int RECURRENT_BIAS = 3;
 
     private final QuantizedTwin twin;
     private final Samples samples;
@@ -109,12 +112,17 @@ final class OutputTraining {
         Set<String> names = new LinkedHashSet<>();
         for (Node node : twin.graph().nodes()) {
             for (int i = 1; i < node.inputs().size(); i++) {
-                if (BlockBuilder.isComputing(node) && node.isTensorInput(i) && twin.graph().isParameter(node.input(i))) {
+                if (isTrained(node, i) && node.isTensorInput(i) && twin.graph().isParameter(node.input(i))) {
                     names.add(node.input(i));
                 }
             }
         }
         return names;
+    }
+
+    /** Weights and biases of computing nodes and of recurrent ones, whose initial states stay as they are. */
+    private static boolean isTrained(Node node, int operand) {
+        return BlockBuilder.isComputing(node) || OperatorTraits.isRecurrent(node.op()) && operand <= RECURRENT_BIAS;
     }
 
     private static Graph withLoss(Graph graph, Map<String, Shape> shapes) {

@@ -7,10 +7,6 @@ import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.testing.Npy;
 import io.github.bitgrain.testing.SharedData;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -34,31 +30,11 @@ public record GoldenModel(String name, Model model, DataSource calibration, int 
     /** Networks whose data are inputs as they are: samples 0 to 15 calibrate, 32 and 33 are the fixed inputs. */
     private static GoldenModel samples(String name, Path folder) {
         Path path = folder.resolve("models/" + name + ".onnx");
-        Model model = OnnxReader.read(name.startsWith("zoo") ? path : withScalarIndex(path));
+        Model model = OnnxReader.read(path);
         Npy file = Npy.read(folder.resolve("data/" + name + "/x.npy"));
         Shape input = model.graph().inputs().get("x");
         DataSource all = wholeInputs(new Tensor(Shape.of(file.shape()), file.floats()), input);
         return new GoldenModel(name, model, all.range(0, 16), 1, all.read(32, 1));
-    }
-
-    /**
-     * In the recurrent networks a Gemm reads rank 3, which ONNX does not allow: a Gather keeps an axis of its index. With the
-     * index without axes they are valid and compute the same; the field dims = 1 of the initializer becomes data_location = 0.
-     */
-    private static Path withScalarIndex(Path path) {
-        byte[] indices = "\u0008\u0001\u0010\u0007\u0042\u0012/Constant_output_0".getBytes(StandardCharsets.ISO_8859_1);
-        try {
-            byte[] bytes = Files.readAllBytes(path);
-            String text = new String(bytes, StandardCharsets.ISO_8859_1);
-            int at = text.indexOf(new String(indices, StandardCharsets.ISO_8859_1));
-            bytes[at] = 0x70;
-            bytes[at + 1] = 0;
-            Path valid = Files.createTempFile("scalar-index", ".onnx");
-            valid.toFile().deleteOnExit();
-            return Files.write(valid, bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Samples that have the model's whole input shape, batch or time included: each is a batch of its own. */
