@@ -3,14 +3,17 @@ package io.github.bitgrain.simulator;
 import static io.github.bitgrain.core.quant.Target.C;
 import static io.github.bitgrain.core.quant.Target.ESP32P4;
 import static io.github.bitgrain.core.quant.Target.ESP32S3;
+import static io.github.bitgrain.simulator.ElementType.FLOAT32;
 import static io.github.bitgrain.simulator.ElementType.INT16;
 import static io.github.bitgrain.simulator.ElementType.INT32;
 import static io.github.bitgrain.simulator.ElementType.INT64;
 import static io.github.bitgrain.simulator.ElementType.INT8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipHazard.Kind;
@@ -97,6 +100,30 @@ class ChipHazardsTest {
         finds(Kind.LOST_SCALE, scaled, C);
         ChipCase steep = ChipCase.of("PRelu").value(INT8, -4, shape, 5).parameter(INT8, -5, List.of(1, 1, 1), 64).output(INT8, -4);
         finds(Kind.WRAPPED_RESULT, steep, ESP32P4);
+    }
+
+    /** The loader takes the mode; the kernel logs an error and returns. */
+    @Test
+    void aCubicResizeHasNoKernel() {
+        ChipCase cubic = ChipCase.of("Resize").value(INT8, 0, List.of(1, 1, 2, 1), 30, 50).omitted().floatParameter(1, 1, 1, 2)
+                .text("mode", "cubic").output(INT8, 0);
+        finds(Kind.UNWRITTEN_OUTPUT, cubic, Target.values());
+        assertEquals(Simulated.REFUSED, ChipHazards.of(cubic.program(), ESP32P4).getFirst().simulated());
+        assertThrows(BitgrainException.class, () -> cubic.run(ESP32P4));
+        finds(Kind.UNWRITTEN_OUTPUT, ChipCase.of("Resize").value(INT8, 0, List.of(1, 1, 2, 1), 30, 50).omitted().floatParameter(1, 1, 1, 2)
+                .text("mode", "linear").output(INT8, 0));
+    }
+
+    /** Only "bidirectional" is told from the rest. With W = 0 all gates are ½ or 0: h halves, so that order shows in x alone. */
+    @Test
+    void aReverseSequenceRunsForwards() {
+        ChipCase forward = ChipCase.of("GRU").floats(List.of(2, 1, 1), 1, 2).floatParameter(0, 0, 1).floatParameter(0, 0, 0)
+                .integer("hidden_size", 1).integer("linear_before_reset", 1).output(FLOAT32, 0);
+        finds(Kind.IGNORED_ATTRIBUTE, forward);
+        float[] forwards = forward.run(C).getFirst().floats();
+        finds(Kind.IGNORED_ATTRIBUTE, forward.text("direction", "reverse"), Target.values());
+        assertArrayEquals(forwards, forward.run(C).getFirst().floats());
+        assertTrue(forwards[0] < forwards[1]);
     }
 
     @Test

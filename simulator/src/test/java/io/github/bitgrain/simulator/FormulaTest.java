@@ -252,6 +252,35 @@ class FormulaTest {
                 .output(FLOAT32, 0).givesFloats(-2, 4);
     }
 
+    /**
+     * One unit, two steps, x = 1, 2. Update, reset and candidate: W = 0, 0, 1; R = 0, 0, 1; only the bias of the recurrent candidate
+     * is not 0 but ½. z = r = ½: h₁ = ½ tanh(1 + ½ · ½) = 0.424142, h₂ = ½ tanh(2 + ½ (h₁ + ½)) + ½ h₁ = 0.704854.
+     */
+    @Test
+    void gruOfFloatsWalksThroughTime() {
+        ChipCase.of("GRU").floats(List.of(2, 1, 1), 1, 2).floatParameter(0, 0, 1).floatParameter(0, 0, 1).floatParameter(0, 0, 0, 0, 0, 0.5f)
+                .integer("hidden_size", 1).integer("linear_before_reset", 1).output(FLOAT32, 0).givesFloats(0.424142f, 0.704854f);
+    }
+
+    /**
+     * One unit, two directions, one step each way but two in time, x = 1, 2, from h = 0 and c = 1. All gates but the candidate are ½:
+     * c = ½ c′ + ½ tanh(w x) and h = ½ tanh(c). Forwards, w = 1: c = 0.880797, 0.922412; backwards, w = −1: c = 0.017986, −0.371804.
+     */
+    @Test
+    void lstmOfFloatsWalksBothWays() {
+        List<ChipTensor> results = ChipCase.of("LSTM").floats(List.of(2, 1, 1), 1, 2).floatParameter(0, 0, 0, 1, 0, 0, 0, -1)
+                .floatParameter(new float[8]).omitted().omitted().omitted().floatParameter(1, 1).integer("hidden_size", 1)
+                .text("direction", "bidirectional").output(FLOAT32, 0).output(FLOAT32, 0).output(FLOAT32, 0).run(C);
+        float[] cells = {0.880797f, -0.371804f, 0.922412f, 0.017986f};
+        float[] states = new float[4];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = (float) (0.5 * Math.tanh(cells[i]));
+        }
+        assertArrayEquals(states, results.get(0).floats(), 1e-6f);
+        assertArrayEquals(new float[] {states[2], states[1]}, results.get(1).floats(), 1e-6f);
+        assertArrayEquals(new float[] {cells[2], cells[1]}, results.get(2).floats(), 1e-6f);
+    }
+
     @Test
     void aKernelThatFloatsDoNotHaveIsRefused() {
         ChipCase pool = ChipCase.of("MaxPool").floats(List.of(1, 2, 1), 1, 2).ints("kernel_shape", 2L).output(FLOAT32, 0);

@@ -34,6 +34,14 @@ public final class HazardRules {
         String reason(NodeSetup node);
     }
 
+    /** Finds the reason in every node. */
+    private record Always(String text) implements Check {
+        @Override
+        public String reason(NodeSetup node) {
+            return text;
+        }
+    }
+
     private record Rule(Kind kind, ChipHazard.Simulated simulated, Set<String> types, Where where, Check check) {}
 
     private static final Set<String> FILTERS = Set.of("Conv", "Gemm");
@@ -65,7 +73,8 @@ public final class HazardRules {
             new Rule(Kind.WRAPPED_RESULT, AS_THE_CHIP, Set.of("PRelu"),
                     (target, bits) -> onIntegers(target, bits) && KernelLimits.preluWraps(target, bits), HazardRules::preluWraps),
             new Rule(Kind.UNWRITTEN_OUTPUT, AS_THE_MODEL_MEANS, Set.of("Resize"), (target, bits) -> bits == Short.SIZE,
-                    node -> "the kernel of 16 bits is empty; run the node with 8 bits"),
+                    new Always("the kernel of 16 bits is empty; run the node with 8 bits")),
+            new Rule(Kind.UNWRITTEN_OUTPUT, REFUSED, Set.of("Resize"), (target, bits) -> bits == Byte.SIZE, HazardRules::cubic),
             new Rule(Kind.UNLOADED_REGISTERS, AS_THE_MODEL_MEANS, Set.of("Resize"),
                     (target, bits) -> bits == Byte.SIZE && target.blockedWeights(), HazardRules::skippedLoads),
             new Rule(Kind.WRAPPED_RESULT, AS_THE_CHIP, Set.of("Resize"), (target, bits) -> bits == Byte.SIZE && target == Target.C,
@@ -80,11 +89,12 @@ public final class HazardRules {
             new Rule(Kind.ELEMENT_ORDER, AS_THE_CHIP, Set.of("SpaceToDepth", "StreamingCache", "ReverseSequence"), (target, bits) -> true,
                     HazardRules::order),
             new Rule(Kind.TRUNCATED_FLOATS, AS_THE_CHIP, Set.of("ReverseSequence"), (target, bits) -> bits == FLOAT_BITS,
-                    node -> "the kernel swaps floats through an integer, which drops their fractions"),
+                    new Always("the kernel swaps floats through an integer, which drops their fractions")),
+            new Rule(Kind.IGNORED_ATTRIBUTE, AS_THE_CHIP, Set.of("GRU", "LSTM"), (target, bits) -> true, HazardRules::backwards),
             new Rule(Kind.UNWRITTEN_OUTPUT, REFUSED, WITHOUT_FLOATS, (target, bits) -> bits == FLOAT_BITS,
-                    node -> "the chip has no float kernel for this operator and leaves its output as it was; quantize the node"),
+                    new Always("the chip has no float kernel for this operator and leaves its output as it was; quantize the node")),
             new Rule(Kind.NOT_LOADABLE, AS_THE_MODEL_MEANS, ChipKernels.notLoadable(), (target, bits) -> true,
-                    node -> "ESP-DL has a kernel but its loader does not register it: the file does not load on a chip"));
+                    new Always("ESP-DL has a kernel but its loader does not register it: the file does not load on a chip")));
 
     private HazardRules() {}
 
@@ -106,7 +116,8 @@ public final class HazardRules {
 
     /** Whether every node of the operator has the hazard, whatever its attributes. */
     public static boolean always(String type, Target target, int bits) {
-        return !ChipKernels.isLoadable(type) || possible(type, target, bits).contains(Kind.UNWRITTEN_OUTPUT) && !type.equals("RequantizeLinear");
+        return !ChipKernels.isLoadable(type) || RULES.stream().anyMatch(rule -> rule.kind == Kind.UNWRITTEN_OUTPUT
+                && rule.check instanceof Always && rule.types.contains(type) && rule.where.applies(target, bits));
     }
 
     /** The hazards of a node whose operator is in {@link ChipKernels}. */
@@ -241,6 +252,17 @@ public final class HazardRules {
 
     private static boolean isNearest(NodeSetup node) {
         return node.node().text("mode", "nearest").equals("nearest");
+    }
+
+    private static String cubic(NodeSetup node) {
+        String mode = node.node().text("mode", "nearest");
+        return mode.equals("nearest") || mode.equals("linear") ? null
+                : "mode " + mode + " has no kernel and the chip leaves the output as it was; use nearest or linear";
+    }
+
+    private static String backwards(NodeSetup node) {
+        return node.node().text("direction", "forward").equals("reverse")
+                ? "direction reverse runs forwards; reverse the sequence before the node and behind it" : null;
     }
 
     private static String resizeWraps(NodeSetup node) {

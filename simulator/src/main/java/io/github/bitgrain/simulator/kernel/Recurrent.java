@@ -21,7 +21,6 @@ final class Recurrent {
     private final int gateExponent;
     private final boolean isLstm;
     private final int directions;
-    private final boolean reverseFirst;
     private final int[] weights;
     private final int[] recurrence;
     private final int[] bias;
@@ -38,15 +37,7 @@ final class Recurrent {
         gates = isLstm ? 4 : 3;
         hidden = Math.toIntExact(node.node().integer("hidden_size", 0));
         gateExponent = Math.toIntExact(node.node().integer("gate_exponent", -9));
-        String direction = node.node().text("direction", "forward");
-        directions = direction.equals("bidirectional") ? 2 : 1;
-        reverseFirst = direction.equals("reverse");
-        if (node.node().integer("layout", 0) != 0) {
-            throw node.fail("layout 1 (batch first) has no kernel; use layout 0");
-        }
-        if (!isLstm && node.node().integer("linear_before_reset", 0) != 1) {
-            throw node.fail("linear_before_reset must be 1; the chip has no other GRU");
-        }
+        directions = directions(node);
         ChipTensor w = node.requireParameter(1);
         ChipTensor r = node.requireParameter(2);
         weights = w.ints();
@@ -60,11 +51,33 @@ final class Recurrent {
     }
 
     static ChipKernel gru(NodeSetup node) {
-        return new Recurrent(node, false)::run;
+        return kernel(node, false);
     }
 
     static ChipKernel lstm(NodeSetup node) {
-        return new Recurrent(node, true)::run;
+        return kernel(node, true);
+    }
+
+    private static ChipKernel kernel(NodeSetup node, boolean isLstm) {
+        if (node.node().integer("layout", 0) != 0) {
+            throw node.fail("layout 1 (batch first) has no kernel; use layout 0");
+        }
+        if (!isLstm && node.node().integer("linear_before_reset", 0) != 1) {
+            throw node.fail("linear_before_reset must be 1; the chip has no other GRU");
+        }
+        return node.computesFloats() ? new FloatRecurrent(node, isLstm) : new Recurrent(node, isLstm)::run;
+    }
+
+    /** Number of walks through time. The chip knows "bidirectional"; whatever else the attribute says, it walks forwards. */
+    static int directions(NodeSetup node) {
+        return node.node().text("direction", "forward").equals("bidirectional") ? 2 : 1;
+    }
+
+    /** Checks the input of a node. */
+    static void requireSequence(NodeSetup node, ChipBuffer x, int features) {
+        if (x.shape().length != 3 || x.dim(1) != 1 || x.dim(2) != features) {
+            throw node.fail("input has shape " + Arrays.toString(x.shape()) + "; [time, 1, " + features + "] is needed");
+        }
     }
 
     private float[] table(double range, boolean isSigmoid) {
@@ -90,10 +103,8 @@ final class Recurrent {
 
     private void run(ChipBuffer[] inputs, ChipBuffer[] outputs) {
         ChipBuffer x = inputs[0];
+        requireSequence(node, x, features);
         int steps = x.dim(0);
-        if (x.dim(1) != 1 || x.dim(2) != features) {
-            throw node.fail("input has shape " + Arrays.toString(x.shape()) + "; [time, 1, " + features + "] is needed");
-        }
         int outputExponent = node.outputExponent(0);
         if (outputs[0] != null) {
             outputs[0].reshape(steps, directions, 1, hidden);
@@ -101,9 +112,8 @@ final class Recurrent {
         for (int d = 0; d < directions; d++) {
             int[] h = state(inputs, 5, d);
             int[] c = state(inputs, 6, d);
-            boolean backwards = reverseFirst || d == 1;
             for (int s = 0; s < steps; s++) {
-                int t = backwards ? steps - 1 - s : s;
+                int t = d == 1 ? steps - 1 - s : s;
                 h = step(d, x.ints(), t * features, node.inputExponent(0), h, c, outputExponent);
                 if (outputs[0] != null) {
                     System.arraycopy(h, 0, outputs[0].ints(), (t * directions + d) * hidden, hidden);

@@ -228,6 +228,9 @@ public final class ChipOperators {
         if (at.inputShape(0).dim(1) != 1) {
             throw at.node.refused("the chip walks through one sequence at a time, this has " + at.inputShape(0).dim(1));
         }
+        if (direction == Direction.REVERSE) {
+            throw at.node.refused("the chip takes direction reverse for forward; reverse the sequence before the network or train a forward one");
+        }
         at.node.attribute("hidden_size", hidden);
         at.node.attribute("direction", direction.name().toLowerCase(Locale.ROOT));
         at.node.attribute("gate_exponent", GateQuantization.GATE_EXPONENT);

@@ -158,9 +158,6 @@ class OperatorTableTest {
         if (!HazardRules.hasFloatKernel(type)) {
             return "–";
         }
-        if (type.equals("GRU") || type.equals("LSTM")) {
-            return "not simulated";
-        }
         String letters = HazardRules.possible(type, Target.C, HazardRules.FLOAT_BITS).stream()
                 .map(OperatorTableTest::letter).collect(Collectors.joining(" "));
         return ("plain " + letters).strip();
