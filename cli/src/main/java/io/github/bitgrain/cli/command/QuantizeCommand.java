@@ -4,6 +4,9 @@ import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.data.InputData;
+import io.github.bitgrain.cli.firmware.ClassNames;
+import io.github.bitgrain.cli.firmware.FirmwareHeader;
+import io.github.bitgrain.cli.firmware.RuntimeVersion;
 import io.github.bitgrain.cli.metric.Metrics;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
@@ -24,6 +27,7 @@ import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
@@ -155,6 +159,16 @@ public final class QuantizeCommand extends CliCommand {
             + "error of each layer, exponent, histogram and clipping of each tensor, losses of training, room in accumulators, settings.")
     private Path report;
 
+    @Option(names = "--header", paramLabel = "FILE.hpp", description = "Write a C++11 header for the firmware: inputs, outputs, shapes, layouts, "
+            + "exponents, preprocessing, sizes of buffers.")
+    private Path header;
+
+    @Option(names = "--classes", paramLabel = "FILE", description = "Names of the classes for --header, one a line.")
+    private Path classes;
+
+    @Option(names = "--runtime-version", paramLabel = "X.Y.Z", description = "Version of ESP-DL on the chip: what it cannot load is refused.")
+    private String runtimeVersion;
+
     @Option(names = "--dump-scales", paramLabel = "FILE.json", description = "Write the scale of every operand.")
     private Path dumpScales;
 
@@ -168,6 +182,8 @@ public final class QuantizeCommand extends CliCommand {
     public Integer call() {
         Stopwatch watch = new Stopwatch();
         check();
+        RuntimeVersion version = runtimeVersion == null ? null : RuntimeVersion.parse(runtimeVersion);
+        List<String> classNames = classes == null ? List.of() : ClassNames.read(classes);
         SettingsBinder<QuantizationSettings> settings = settings();
         Request request = new Request(target, bits, profile, settings.settings(), calibBatch, calibSteps, seed, threads);
         Model network = watch.time("load", () -> OnnxReader.read(model));
@@ -181,6 +197,9 @@ public final class QuantizeCommand extends CliCommand {
             Quantized quantized = new Quantization(request, progress, watch).run(network, samples);
             LoweredModel lowered = watch.time("lower", () -> Lowering.lower(quantized.tuned(), quantized.tunedPlan(),
                     profile.isParity() ? LoweringOptions.PARITY : LoweringOptions.IMPROVED));
+            if (version != null) {
+                version.require(model.toString(), lowered.program());
+            }
             Map<String, Double> values = accuracy == null
                     ? Map.of()
                     : watch.time("simulate", () -> accuracy.of(quantized, lowered, target));
@@ -191,6 +210,12 @@ public final class QuantizeCommand extends CliCommand {
             Path file = output();
             Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
             writeScales(quantized);
+            if (header != null) {
+                Model tuned = quantized.tuned();
+                String text = FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()),
+                        samples.preprocessing(), classNames);
+                OutputFile.write(header, out -> out.write(text.getBytes(StandardCharsets.US_ASCII)));
+            }
             writeQdq(quantized, inForce(settings));
             Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), values,
                     quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings);
@@ -218,8 +243,11 @@ public final class QuantizeCommand extends CliCommand {
         if (qdq == null && qdqProfile != null) {
             throw BitgrainException.usage("--qdq-profile belongs to --qdq FILE.onnx, which is missing");
         }
+        if (header == null && classes != null) {
+            throw BitgrainException.usage("--classes belongs to --header FILE.hpp, which is missing");
+        }
         ModelFile.ONNX.require(model, name());
-        for (Path file : new Path[] {output(), dumpScales, report, qdq}) {
+        for (Path file : new Path[] {output(), dumpScales, report, qdq, header}) {
             if (file != null) {
                 OutputFile.check(file);
             }
@@ -236,8 +264,12 @@ public final class QuantizeCommand extends CliCommand {
         if (output != null) {
             return output;
         }
+        return Path.of(stem() + ".espdl");
+    }
+
+    private String stem() {
         String name = model.getFileName().toString();
-        return Path.of(name.substring(0, name.lastIndexOf('.')) + ".espdl");
+        return name.substring(0, name.lastIndexOf('.'));
     }
 
     /** Defaults of the profile, then the file, then options, then --set. */

@@ -9,9 +9,11 @@ import io.github.bitgrain.core.BitgrainException;
  * @param numerator finite
  * @param denominator finite, not zero
  */
-record Fraction(float numerator, float denominator) {
-    static final Fraction ONE = new Fraction(1, 1);
-    static final Fraction ZERO = new Fraction(0, 1);
+public record Fraction(float numerator, float denominator) {
+    /** 1. */
+    public static final Fraction ONE = new Fraction(1, 1);
+    /** 0. */
+    public static final Fraction ZERO = new Fraction(0, 1);
 
     /**
      * Reads a number.
@@ -33,7 +35,8 @@ record Fraction(float numerator, float denominator) {
         throw BitgrainException.usage(option + ": '" + text + "' is not a number; write for example 0.5 or 1/255");
     }
 
-    float value() {
+    /** The number, rounded to float. */
+    public float value() {
         return numerator / denominator;
     }
 

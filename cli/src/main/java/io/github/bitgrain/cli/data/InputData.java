@@ -57,6 +57,11 @@ public final class InputData implements DataSource, AutoCloseable {
         return opened;
     }
 
+    /** What is done to the values of each input, by its name. */
+    public Map<String, Preprocessing.Affine> preprocessing() {
+        return Collections.unmodifiableMap(maps);
+    }
+
     /**
      * Opens one array, for labels and groups.
      *

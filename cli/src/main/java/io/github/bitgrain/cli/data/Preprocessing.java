@@ -105,7 +105,7 @@ public final class Preprocessing {
     }
 
     /** The affine map of one input. */
-    static final class Affine {
+    public static final class Affine {
         private final Fraction[] scale;
         private final Fraction[] mean;
         private final Fraction[] std;
@@ -114,6 +114,21 @@ public final class Preprocessing {
             this.scale = scale;
             this.mean = mean;
             this.std = std;
+        }
+
+        /** Factors: one, or one for each channel. */
+        public List<Fraction> scale() {
+            return List.of(scale);
+        }
+
+        /** What is subtracted: one, or one for each channel. */
+        public List<Fraction> mean() {
+            return List.of(mean);
+        }
+
+        /** Divisors: one, or one for each channel. */
+        public List<Fraction> std() {
+            return List.of(std);
         }
 
         /** Converts {@code n} samples to float, sample after sample, into {@code into}. */

@@ -1,0 +1,2 @@
+/** What firmware needs beside the model file. */
+package io.github.bitgrain.cli.firmware;
