@@ -41,17 +41,29 @@ final class BlockTraining implements AutoCloseable {
      * @param trainAlpha which thresholds may be trained, of slots with a scale of their own
      * @param inputs what each batch brings to the block, quantized
      * @param targets what the float network gives for each batch
+     * @param channelWeights by result, how much the squared error of each channel (axis 1) counts; 1 for results that are not there
      */
     BlockTraining(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes, Predicate<Slot> trainAlpha, List<Map<String, Tensor>> inputs,
-            List<Map<String, Tensor>> targets, GradientExecutor.Storage storage) {
+            List<Map<String, Tensor>> targets, Map<String, float[]> channelWeights, GradientExecutor.Storage storage) {
         this.block = block;
-        Graph graph = graph(twin, block, shapes);
+        Graph graph = graph(twin, block, shapes, channelWeights.keySet());
+        Map<Shape, Map<String, Tensor>> factors = new LinkedHashMap<>();
         collectTrained(twin, trainAlpha);
         Set<String> trained = new LinkedHashSet<>(weights);
         trained.addAll(alphas.values());
         for (int b = 0; b < inputs.size(); b++) {
             Map<String, Tensor> batch = new LinkedHashMap<>(inputs.get(b));
-            targets.get(b).forEach((name, tensor) -> batch.put(target(name), tensor));
+            targets.get(b).forEach((name, tensor) -> {
+                float[] weights = channelWeights.get(name);
+                if (weights == null) {
+                    batch.put(target(name), tensor);
+                } else {
+                    Tensor factor = factors.computeIfAbsent(tensor.shape(), key -> new LinkedHashMap<>())
+                            .computeIfAbsent(name, key -> factors(tensor.shape(), weights));
+                    batch.put(factor(name), factor);
+                    batch.put(target(name), product(tensor, factor));
+                }
+            });
             batches.add(batch);
             int size = batch.values().iterator().next().shape().dim(0);
             executors.computeIfAbsent(size, key ->
@@ -63,15 +75,43 @@ final class BlockTraining implements AutoCloseable {
         return value + "#target";
     }
 
-    /** Σ over the block's results of the mean squared difference to the target. */
-    private static Graph graph(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes) {
+    private static String factor(String value) {
+        return value + "#factor";
+    }
+
+    /** The root of the weight of its channel for every element. */
+    private static Tensor factors(Shape shape, float[] weights) {
+        Tensor factors = Tensor.zeros(shape);
+        int inner = shape.size(Math.min(2, shape.rank()), shape.rank());
+        for (int i = 0; i < factors.size(); i++) {
+            factors.data()[i] = (float) Math.sqrt(weights[i / inner % weights.length]);
+        }
+        return factors;
+    }
+
+    private static Tensor product(Tensor a, Tensor b) {
+        Tensor product = Tensor.zeros(a.shape());
+        for (int i = 0; i < product.size(); i++) {
+            product.data()[i] = a.data()[i] * b.data()[i];
+        }
+        return product;
+    }
+
+    /** Σ over the block's results of the mean squared difference to the target, both multiplied by their factors. */
+    private static Graph graph(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes, Set<String> weighted) {
         Graph part = Frontier.part(twin.graph(), shapes, block.nodes(), twin::expansion, block.outputs());
         Graph.Builder builder = part.edit();
         String sum = null;
         for (String output : block.outputs()) {
             String error = output + "#error";
             builder.input(target(output), shapes.get(output));
-            builder.node(error, new MeanSquaredError(), List.of(output, target(output)), error);
+            String compared = output;
+            if (weighted.contains(output)) {
+                compared = output + "#weighted";
+                builder.input(factor(output), shapes.get(output));
+                builder.node(compared, new Mul(), List.of(output, factor(output)), compared);
+            }
+            builder.node(error, new MeanSquaredError(), List.of(compared, target(output)), error);
             if (sum == null) {
                 sum = error;
             } else {

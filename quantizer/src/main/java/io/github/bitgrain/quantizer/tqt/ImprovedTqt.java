@@ -104,7 +104,7 @@ final class ImprovedTqt {
             error = keepIfBetter("steps", error, () -> search
                     .refine(samples.training(), trainingTargets, samples.deciding(), decidingTargets));
         }
-        error = keepIfBetter("blocks", error * TOLERANCE, this::trainBlocks);
+        error = keepBlocks(error);
         if (setting.outputSteps() > 0) {
             keepIfBetter("output", error, () -> new OutputTraining(twin, samples, outputs(samples.mixed()), decidingTargets, setting, listener, threads).run());
         }
@@ -117,25 +117,69 @@ final class ImprovedTqt {
     }
 
     private double keepIfBetter(String name, double error, Runnable stage) {
-        Parameters.Snapshot weights = twin.parameters().snapshot();
-        QuantPlan plan = twin.plan();
+        State before = new State();
         stage.run();
         double now = judge();
         probe.saw(name, now, now <= error);
         if (now <= error) {
             return now;
         }
-        weights.restore();
-        twin.setPlan(plan);
+        before.restore();
         return error;
     }
 
-    /** Blocks as under parity, with what no block holds in between run as it is. */
-    private void trainBlocks() {
+    /**
+     * Trains the blocks with all channels alike and with channels counted as they show in the output; the better one for the
+     * deciding samples stays, if it is not worse than what was there. Which one that is differs from network to network.
+     */
+    private double keepBlocks(double error) {
+        State before = new State();
         List<TqtBlock> blocks = new BlockBuilder(graph).build(node -> twin.plan().isQuantized(node.name()), setting.blockSize());
         if (!setting.interestedLayers().isEmpty()) {
             blocks.removeIf(block -> block.nodes().stream().noneMatch(node -> setting.interestedLayers().contains(node.name())));
         }
+        trainBlocks(blocks, Map.of(), 0);
+        double now = judge();
+        if (setting.channelWeighting()) {
+            State alike = new State();
+            before.restore();
+            List<String> ends = blocks.stream().flatMap(block -> block.outputs().stream()).distinct().toList();
+            trainBlocks(blocks, OutputSensitivity.ofChannels(twin.original(), shapes, twin.judged(), ends, samples.training(), threads), 1);
+            double weighted = judge();
+            boolean better = weighted < now;
+            probe.saw("weighted blocks", weighted, better);
+            if (better) {
+                now = weighted;
+            } else {
+                alike.restore();
+            }
+        }
+        boolean kept = now <= error * TOLERANCE;
+        probe.saw("blocks", now, kept);
+        if (!kept) {
+            before.restore();
+        }
+        return kept ? now : error;
+    }
+
+    /** What training changes. */
+    private final class State {
+        private final Parameters.Snapshot weights = twin.parameters().snapshot();
+        private final QuantPlan plan = twin.plan();
+
+        void restore() {
+            weights.restore();
+            twin.setPlan(plan);
+        }
+    }
+
+    /**
+     * Blocks as under parity, with what no block holds in between run as it is.
+     *
+     * @param weights by result, what the error of each of its channels counts
+     * @param round how often the blocks were trained before, for those who watch
+     */
+    private void trainBlocks(List<TqtBlock> blocks, Map<String, float[]> weights, int round) {
         Set<Node> untrained = new HashSet<>();
         blocks.forEach(block -> untrained.addAll(block.nodes()));
         List<Map<String, Tensor>> batches = new ArrayList<>(samples.mixed());
@@ -145,12 +189,13 @@ final class ImprovedTqt {
         try (Frontier original = frontier(twin.original().parameters(), List::of, batches);
                 Frontier quantized = frontier(twin.parameters(), twin::expansion, batches);
                 GradientExecutor.Storage storage = new GradientExecutor.Storage(threads)) {
-            int number = 0;
+            int number = round * blocks.size();
+            int rounds = setting.channelWeighting() ? 2 : 1;
             for (TqtBlock block : blocks) {
                 quantized.advanceTo(block.inputs(graph), untrained);
                 block.outputs().forEach(original::keep);
                 original.advanceTo(block.outputs(), Set.of());
-                trainBlock(block, number++, blocks.size(), original, quantized, batches.size(), storage);
+                trainBlock(block, number++, rounds * blocks.size(), original, quantized, batches.size(), weights, storage);
                 block.outputs().forEach(original::release);
                 block.nodes().forEach(untrained::remove);
                 quantized.run(block.nodes(), untrained);
@@ -162,7 +207,8 @@ final class ImprovedTqt {
         return new Frontier(graph, shapes, expansion, parameters, batches, new ActivationCache(setting.collecting(), CACHE_LIMIT), List.of(), threads);
     }
 
-    private void trainBlock(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches, GradientExecutor.Storage storage) {
+    private void trainBlock(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches,
+            Map<String, float[]> weights, GradientExecutor.Storage storage) {
         List<Map<String, Tensor>> inputs = new ArrayList<>();
         List<Map<String, Tensor>> targets = new ArrayList<>();
         for (int b = 0; b < batches; b++) {
@@ -171,7 +217,7 @@ final class ImprovedTqt {
         }
         int trained = samples.mixed().size();
         List<Integer> deciding = IntStream.range(trained == batches ? 0 : trained, batches).boxed().toList();
-        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> false, inputs, targets, storage)) {
+        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> false, inputs, targets, weights, storage)) {
             List<Optimizer.Group> groups = LearningRates.weights(twin, training.weights(), setting.lr(), setting.steps());
             if (groups.isEmpty()) {
                 return;

@@ -125,7 +125,8 @@ final class OutputTraining {
         return BlockBuilder.isComputing(node) || OperatorTraits.isRecurrent(node.op()) && operand <= RECURRENT_BIAS;
     }
 
-    private static Graph withLoss(Graph graph, Map<String, Shape> shapes) {
+    /** The graph whose only result is the sum of the mean squared differences of its outputs to inputs called {@code #target}. */
+    static Graph withLoss(Graph graph, Map<String, Shape> shapes) {
         Graph.Builder builder = graph.edit();
         String sum = null;
         for (int i = 0; i < graph.outputs().size(); i++) {

@@ -95,7 +95,7 @@ final class ParityTqt {
             inputs.add(quantized.values(block.inputs(twin.graph()), b));
             targets.add(original.values(block.outputs(), b));
         }
-        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> setting.scaleTrainable(), inputs, targets, storage)) {
+        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> setting.scaleTrainable(), inputs, targets, Map.of(), storage)) {
             List<Integer> all = IntStream.range(0, batches).boxed().toList();
             Parameters.Snapshot backup = training.snapshot(twin.parameters());
             double pre = training.loss(all);

@@ -24,6 +24,8 @@ import java.util.List;
  * @param outputLr learning rate of the last stage, in units of the weight's quantization step
  * @param holdOut share of the calibration samples that trains nothing and decides what is kept
  * @param trainedSamples where fewer samples train, mixtures of them are added up to this number
+ * @param channelWeighting whether blocks are trained a second time, with the error of each channel counted by how much it shows in the
+ *     network's output, and the better outcome is kept
  */
 public record TqtSetting(
         List<String> interestedLayers,
@@ -41,17 +43,18 @@ public record TqtSetting(
         int outputSteps,
         double outputLr,
         double holdOut,
-        int trainedSamples) {
+        int trainedSamples,
+        boolean channelWeighting) {
     /** Where activations are kept: ESP-PPQ's collecting_device {@code cpu}, {@code cuda} and {@code executor} all mean memory here. */
     public enum Collecting { MEMORY, DISK }
 
     /** ESP-PPQ's defaults (api/setting.py), without anything that ESP-PPQ does not do. */
     public static final TqtSetting PARITY =
-            new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0, 0);
+            new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0, 0, false);
 
     /** The defaults of the profile {@code improved}; figures in docs/tqt.md. */
     public static final TqtSetting IMPROVED =
-            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.02, true, true, true, 200, 0.003, 0.25, 512);
+            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.02, true, true, true, 200, 0.003, 0.25, 512, true);
 
     /**
      * Checks the ranges.
