@@ -91,9 +91,11 @@ final class OnnxAttributes {
         }
     }
 
-    private static final int AXES_AS_OPERAND = 18;
+    /** From this operator set on the axes of all reductions are an operand. */
+    static final int AXES_AS_OPERAND = 18;
     private static final int HARD_SWISH = 14;
-    private static final int LAYER_NORM = 17;
+    /** The operator set that has LayerNormalization. */
+    static final int LAYER_NORM = 17;
 
     private final List<AttributeProto> attributes = new ArrayList<>();
     private final Map<Integer, OnnxConstant> operands = new TreeMap<>();

@@ -5,6 +5,7 @@ import io.github.bitgrain.core.op.Gelu;
 import io.github.bitgrain.core.op.HardSwish;
 import io.github.bitgrain.core.op.InsertZeros;
 import io.github.bitgrain.core.op.Op;
+import io.github.bitgrain.core.op.RmsNorm;
 import io.github.bitgrain.core.op.Size;
 import io.github.bitgrain.core.op.Swish;
 import io.github.bitgrain.core.tensor.Shape;
@@ -12,6 +13,7 @@ import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.onnx.proto.AttributeProto;
 import io.github.bitgrain.exporter.onnx.proto.GraphProto;
 import io.github.bitgrain.exporter.onnx.proto.NodeProto;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Operators that ONNX has as several nodes, or had so before some operator set. */
@@ -28,7 +30,7 @@ final class OnnxPatterns {
 
     /** Whether an operator is written as a pattern, in some operator set. */
     static boolean has(Op op) {
-        return op instanceof Swish || op instanceof HardSwish || op instanceof InsertZeros || op instanceof Gelu gelu && !gelu.tanh();
+        return op instanceof Swish || op instanceof HardSwish || op instanceof InsertZeros || op instanceof RmsNorm || op instanceof Gelu gelu && !gelu.tanh();
     }
 
     /**
@@ -44,6 +46,7 @@ final class OnnxPatterns {
                 pattern.node("Mul", List.of(node.input(0), pattern.inner("sigmoid")), node.output());
             }
             case Gelu o when !o.tanh() -> pattern.gelu();
+            case RmsNorm o -> pattern.rmsNorm(o, x, opset);
             case InsertZeros o -> pattern.insertZeros(o, x);
             case HardSwish o when opset < HARD_SWISH -> {
                 pattern.node("HardSigmoid", List.of(node.input(0)), pattern.inner("gate"), real("alpha", 1f / 6), real("beta", 0.5f));
@@ -74,6 +77,28 @@ final class OnnxPatterns {
             attribute.addInts(size.h());
         }
         return attribute.addInts(size.w()).build();
+    }
+
+    /** x / sqrt(mean(x²) + epsilon) · scale. */
+    private void rmsNorm(RmsNorm op, Shape x, int opset) {
+        String input = node.input(0);
+        List<Long> axes = new ArrayList<>();
+        for (int axis = x.axis(op.axis()); axis < x.rank(); axis++) {
+            axes.add((long) axis);
+        }
+        node("Mul", List.of(input, input), inner("square"));
+        if (opset < OnnxAttributes.AXES_AS_OPERAND) {
+            node("ReduceMean", List.of(inner("square")), inner("mean"), AttributeProto.newBuilder().setName("axes")
+                    .setType(AttributeProto.AttributeType.INTS).addAllInts(axes).build());
+        } else {
+            long[] operand = axes.stream().mapToLong(Long::longValue).toArray();
+            graph.addInitializer(OnnxWriter.longs(inner("axes"), OnnxConstant.of(Shape.of(operand.length), operand)));
+            node("ReduceMean", List.of(inner("square"), inner("axes")), inner("mean"));
+        }
+        node("Add", List.of(inner("mean"), constant("epsilon", op.epsilon())), inner("positive"));
+        node("Sqrt", List.of(inner("positive")), inner("root"));
+        node("Div", List.of(input, inner("root")), inner("normal"));
+        node("Mul", List.of(inner("normal"), node.input(1)), node.output());
     }
 
     /** x / 2 · (1 + erf(x / √2)). */

@@ -6,6 +6,7 @@ import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.LayerNorm;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
@@ -29,7 +30,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Writes models as ONNX files: float ones with operator set {@value #OPSET}, ones with quantizers ({@code FakeQuant},
+ * Writes models as ONNX files: float ones with operator set {@value #OPSET}, or {@value OnnxAttributes#LAYER_NORM} where a
+ * LayerNormalization needs it, ones with quantizers ({@code FakeQuant},
  * {@code LinearQuant}) with QuantizeLinear and DequantizeLinear. The same model gives the same bytes.
  */
 public final class OnnxWriter {
@@ -49,7 +51,8 @@ public final class OnnxWriter {
     private OnnxWriter(Model model, QdqOptions options) {
         this.model = model;
         quantizers = options == null ? null : new QdqNodes(model, options, graph);
-        opset = quantizers == null ? OPSET : quantizers.opset();
+        opset = quantizers != null ? quantizers.opset()
+                : model.graph().nodes().stream().anyMatch(node -> node.op() instanceof LayerNorm) ? OnnxAttributes.LAYER_NORM : OPSET;
         shapes = ShapeInference.infer(model.graph(), model.parameters());
     }
 
@@ -146,6 +149,8 @@ public final class OnnxWriter {
         for (int i = 0; i < node.inputs().size(); i++) {
             if (!node.op().isStructural(i)) {
                 inputs.add(operands.get(i));
+            } else if (hasTensorBehind(node, i)) {
+                inputs.add("");
             }
         }
         for (Map.Entry<Integer, OnnxConstant> structural : form.operands().entrySet()) {
@@ -155,6 +160,15 @@ public final class OnnxWriter {
             inputs.add(label(node, structural.getKey(), structural.getValue()));
         }
         graph.addNode(proto.addAllInput(inputs).addAllOutput(node.outputs()));
+    }
+
+    private static boolean hasTensorBehind(Node node, int operand) {
+        for (int i = operand + 1; i < node.inputs().size(); i++) {
+            if (node.isTensorInput(i)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The constant of a structural operand, under the name that the node gives it. */
@@ -200,7 +214,8 @@ public final class OnnxWriter {
         return tensor(name, shape, type, bytes);
     }
 
-    private static TensorProto longs(String name, OnnxConstant constant) {
+    /** An initializer of indices or extents. */
+    static TensorProto longs(String name, OnnxConstant constant) {
         ByteBuffer bytes = ByteBuffer.allocate(constant.size() * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asLongBuffer().put(constant.longs());
         return tensor(name, constant.shape(), TensorProto.DataType.INT64, bytes);

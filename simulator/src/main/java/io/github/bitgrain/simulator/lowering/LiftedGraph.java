@@ -72,6 +72,11 @@ final class LiftedGraph {
         values.put(name, new Value(name, axes));
     }
 
+    /** The chip node that makes a value, or null. */
+    ChipNode maker(String chipValue) {
+        return program.nodes().stream().filter(node -> node.outputs().contains(chipValue)).findFirst().orElse(null);
+    }
+
     /** The parameter of a name, or null if a value (or nothing) is there. */
     ChipTensor parameter(ChipNode node, int index) {
         return has(node, index) ? program.parameters().get(node.inputs().get(index)) : null;
@@ -133,6 +138,11 @@ final class LiftedGraph {
 
     Shape shape(String tensor) {
         return shapes.get(tensor);
+    }
+
+    /** A parameter of the float network. */
+    Tensor tensor(String name) {
+        return parameters.get(name);
     }
 
     /** Adds a parameter of the float network. */

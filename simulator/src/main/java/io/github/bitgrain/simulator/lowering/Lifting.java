@@ -18,7 +18,8 @@ import java.util.Set;
 public final class Lifting {
     /** Operators that read feature maps with channels last, whatever their axes were called before. */
     private static final Set<String> WINDOWS =
-            Set.of("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "InsertZeros");
+            Set.of("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "InsertZeros",
+            "DepthToSpace", "SpaceToDepth");
 
     private Lifting() {}
 

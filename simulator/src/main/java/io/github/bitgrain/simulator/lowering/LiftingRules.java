@@ -4,8 +4,10 @@ import io.github.bitgrain.core.op.Add;
 import io.github.bitgrain.core.op.AveragePool;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Concat;
+import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
+import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Flatten;
 import io.github.bitgrain.core.op.Gather;
@@ -17,17 +19,21 @@ import io.github.bitgrain.core.op.Identity;
 import io.github.bitgrain.core.op.LeakyRelu;
 import io.github.bitgrain.core.op.Log;
 import io.github.bitgrain.core.op.LogSoftmax;
+import io.github.bitgrain.core.op.Max;
 import io.github.bitgrain.core.op.MaxPool;
+import io.github.bitgrain.core.op.Min;
 import io.github.bitgrain.core.op.Mul;
 import io.github.bitgrain.core.op.Neg;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.PRelu;
 import io.github.bitgrain.core.op.Pad;
+import io.github.bitgrain.core.op.Reciprocal;
 import io.github.bitgrain.core.op.ReduceMax;
 import io.github.bitgrain.core.op.ReduceMean;
 import io.github.bitgrain.core.op.ReduceMin;
 import io.github.bitgrain.core.op.ReduceSum;
 import io.github.bitgrain.core.op.Relu;
+import io.github.bitgrain.core.op.Reshape;
 import io.github.bitgrain.core.op.Resize;
 import io.github.bitgrain.core.op.Sigmoid;
 import io.github.bitgrain.core.op.Slice;
@@ -38,6 +44,7 @@ import io.github.bitgrain.core.op.Squeeze;
 import io.github.bitgrain.core.op.Sub;
 import io.github.bitgrain.core.op.Swish;
 import io.github.bitgrain.core.op.Tanh;
+import io.github.bitgrain.core.op.Transpose;
 import io.github.bitgrain.core.op.Unsqueeze;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
@@ -77,6 +84,15 @@ final class LiftingRules {
                 ProductLifting.pads(node, rank), true, false)));
         TABLE.put("GlobalAveragePool", (node, graph) -> window(node, graph, rank -> new GlobalAveragePool()));
         TABLE.put("Resize", LiftingRules::resize);
+        // Before a Conv the two become a ConvTranspose: ProductLifting.
+        TABLE.put("InsertZeros", (node, graph) -> window(node, graph, rank -> ProductLifting.zeros(node, rank)));
+        TABLE.put("DepthToSpace", (node, graph) -> window(node, graph, rank -> new DepthToSpace(
+                Math.toIntExact(node.integer("blocksize", 1)), node.text("mode", "DCR").equals("CRD"))));
+        TABLE.put("SpaceToDepth", LiftingRules::spaceToDepth);
+        TABLE.put("GRU", SequenceLifting::gru);
+        TABLE.put("LSTM", SequenceLifting::lstm);
+        TABLE.put("LayerNormalization", SequenceLifting::layerNorm);
+        TABLE.put("RMSNormalization", SequenceLifting::rmsNorm);
         keepsAxes("QuantizeLinear", LiftingRules::rename);
         keepsAxes("RequantizeLinear", LiftingRules::rename);
         keepsAxes("DequantizeLinear", LiftingRules::rename);
@@ -91,6 +107,7 @@ final class LiftingRules {
         activation("Exp", node -> new Exp());
         activation("Log", node -> new Log());
         activation("Sqrt", node -> new Sqrt());
+        activation("Erf", node -> new Erf());
         activation("Neg", node -> new Neg());
         activation("Identity", node -> new Identity());
         activation("Gelu", node -> new Gelu(node.text("approximate", "none").equals("tanh")));
@@ -101,6 +118,9 @@ final class LiftingRules {
         keepsAxes("Sub", (node, graph) -> elementwise(node, graph, new Sub()));
         keepsAxes("Mul", (node, graph) -> elementwise(node, graph, new Mul()));
         keepsAxes("Div", (node, graph) -> elementwise(node, graph, new Div()));
+        keepsAxes("Max", (node, graph) -> elementwise(node, graph, new Max()));
+        keepsAxes("Min", (node, graph) -> elementwise(node, graph, new Min()));
+        keepsAxes("Pow", LiftingRules::power);
         keepsAxes("Softmax", (node, graph) -> unary(node, graph, axes -> new Softmax(axis(node, axes, -1))));
         keepsAxes("LogSoftmax", (node, graph) -> unary(node, graph, axes -> new LogSoftmax(axis(node, axes, -1))));
         keepsAxes("Concat", LiftingRules::concat);
@@ -208,6 +228,49 @@ final class LiftingRules {
     private static float bound(ChipNode node, LiftedGraph graph, int index, float otherwise) {
         ChipTensor bound = graph.parameter(node, index);
         return bound == null ? otherwise : LiftedGraph.reals(bound)[0];
+    }
+
+    /** A power of a constant that other operators give. */
+    private static void power(ChipNode node, LiftedGraph graph) {
+        ChipTensor exponent = graph.parameter(node, 1);
+        float[] powers = exponent == null ? new float[0] : LiftedGraph.reals(exponent);
+        for (float power : powers) {
+            if (power != powers[0]) {
+                powers = new float[0];
+            }
+        }
+        if (powers.length == 0) {
+            throw graph.refused(node, "its power is computed or differs by element");
+        }
+        if (powers[0] == 1) {
+            rename(node, graph);
+        } else if (powers[0] == 2) {
+            Value x = graph.value(node, 0);
+            String y = graph.add(node.name(), new Mul(), List.of(x.tensor(), x.tensor()), node.outputs().getFirst());
+            graph.bind(node.outputs().getFirst(), y, x.axes());
+        } else if (powers[0] == 0.5f) {
+            unary(node, graph, axes -> new Sqrt());
+        } else if (powers[0] == -1) {
+            unary(node, graph, axes -> new Reciprocal());
+        } else {
+            throw graph.refused(node, "its power " + powers[0] + " is not 2, 1, 0.5 or -1");
+        }
+    }
+
+    /** The chip's order of channels, in which the pixels of a channel stay together, is not ONNX's: Reshape, Transpose, Reshape. */
+    private static void spaceToDepth(ChipNode node, LiftedGraph graph) {
+        int block = Math.toIntExact(node.integer("blocksize", 1));
+        Value x = graph.value(node, 0);
+        Permutation axes = Permutation.channelsLast(x.axes().rank());
+        String tensor = graph.inOrder(x, axes);
+        int[] d = graph.shape(tensor).dims();
+        String blocks = graph.add(node.name() + "/blocks", new Reshape(List.of((long) d[0], (long) d[1], (long) d[2] / block, (long) block,
+                (long) d[3] / block, (long) block), false), List.of(tensor), node.outputs().getFirst() + "_blocks");
+        String turned = graph.add(node.name() + "/transpose", new Transpose(List.of(0, 1, 3, 5, 2, 4)), List.of(blocks),
+                node.outputs().getFirst() + "_turned");
+        String y = graph.add(node.name(), new Reshape(List.of((long) d[0], (long) d[1] * block * block, (long) d[2] / block, (long) d[3] / block),
+                false), List.of(turned), node.outputs().getFirst());
+        graph.bind(node.outputs().getFirst(), y, axes);
     }
 
     private static void prelu(ChipNode node, LiftedGraph graph) {

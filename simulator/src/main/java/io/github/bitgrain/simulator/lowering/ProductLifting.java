@@ -3,7 +3,9 @@ package io.github.bitgrain.simulator.lowering;
 import io.github.bitgrain.core.op.Add;
 import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.ConvTranspose;
 import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.op.InsertZeros;
 import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.Pads;
@@ -101,7 +103,71 @@ final class ProductLifting {
         Permutation axes = Permutation.channelsLast(rank);
         List<String> operands = new ArrayList<>(List.of(graph.inOrder(x, axes), weights(node, graph, groups != 1, Form.CONV)));
         addBias(node, graph, operands);
+        if (isTransposed(node, rank, graph)) {
+            transposed(node, graph, operands, groups);
+            return;
+        }
         add(node, graph, new Conv(size(node, "strides", rank), pads(node, rank), size(node, "dilations", rank), groups), operands, axes);
+    }
+
+    /** The float operator of an InsertZeros. */
+    static InsertZeros zeros(ChipNode node, int rank) {
+        Size extra = node.has("output_padding") ? size(node, "output_padding", rank) : Size.ZERO;
+        return new InsertZeros(size(node, "stride", rank), rank == 3 ? new Size(0, extra.w()) : extra);
+    }
+
+    /** Whether the node is the second half of a transposed convolution as ONNX allows it. */
+    private static boolean isTransposed(ChipNode node, int rank, LiftedGraph graph) {
+        ChipNode maker = graph.maker(node.inputs().getFirst());
+        if (maker == null || !maker.opType().equals("InsertZeros") || !size(node, "strides", rank).equals(Size.ONE)) {
+            return false;
+        }
+        InsertZeros zeros = zeros(maker, rank);
+        Pads cut = cut(node, graph.parameter(node, 1).dims(), rank);
+        return zeros.outputPadding().h() < zeros.stride().h() && zeros.outputPadding().w() < zeros.stride().w()
+                && Math.min(Math.min(cut.top(), cut.left()), Math.min(cut.bottom(), cut.right())) >= 0;
+    }
+
+    /** What a transposed convolution cuts off where the convolution of the spread image pads: reach of the kernel less padding. */
+    private static Pads cut(ChipNode node, List<Integer> weight, int rank) {
+        Size dilation = size(node, "dilations", rank);
+        Pads pads = pads(node, rank);
+        int reachH = rank == 3 ? 0 : dilation.h() * (weight.getFirst() - 1);
+        int reachW = dilation.w() * (weight.get(rank - 3) - 1);
+        return new Pads(reachH - pads.top(), reachW - pads.left(), reachH - pads.bottom(), reachW - pads.right());
+    }
+
+    /** InsertZeros and Conv as one ConvTranspose, whose weights have their taps and, in each group, their channels the other way. */
+    private static void transposed(ChipNode node, LiftedGraph graph, List<String> operands, int groups) {
+        ChipNode maker = graph.maker(node.inputs().getFirst());
+        Value x = graph.value(maker, 0);
+        int rank = x.axes().rank();
+        InsertZeros zeros = zeros(maker, rank);
+        Permutation axes = Permutation.channelsLast(rank);
+        List<String> all = new ArrayList<>(operands);
+        all.set(0, graph.inOrder(x, axes));
+        all.set(1, graph.constant(operands.get(1), turned(graph.tensor(operands.get(1)), groups)));
+        add(node, graph, new ConvTranspose(zeros.stride(), cut(node, graph.parameter(node, 1).dims(), rank), size(node, "dilations", rank), groups,
+                zeros.outputPadding()), all, axes);
+    }
+
+    /** [M, C/groups, taps…] → [C, M/groups, taps…], taps in reverse order. */
+    private static Tensor turned(Tensor weight, int groups) {
+        int[] dims = weight.shape().dims().clone();
+        int outputs = dims[0] / groups;
+        int inputs = dims[1];
+        int taps = weight.size() / dims[0] / inputs;
+        float[] turned = new float[weight.size()];
+        for (int i = 0; i < turned.length; i++) {
+            int tap = i % taps;
+            int c = i / taps % inputs;
+            int m = i / taps / inputs;
+            int to = ((m / outputs * inputs + c) * outputs + m % outputs) * taps + taps - 1 - tap;
+            turned[to] = weight.data()[i];
+        }
+        dims[0] = inputs * groups;
+        dims[1] = outputs;
+        return new Tensor(Shape.of(dims), turned);
     }
 
     static void gemm(ChipNode node, LiftedGraph graph) {
