@@ -10,6 +10,8 @@ final class Scratch {
     final Floats sums = new Floats();
     /** Partial sums in double precision, one for each lane. */
     final double[] partials = new double[Lanes.COUNT];
+    /** One vector of each operand of a map, see {@link VectorTails}. */
+    final float[][] tails = new float[4][Lanes.COUNT];
     /** Bias, padded to whole vectors. */
     final Floats bias = new Floats();
     /** Results that do not fit their destination in whole vectors. */

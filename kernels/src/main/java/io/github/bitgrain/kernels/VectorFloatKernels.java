@@ -122,14 +122,19 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     @Override
     public void unary(UnaryFunction f, float p, float q, int n, float[] x, int xOffset, float[] y, int yOffset) {
         int done = VectorFunctions.unary(f, p, q, n, x, xOffset, y, yOffset);
-        super.unary(f, p, q, n - done, x, xOffset + done, y, yOffset + done);
+        if (n > done && !VectorTails.unary(f, p, q, n - done, x, xOffset + done, y, yOffset + done)) {
+            super.unary(f, p, q, n - done, x, xOffset + done, y, yOffset + done);
+        }
     }
 
     @Override
     public void unaryGradient(UnaryFunction f, float p, float q, int n, float[] x, int xOffset, float[] y, int yOffset,
             float[] dy, int dyOffset, float[] dx, int dxOffset, boolean accumulate) {
         int done = VectorFunctions.gradient(f, p, q, n, x, xOffset, y, yOffset, dy, dyOffset, dx, dxOffset, accumulate);
-        super.unaryGradient(f, p, q, n - done, x, xOffset + done, y, yOffset + done, dy, dyOffset + done, dx, dxOffset + done, accumulate);
+        if (n > done && !VectorTails.gradient(f, p, q, n - done, x, xOffset + done, y, yOffset + done, dy, dyOffset + done, dx, dxOffset + done,
+                accumulate)) {
+            super.unaryGradient(f, p, q, n - done, x, xOffset + done, y, yOffset + done, dy, dyOffset + done, dx, dxOffset + done, accumulate);
+        }
     }
 
     @Override

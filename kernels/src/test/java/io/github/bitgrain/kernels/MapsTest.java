@@ -72,6 +72,29 @@ class MapsTest {
         }
     }
 
+    /** Threads split a map anywhere: no element may hear of it. */
+    @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)
+    void functionsDoNotDependOnTheSplit(@ForAll UnaryFunction f, @ForAll @IntRange(min = 1, max = 100) int n, @ForAll long seed,
+            @ForAll boolean accumulate) {
+        Random random = new Random(seed);
+        int cut = random.nextInt(n);
+        float[] x = values(random, n);
+        float[] dy = values(random, n);
+        float[] whole = new float[n];
+        float[] parts = new float[n];
+        FAST.unary(f, P, Q, n, x, 0, whole, 0);
+        FAST.unary(f, P, Q, cut, x, 0, parts, 0);
+        FAST.unary(f, P, Q, n - cut, x, cut, parts, cut);
+        assertArrayEquals(whole, parts, f + " cut at " + cut + " of " + n);
+
+        float[] dx = values(random, n);
+        float[] dxParts = dx.clone();
+        FAST.unaryGradient(f, P, Q, n, x, 0, whole, 0, dy, 0, dx, 0, accumulate);
+        FAST.unaryGradient(f, P, Q, cut, x, 0, whole, 0, dy, 0, dxParts, 0, accumulate);
+        FAST.unaryGradient(f, P, Q, n - cut, x, cut, whole, cut, dy, cut, dxParts, cut, accumulate);
+        assertArrayEquals(dx, dxParts, f + " gradient cut at " + cut + " of " + n);
+    }
+
     @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
     void binaryMapsEqualTheReference(@ForAll BinaryFunction f, @ForAll @IntRange(max = 70) int n, @ForAll long seed,
             @ForAll @IntRange(max = 1) int aStep, @ForAll @IntRange(max = 1) int bStep) {
