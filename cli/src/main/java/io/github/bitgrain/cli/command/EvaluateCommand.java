@@ -4,6 +4,7 @@ import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.data.Samples;
 import io.github.bitgrain.cli.metric.Metrics;
+import io.github.bitgrain.cli.metric.detection.DetectionTask;
 import io.github.bitgrain.cli.network.Evaluation;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.quant.Target;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Parameters;
         header = "Measures a model on data: a float or QDQ network (.onnx), or a chip model (.espdl), simulated bit by bit.",
         footer = {
             "  bitgrain evaluate model.onnx --data images.npy --labels labels.npy --metric top1,top5",
-            "  bitgrain evaluate model.espdl --data images.npy --labels labels.npy --reference model.onnx --metric top1,agreement"
+            "  bitgrain evaluate model.espdl --data images.npy --labels labels.npy --reference model.onnx --metric top1,agreement",
+            "  bitgrain evaluate yolo.espdl --data images.npy --labels boxes.npy --decoder xywh"
         })
 public final class EvaluateCommand extends CliCommand {
     @Parameters(paramLabel = "MODEL", description = "An .onnx or .espdl file.")
@@ -40,7 +42,7 @@ public final class EvaluateCommand extends CliCommand {
     @Mixin
     private DataOptions dataOptions;
 
-    @Option(names = "--labels", paramLabel = "FILE.npy", description = "True class of each sample, or label of each group.")
+    @Option(names = "--labels", paramLabel = "FILE.npy", description = "True class of each sample, label of each group, or boxes (see --decoder).")
     private Path labels;
 
     @Option(names = "--groups", paramLabel = "FILE.npy", description = "Group of each sample: auc averages over groups.")
@@ -50,8 +52,11 @@ public final class EvaluateCommand extends CliCommand {
             names = "--metric",
             split = ",",
             paramLabel = "NAME",
-            description = "top1, top5, agreement, mse, snr (noise ÷ signal power), cosine; of autoencoders auc, spearman (rank correlation of the groups' scores with the reference's). Default: what labels and reference allow.")
+            description = "top1, top5, nats and perplexity (of logits); agreement, mse, snr (noise ÷ signal power), cosine; of autoencoders auc, spearman (rank correlation of the groups' scores with the reference's); of detectors map50, map50_95 (COCO). Default: what labels and reference allow.")
     private List<String> metrics = new ArrayList<>();
+
+    @Mixin
+    private DetectionOptions detection = new DetectionOptions();
 
     @Option(names = "--reference", paramLabel = "MODEL.onnx", description = "Model to compare outputs with.")
     private Path reference;
@@ -77,8 +82,9 @@ public final class EvaluateCommand extends CliCommand {
                 Network other = reference == null ? null : Networks.open(reference, espdl, target, threads);
                 InputData samples = InputData.open(data, network.inputs(), dataOptions.preprocessing())) {
             Evaluation evaluation = new Evaluation(network, other, samples);
-            Metrics.Truth truth = new Metrics.Truth(samples.samples(), column(labels), column(groups), other != null);
-            Metrics wanted = Metrics.of(metrics, truth, evaluation.shape());
+            DetectionTask task = detection.task(labels, samples.samples());
+            Metrics.Truth truth = new Metrics.Truth(samples.samples(), task == null ? column(labels) : null, column(groups), other != null);
+            Metrics wanted = Metrics.of(metrics, truth, evaluation.shape(), evaluation.detections(task));
             Map<String, Double> values = evaluation.run(wanted, progress(), "evaluate");
             double seconds = (System.nanoTime() - start) / 1e9;
             print(result(samples.samples(), values, seconds), () -> text(samples.samples(), values));

@@ -7,7 +7,7 @@ import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.firmware.ClassNames;
 import io.github.bitgrain.cli.firmware.FirmwareHeader;
 import io.github.bitgrain.cli.firmware.RuntimeVersion;
-import io.github.bitgrain.cli.metric.Metrics;
+import io.github.bitgrain.cli.metric.detection.DetectionTask;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Export;
@@ -123,7 +123,7 @@ public final class QuantizeCommand extends CliCommand {
     @Option(names = "--eval", paramLabel = "DATA", description = "Samples to measure float, PTQ, TQT and chip on.")
     private Path eval;
 
-    @Option(names = "--labels", paramLabel = "FILE.npy", description = "True class of each sample of --eval.")
+    @Option(names = "--labels", paramLabel = "FILE.npy", description = "True class of each sample of --eval, or boxes (see --decoder).")
     private Path labels;
 
     @Option(names = "--groups", paramLabel = "FILE.npy", description = "Group of each sample of --eval, for --metric auc.")
@@ -132,9 +132,12 @@ public final class QuantizeCommand extends CliCommand {
     @Option(
             names = "--metric",
             paramLabel = "NAME",
-            description = "Measure on --eval: top1, top5, agreement (with the float network), mse, snr, cosine, auc, spearman. Default: top1 with "
-                    + "labels, else agreement.")
+            description = "Measure on --eval: top1, top5, nats, agreement (with the float network), mse, snr, cosine, auc, spearman, map50, "
+                    + "map50_95. Default: map50 with a decoder, top1 with labels, else agreement.")
     private String metric;
+
+    @Mixin
+    private DetectionOptions detection = new DetectionOptions();
 
     @Option(names = {"-o", "--output"}, paramLabel = "MODEL.espdl", description = "File to write. Default: the model's name in this folder.")
     private Path output;
@@ -187,13 +190,14 @@ public final class QuantizeCommand extends CliCommand {
         SettingsBinder<QuantizationSettings> settings = settings();
         Request request = new Request(target, bits, profile, settings.settings(), calibBatch, calibSteps, seed, threads);
         Model network = watch.time("load", () -> OnnxReader.read(model));
-        String wanted = metric != null ? metric : labels != null ? "top1" : "agreement";
+        String wanted = metric != null ? metric : detection.isDetector() ? "map50" : labels != null ? "top1" : "agreement";
         Progress progress = progress();
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
                 InputData test = eval == null ? null : InputData.open(eval, floatNetwork.inputs(), dataOptions.preprocessing())) {
-            StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network,
-                    wanted, EvaluateCommand.column(labels), EvaluateCommand.column(groups), threads, progress);
+            DetectionTask task = test == null ? null : detection.task(labels, test.samples());
+            StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,
+                    task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, threads, progress);
             Quantized quantized = new Quantization(request, progress, watch).run(network, samples);
             LoweredModel lowered = watch.time("lower", () -> Lowering.lower(quantized.tuned(), quantized.tunedPlan(),
                     profile.isParity() ? LoweringOptions.PARITY : LoweringOptions.IMPROVED));
@@ -236,6 +240,9 @@ public final class QuantizeCommand extends CliCommand {
         atLeast("--calib-batch", calibBatch, 1);
         atLeast("--calib-steps", calibSteps, 0);
         atLeast("--threads", threads, 1);
+        if (eval == null && detection.isDetector()) {
+            throw BitgrainException.usage("--decoder belongs to --eval DATA, which is missing");
+        }
         if (eval == null && (labels != null || groups != null || metric != null)) {
             throw BitgrainException.usage((labels != null ? "--labels" : groups != null ? "--groups" : "--metric")
                     + " belongs to --eval DATA, which is missing");

@@ -1,6 +1,8 @@
 package io.github.bitgrain.cli.metric;
 
 import io.github.bitgrain.cli.console.Nearest;
+import io.github.bitgrain.cli.metric.detection.Decoder;
+import io.github.bitgrain.cli.metric.detection.Detections;
 import io.github.bitgrain.core.BitgrainException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,8 +16,7 @@ import java.util.TreeMap;
 /** The metrics of one evaluation, by name, with what they need checked beforehand. */
 public final class Metrics {
     private static final Set<String> NAMES = new LinkedHashSet<>(
-            List.of("top1", "top5", "agreement", "mse", "snr", "cosine", "auc", "spearman"));
-    private static final Set<String> LATER = Set.of("nats", "map50", "map50_95");
+            List.of("top1", "top5", "nats", "perplexity", "agreement", "mse", "snr", "cosine", "auc", "spearman", "map50", "map50_95"));
 
     private final Map<String, Metric> metrics = new LinkedHashMap<>();
 
@@ -73,10 +74,19 @@ public final class Metrics {
      * @throws BitgrainException if a name is unknown, or what a metric needs is missing or does not fit
      */
     public static Metrics of(List<String> names, Truth truth, NetworkShape shape) {
-        List<String> wanted = names.isEmpty() ? defaults(truth) : names;
+        return of(names, truth, shape, null);
+    }
+
+    /**
+     * The same for a detector.
+     *
+     * @param detections gathers its boxes; null if it is none
+     */
+    public static Metrics of(List<String> names, Truth truth, NetworkShape shape, Detections detections) {
+        List<String> wanted = !names.isEmpty() ? names : detections != null ? List.of("map50", "map50_95") : defaults(truth);
         Metrics metrics = new Metrics();
         for (String name : wanted) {
-            metrics.metrics.put(name, make(name, truth, shape));
+            metrics.metrics.put(name, make(name, truth, shape, detections));
         }
         return metrics;
     }
@@ -97,13 +107,14 @@ public final class Metrics {
         return names;
     }
 
-    private static Metric make(String name, Truth truth, NetworkShape shape) {
-        if (LATER.contains(name)) {
-            throw BitgrainException.usage("--metric: " + name + " comes with a later version; there are " + String.join(", ", NAMES));
-        }
+    private static Metric make(String name, Truth truth, NetworkShape shape, Detections detections) {
         return switch (name) {
             case "top1" -> new TopK(1, classLabels(name, truth, shape), shape.rows());
             case "top5" -> new TopK(5, classLabels(name, truth, shape), shape.rows());
+            case "nats" -> new CrossEntropy(classLabels(name, truth, shape), shape.rows(), false);
+            case "perplexity" -> new CrossEntropy(classLabels(name, truth, shape), shape.rows(), true);
+            case "map50" -> MeanAveragePrecision.atFifty(detections(name, detections));
+            case "map50_95" -> MeanAveragePrecision.fiftyTo95(detections(name, detections));
             case "agreement" -> {
                 classes(name, shape);
                 yield new Agreement(reference(name, truth, shape.rows()));
@@ -116,6 +127,13 @@ public final class Metrics {
             default -> throw BitgrainException.usage("--metric: unknown metric '" + name + "'"
                     + Nearest.hint(name, NAMES) + " Known: " + String.join(", ", NAMES));
         };
+    }
+
+    private static Detections detections(String name, Detections detections) {
+        if (detections == null) {
+            throw BitgrainException.usage("--metric " + name + " needs to know how the outputs name boxes: give --decoder " + Decoder.names());
+        }
+        return detections;
     }
 
     /** Whether a metric compares the outputs with those of another network. */

@@ -3,6 +3,8 @@ package io.github.bitgrain.cli.network;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.metric.Metrics;
 import io.github.bitgrain.cli.metric.Prediction;
+import io.github.bitgrain.cli.metric.detection.DetectionTask;
+import io.github.bitgrain.cli.metric.detection.Detections;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.tensor.Shape;
@@ -56,8 +58,19 @@ public final class Evaluation {
     /** What metrics must know of the network. */
     public Metrics.NetworkShape shape() {
         Shape output = network.outputs().values().iterator().next();
-        return new Metrics.NetworkShape(Arrays.stream(output.dims()).boxed().toList(), network.outputs().size(),
+        return new Metrics.NetworkShape(dims(output), network.outputs().size(),
                 inputShapes.getFirst().size());
+    }
+
+    /** Gathers what a detector finds; null without a task. */
+    public Detections detections(DetectionTask task) {
+        // With a reference, outputs are brought into the order of its axes.
+        return task == null ? null : task.start(dims(inputShapes.getFirst()),
+                (reference == null ? network : reference).outputs().values().stream().map(Evaluation::dims).toList());
+    }
+
+    private static List<Integer> dims(Shape shape) {
+        return Arrays.stream(shape.dims()).boxed().toList();
     }
 
     /**

@@ -2,6 +2,7 @@ package io.github.bitgrain.cli.pipeline;
 
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.metric.Metrics;
+import io.github.bitgrain.cli.metric.detection.DetectionTask;
 import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.Evaluation;
 import io.github.bitgrain.cli.network.FloatNetwork;
@@ -21,6 +22,7 @@ public final class StageAccuracy {
     private final Model model;
     private final String metric;
     private final Metrics.Truth truth;
+    private final DetectionTask task;
     private final int threads;
     private final Progress progress;
     private final double floatValue;
@@ -32,14 +34,16 @@ public final class StageAccuracy {
      * @param metric name of the metric
      * @param labels labels, or null
      * @param groups groups, or null
+     * @param task how boxes of a detector are read and judged, or null
      * @throws io.github.bitgrain.core.BitgrainException if the metric lacks something
      */
-    public StageAccuracy(DataSource data, Model model, String metric, Metrics.Column labels, Metrics.Column groups, int threads,
-            Progress progress) {
+    public StageAccuracy(DataSource data, Model model, String metric, Metrics.Column labels, Metrics.Column groups, DetectionTask task,
+            int threads, Progress progress) {
         this.data = data;
         this.model = model;
         this.metric = metric;
         this.truth = new Metrics.Truth(data.samples(), labels, groups, true);
+        this.task = task;
         this.threads = threads;
         this.progress = progress;
         floatValue = measure("float", new FloatNetwork(model, threads));
@@ -58,11 +62,11 @@ public final class StageAccuracy {
         return values;
     }
 
-    private double measure(String task, Network network) {
+    private double measure(String title, Network network) {
         boolean compares = Metrics.compares(metric);
         try (network; Network reference = compares ? new FloatNetwork(model, threads) : null) {
             Evaluation evaluation = new Evaluation(network, reference, data);
-            return evaluation.run(Metrics.of(List.of(metric), truth, evaluation.shape()), progress, task).get(metric);
+            return evaluation.run(Metrics.of(List.of(metric), truth, evaluation.shape(), evaluation.detections(task)), progress, title).get(metric);
         }
     }
 }

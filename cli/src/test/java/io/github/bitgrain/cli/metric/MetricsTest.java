@@ -43,6 +43,16 @@ class MetricsTest {
         assertEquals(2 / 3.0, measure(metrics, outputs, null).get("top5"));
     }
 
+    /** Row 1: softmax 1/4, 3/4, row 2: 1/2, 1/2. */
+    @Test
+    void natsAreTheMeanLogarithmOfTheTrueClass() {
+        Truth truth = new Truth(1, new Column("c.npy", 1, new long[] {1, 0}), null, false);
+        Metrics metrics = Metrics.of(List.of("nats", "perplexity"), truth, new NetworkShape(List.of(2, 2), 1, 2));
+        Map<String, Double> values = measure(metrics, new float[][] {{1000, 1000 + (float) Math.log(3), 5, 5}}, null);
+        assertEquals((Math.log(4 / 3.0) + Math.log(2)) / 2, values.get("nats"), 1e-4);
+        assertEquals(Math.sqrt(8 / 3.0), values.get("perplexity"), 1e-4);
+    }
+
     @Test
     void eachTokenOfALanguageModelIsARow() {
         Truth truth = new Truth(1, new Column("c.npy", 1, new long[] {0, 1}), null, false);
@@ -126,7 +136,8 @@ class MetricsTest {
         assertTrue(refused("top1", none, classes(2)).contains("--labels"));
         assertTrue(refused("snr", none, classes(2)).contains("--reference"));
         assertTrue(refused("tpo1", none, classes(2)).contains("did you mean 'top1'?"));
-        assertTrue(refused("map50", none, classes(2)).contains("later version"));
+        assertTrue(refused("map50", none, classes(2)).contains("--decoder ltrb, xywh"));
+        assertTrue(refused("nats", none, classes(2)).contains("--labels"));
         Truth labels = new Truth(3, column(0, 1, 0), null, false);
         assertTrue(refused("top1", labels, classes(1)).contains("scores per class"));
         assertTrue(refused("top1", new Truth(3, column(0, 1), null, false), classes(2)).contains("has 2 labels, the data has 3"));
