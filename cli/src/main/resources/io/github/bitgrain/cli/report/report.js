@@ -210,6 +210,8 @@
       row.after(make("tr", { class: "detail" }, make("td", { colspan: row.cells.length }, inside)));
       details[button.dataset.kind](inside, +button.dataset.index);
     }
+    // The table scrolls by itself: what opens below its edge would not be seen. Charts have their height in the next frame.
+    if (!open) requestAnimationFrame(() => row.nextElementSibling.scrollIntoView({ block: "nearest" }));
   }));
 
   document.querySelectorAll("button.sort").forEach(button => button.addEventListener("click", () => {

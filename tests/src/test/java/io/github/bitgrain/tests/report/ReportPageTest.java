@@ -137,6 +137,15 @@ class ReportPageTest {
     }
 
     @Test
+    void detailsAtTheEndOfATableOpenInSight() throws Exception {
+        browser.run("[...document.querySelectorAll('#tensor-table button.more')].at(-1).click()");
+        browser.settle();
+        assertTrue(browser.run("const box = document.querySelector('#tensor-table').parentElement.getBoundingClientRect(),"
+                + " row = document.querySelector('#tensor-table tr.detail').getBoundingClientRect();"
+                + " row.height > 50 && row.bottom <= box.bottom + 1 && row.top >= box.top").asBoolean());
+    }
+
+    @Test
     void chartsTellTheirValuesByArrowKeys() throws Exception {
         browser.run("document.querySelector('#error-chart .plot').focus()");
         browser.press("ArrowRight", RIGHT);
