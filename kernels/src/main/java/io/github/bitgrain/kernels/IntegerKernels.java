@@ -35,4 +35,13 @@ public interface IntegerKernels {
 
     /** As {@link #addSaturating}, but modulo 2^32. */
     void addWrapping(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums);
+
+    /**
+     * A convolution that ends in a change of scale.
+     *
+     * @param weights in ONNX order
+     * @param isDouble whether results are exact up to {@code |bias| + Σ|x w| = }{@link ExactConv#LARGEST_IN_DOUBLE}; else up to
+     *     {@link ExactConv#LARGEST_IN_FLOAT}, and any number in the range beyond
+     */
+    ExactConv exactConv(ConvShape shape, int[] weights, ExactConv.Scaling scaling, boolean isDouble);
 }

@@ -86,4 +86,11 @@ class ScalarIntegerKernels implements IntegerKernels {
             }
         }
     }
+
+    @Override
+    public ExactConv exactConv(ConvShape shape, int[] weights, ExactConv.Scaling scaling, boolean isDouble) {
+        ExactConv conv = new ScalarExactConv(shape, scaling);
+        conv.pack(weights);
+        return conv;
+    }
 }

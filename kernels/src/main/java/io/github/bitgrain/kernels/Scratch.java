@@ -16,6 +16,8 @@ final class Scratch {
     final Floats bias = new Floats();
     /** Results that do not fit their destination in whole vectors. */
     final Floats results = new Floats();
+    /** Sums in double precision. */
+    final Doubles wideResults = new Doubles();
     /** Operands of a matrix product. */
     final Floats packed = new Floats();
     /** Where the rows of a matrix product start. */
@@ -40,6 +42,19 @@ final class Scratch {
         float[] atLeast(int n) {
             if (values.length < n) {
                 values = new float[Math.max(n, values.length + values.length / 2)];
+            }
+            return values;
+        }
+    }
+
+    /** A double array that grows. */
+    static final class Doubles {
+        private double[] values = {};
+
+        /** At least {@code n} doubles of unspecified content. */
+        double[] atLeast(int n) {
+            if (values.length < n) {
+                values = new double[Math.max(n, values.length + values.length / 2)];
             }
             return values;
         }

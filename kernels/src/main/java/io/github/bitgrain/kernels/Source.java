@@ -24,9 +24,12 @@ final class Source {
     static final int PLANES = 0;
 
     private final Scratch.Floats copy = new Scratch.Floats();
+    private final Scratch.Doubles wideCopy = new Scratch.Doubles();
     private final Scratch.Ints rowTable = new Scratch.Ints();
     private Walk walk;
     private float[] given;
+    private int[] givenIntegers;
+    private boolean isWide;
     private int givenOffset;
     private int givenStride;
     private int channels;
@@ -39,6 +42,8 @@ final class Source {
     /** What the kernels read: source array, and for each position of the chunk where its window starts there. */
     float[] x;
     int[] rows;
+    /** What double precision kernels read in place of x. */
+    double[] wide;
     /** Positions of the chunk, and the number of positions before it. */
     int count;
     int first;
@@ -54,6 +59,7 @@ final class Source {
     void start(Walk walk, int batch, float[] x, int offset, int stride, int channels, int copyStride, boolean slack) {
         this.walk = walk;
         given = x;
+        givenIntegers = null;
         givenOffset = offset;
         givenStride = stride;
         this.channels = channels;
@@ -65,6 +71,28 @@ final class Source {
         nextRow = 0;
         pixelStep = inPlace ? stride : copyStride;
         rowStep = pixelStep * (inPlace ? walk.sourceW : walk.borderedW());
+    }
+
+    /**
+     * Starts with maps of whole numbers without gaps, which are always copied: to floats, or to doubles where {@code asDoubles}.
+     *
+     * @param copyStride numbers per pixel of a copy
+     * @param results results per position, which share the cache with the copy
+     */
+    void startIntegers(Walk walk, int batch, int[] x, int offset, int channels, int copyStride, int results, boolean asDoubles) {
+        this.walk = walk;
+        givenIntegers = x;
+        isWide = asDoubles;
+        givenOffset = offset;
+        givenStride = channels;
+        this.channels = channels;
+        this.copyStride = copyStride;
+        inPlace = false;
+        chunk = Math.clamp((asDoubles ? COPY_FLOATS / 2 : COPY_FLOATS) / (copyStride * walk.stepX * walk.stepY + results / 2), 1, CHUNK);
+        gridRows = batch * walk.rows;
+        nextRow = 0;
+        pixelStep = copyStride;
+        rowStep = pixelStep * walk.borderedW();
     }
 
     boolean next() {
@@ -97,7 +125,11 @@ final class Source {
         int reach = walk.tapsY[walk.countY - 1] - walk.tapsY[0] + 1;
         int images = rowsHere / walk.rows + 2;
         int sourceRows = rowsHere * walk.stepY + images * Math.max(reach, walk.stepY);
-        x = copy.atLeast(sourceRows * rowStep + COUNT + SLACK);
+        if (givenIntegers != null && isWide) {
+            wide = wideCopy.atLeast(sourceRows * rowStep + COUNT + SLACK);
+        } else {
+            x = copy.atLeast(sourceRows * rowStep + COUNT + SLACK);
+        }
         int to = 0;
         int done = 0;
         while (done < rowsHere) {
@@ -119,6 +151,10 @@ final class Source {
     }
 
     private void copyRow(int n, int row, int to) {
+        if (givenIntegers != null) {
+            copyIntegers(n, row, to);
+            return;
+        }
         if (row < 0 || row >= walk.sourceH) {
             Arrays.fill(x, to, to + rowStep, 0f);
             return;
@@ -135,6 +171,45 @@ final class Source {
         int end = start + walk.sourceW * copyStride;
         Arrays.fill(x, to, start, 0f);
         Arrays.fill(x, end, to + rowStep, 0f);
+    }
+
+    private void copyIntegers(int n, int row, int to) {
+        boolean inside = row >= 0 && row < walk.sourceH;
+        int start = inside ? to + walk.left * copyStride : to;
+        int end = inside ? start + walk.sourceW * copyStride : to;
+        int from = inside ? givenOffset + (n * walk.sourceH + row) * walk.sourceW * channels : 0;
+        if (isWide) {
+            Arrays.fill(wide, to, start, 0.0);
+            Arrays.fill(wide, end, to + rowStep, 0.0);
+        } else {
+            Arrays.fill(x, to, start, 0f);
+            Arrays.fill(x, end, to + rowStep, 0f);
+        }
+        // Pixels that adjoin in both are one long pixel.
+        boolean adjoin = copyStride == channels;
+        int length = adjoin ? walk.sourceW * channels : channels;
+        int count = !inside ? 0 : adjoin ? 1 : walk.sourceW;
+        for (int i = 0; i < count; i++) {
+            if (isWide) {
+                convert(givenIntegers, from + i * channels, length, wide, start + i * copyStride);
+                Arrays.fill(wide, start + i * copyStride + length, start + (i + 1) * (adjoin ? length : copyStride), 0.0);
+            } else {
+                convert(givenIntegers, from + i * channels, length, x, start + i * copyStride);
+                Arrays.fill(x, start + i * copyStride + length, start + (i + 1) * (adjoin ? length : copyStride), 0f);
+            }
+        }
+    }
+
+    private static void convert(int[] x, int from, int n, float[] y, int to) {
+        for (int i = 0; i < n; i++) {
+            y[to + i] = x[from + i];
+        }
+    }
+
+    private static void convert(int[] x, int from, int n, double[] y, int to) {
+        for (int i = 0; i < n; i++) {
+            y[to + i] = x[from + i];
+        }
     }
 
     private static void spread(float[] x, int from, float[] to, int start, int step, int count) {

@@ -99,7 +99,7 @@ final class VectorConvolution {
         }
     }
 
-    private static void tiles(Source source, int[] runs, int runCount, int runLength, float[] w, int wOffset, float[] start, int padded,
+    static void tiles(Source source, int[] runs, int runCount, int runLength, float[] w, int wOffset, float[] start, int padded,
             float[] y, int[] outputs, Epilogue epilogue) {
         int k = runCount * runLength;
         int count = source.count;

@@ -130,7 +130,7 @@ final class VectorDepthwise {
         }
     }
 
-    private static void run(Walk walk, boolean full, float[] x, int at, int xStride, int rowStep, int[] taps, int firstRow, int endRow, float[] w,
+    static void run(Walk walk, boolean full, float[] x, int at, int xStride, int rowStep, int[] taps, int firstRow, int endRow, float[] w,
             int wOffset, int wRow, float[] start, int c, float[] y, int to, int toStep, int count) {
         int done = 0;
         if (full && walk.stepX == 1) {
@@ -175,7 +175,7 @@ final class VectorDepthwise {
         return Math.max(8, BLOCK_FLOATS / (padded * walk.stepX * walk.stepY));
     }
 
-    private static void tapOffsets(Walk walk, int rowStep, int pixelStep, int[] taps) {
+    static void tapOffsets(Walk walk, int rowStep, int pixelStep, int[] taps) {
         for (int a = 0; a < walk.countY; a++) {
             for (int b = 0; b < walk.countX; b++) {
                 taps[a * walk.countX + b] = (walk.tapsY[a] - walk.tapsY[0]) * rowStep + (walk.tapsX[b] - walk.tapsX[0]) * pixelStep;

@@ -51,4 +51,11 @@ final class VectorIntegerKernels extends ScalarIntegerKernels {
     private static IntVector product(byte[] b, int at, int factor) {
         return ((IntVector) ByteVector.fromArray(BYTES, b, at).convertShape(VectorOperators.B2I, INTS, 0)).mul(factor);
     }
+
+    @Override
+    public ExactConv exactConv(ConvShape shape, int[] weights, ExactConv.Scaling scaling, boolean isDouble) {
+        ExactConv conv = isDouble ? new DoubleExactConv(shape, scaling) : new FloatExactConv(shape, scaling);
+        conv.pack(weights);
+        return conv;
+    }
 }

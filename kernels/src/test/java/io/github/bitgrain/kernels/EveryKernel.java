@@ -73,7 +73,28 @@ final class EveryKernel {
         kernels.put("int16 gemm", () -> INTEGERS.gemm(20, 40, 30, shorts, 0, 30, shorts, 0, 40, longs, 0, 40, false));
         kernels.put("int8 dot", () -> INTEGERS.dot(N, bytes, 0, bytes, 0));
         kernels.put("int16 dot", () -> INTEGERS.dot(N, shorts, 0, shorts, 0));
+        addExact(kernels, "dense", shape(16, 24, 3, 1, 1));
+        addExact(kernels, "pointwise", shape(32, 16, 1, 1, 1));
+        addExact(kernels, "odd", shape(7, 19, 3, 1, 1));
+        addExact(kernels, "depthwise", shape(32, 32, 3, 1, 32));
+        addExact(kernels, "strided depthwise", shape(32, 32, 3, 2, 32));
+        kernels.put("requantize values", () -> Requantize.values(500, ints, 3, Rounding.HALF_EVEN, 8, ints));
+        kernels.put("requantize products", () -> Requantize.products(500, ints, ints, 3, Rounding.HALF_UP, 8, ints));
+        kernels.put("requantize sums", () -> Requantize.sums(500, ints, 1, ints, 8, ints));
         return kernels;
+    }
+
+    private void addExact(Map<String, Runnable> kernels, String name, ConvShape padded) {
+        ConvShape s = new ConvShape(1, padded.inH(), padded.inW(), padded.inC(), padded.inC(), padded.outH(), padded.outW(), padded.outC(),
+                padded.outC(), padded.kernelH(), padded.kernelW(), padded.strideH(), padded.strideW(), 1, 1, padded.padTop(), padded.padLeft(),
+                padded.groups());
+        for (Rounding rounding : new Rounding[] {Rounding.HALF_EVEN, Rounding.HALF_UP}) {
+            for (boolean isDouble : new boolean[] {false, true}) {
+                ExactConv.Scaling scaling = new ExactConv.Scaling(new long[s.outC()], new int[s.outC()], rounding, 8, false);
+                ExactConv conv = INTEGERS.exactConv(s, new int[s.weightCount()], scaling, isDouble);
+                kernels.put("exact " + name + " " + rounding + (isDouble ? " in double" : ""), () -> conv.run(ints, 0, ints, N / 2));
+            }
+        }
     }
 
     private void addConvolution(Map<String, Runnable> kernels, String name, ConvShape s) {

@@ -1,57 +1,47 @@
 package io.github.bitgrain.simulator.kernel;
 
-import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.kernels.ConvShape;
+import io.github.bitgrain.kernels.ExactConv;
 import io.github.bitgrain.kernels.FloatKernels;
-import io.github.bitgrain.kernels.IntegerKernels;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.PackedConv;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.ChipBuffer;
-import java.util.Arrays;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Conv (dense, depthwise, one- and two-dimensional) and Gemm (chip-arithmetic.md §3.1).
  *
- * <p>At 8 bits the sums of products come from the single-precision kernels, which are exact on integers while
- * {@code Σ |x w| <= 2^24}. Where neither the weights alone nor the data at hand prove that and the range of the chip's
- * accumulator, the output is summed again in the chip's own order: alone, or with all lanes of its pixel where many of them
- * need it.
+ * <p>Sums of products run in floating point. The weights of an output channel prove once and for all that they are exact in single
+ * precision, {@code |bias| + Σ |x w| <= 2^24}, or in double, and that the chip's accumulator cannot leave its range. For a channel
+ * without that proof the data at hand may give it, output by output; what is left is summed again in the chip's own order.
  */
 final class Convolution implements ChipKernel {
-    private static final long EXACT_IN_FLOAT = 1L << 24;
     /** Margin for the rounding of the float sum that the data's bound is computed with. */
     private static final float BOUND_MARGIN = 1f - 1f / 1024;
-
-    /** From this share of a pixel's lanes on, 1/8, it is cheaper to sum all of them side by side than one after the other. */
-    private static final int LANES_PER_OUTPUT = 8;
-
-    private static final float[] NONE = {};
+    /** Double precision takes twice the time of single: from this share of the channels on, 1/3, all are computed in it. */
+    private static final int DOUBLE_SHARE = 3;
 
     private final NodeSetup node;
     private final boolean isGemm;
     private final Filter filter;
     private final Accumulation accumulation;
-    private final long[] safe;
-    private final float[] limits;
-    private final boolean shortShifts;
+    private final ExactConv.Scaling scaling;
     private final long[] norms;
-    private final boolean relu;
+    private final int inputBits;
     private final FloatKernels floats = Kernels.floats();
-    private final IntegerKernels integers = Kernels.integers();
 
     private ConvShape shape;
-    private PackedConv packed;
-    private PackedConv packedNorms;
-    private float[] x = NONE;
-    private float[] sums = NONE;
-    private float[] bounds = NONE;
-    private int[] tapWeights;
-    private byte[] laneWeights;
-    private int[] laneSums;
-    private int[] laneFactors;
-    private int[] laneRows;
-    private int laneProducts;
+    private ExactConv main;
+    /** Channels that need double precision where the others do not, and their convolution. */
+    private int[] wide = {};
+    private ExactConv wideConv;
+    /** Channels whose weights prove nothing, with the largest {@code Σ |x w|} that leaves their sums exact and in range. */
+    private int[] open = {};
+    private float[] limits = {};
+    private PackedConv openNorms;
+    private OrderedSums ordered;
 
     Convolution(NodeSetup node) {
         this.node = node;
@@ -61,19 +51,15 @@ final class Convolution implements ChipKernel {
             throw node.fail("transA and transB must be 0 in a file; the weights are stored transposed");
         }
         accumulation = new Accumulation(node, filter);
-        relu = switch (node.node().text("activation", "Linear")) {
+        boolean relu = switch (node.node().text("activation", "Linear")) {
             case "Linear", "None" -> false;
             case "Relu" -> true;
             default -> throw node.fail("activation " + node.node().text("activation", "") + " has no fused kernel");
         };
-        safe = new long[filter.outputs()];
+        scaling = new ExactConv.Scaling(filter.bias(), filter.shifts(), node.target().rounding(), node.bits(), relu);
+        inputBits = node.inputType(0).bytes() * Byte.SIZE;
         norms = new long[filter.outputs()];
-        shortShifts = Arrays.stream(filter.shifts()).allMatch(shift -> shift >= 0 && shift < Long.SIZE - 1)
-                && Arrays.stream(filter.bias()).allMatch(bias -> Math.abs(bias) < 1L << Long.SIZE - 3);
-        limits = new float[filter.outputs()];
-        for (int n = 0; n < safe.length; n++) {
-            safe[n] = accumulation.safe(n);
-            limits[n] = Math.min(safe[n], EXACT_IN_FLOAT) * BOUND_MARGIN;
+        for (int n = 0; n < norms.length; n++) {
             norms[n] = filter.weightNorm(n);
         }
     }
@@ -83,16 +69,66 @@ final class Convolution implements ChipKernel {
         ChipBuffer in = inputs[0];
         ConvShape now = Window.shapeOf(node, in, filter);
         if (!now.equals(shape)) {
-            shape = now;
-            packed = null;
-            packedNorms = null;
+            plan(now);
         }
         reshape(in, outputs[0]);
-        if (node.bits() == 8) {
-            runInFloat(in, outputs[0]);
-        } else {
-            runInLong(in, outputs[0]);
+        main.run(in.ints(), 0, outputs[0].ints(), 0);
+        if (wide.length > 0) {
+            runWide(in, outputs[0]);
         }
+        if (open.length > 0) {
+            runOpen(in, outputs[0]);
+        }
+    }
+
+    /** Sorts the channels by what their weights prove, and packs these. */
+    private void plan(ConvShape now) {
+        shape = now;
+        int outputs = filter.outputs();
+        long largest = 1L << (inputBits - 1);
+        IntPredicate safe = n -> norms[n] * largest <= accumulation.safe(n) && norms[n] * largest <= exact(n, ExactConv.LARGEST_IN_DOUBLE);
+        wide = IntStream.range(0, outputs)
+                .filter(n -> safe.test(n) && norms[n] * largest > exact(n, ExactConv.LARGEST_IN_FLOAT)).toArray();
+        boolean inDouble = wide.length * DOUBLE_SHARE > outputs || filter.depthwise() && wide.length > 0;
+        main = Kernels.integers().exactConv(shape, filter.weights(), scaling, inDouble);
+        if (inDouble) {
+            wide = new int[0];
+        } else if (wide.length > 0) {
+            wideConv = Kernels.integers().exactConv(withOutputs(wide.length), weightsOf(wide), scaling.of(wide), true);
+        }
+        open = IntStream.range(0, outputs).filter(safe.negate()).toArray();
+        if (open.length > 0) {
+            // Depthwise kernels take all channels or none.
+            open = filter.depthwise() ? IntStream.range(0, outputs).toArray() : open;
+            long exact = inDouble ? ExactConv.LARGEST_IN_DOUBLE : ExactConv.LARGEST_IN_FLOAT;
+            limits = new float[open.length];
+            for (int i = 0; i < open.length; i++) {
+                limits[i] = safe.test(open[i]) ? Float.POSITIVE_INFINITY
+                        : Math.min(accumulation.safe(open[i]), exact(open[i], exact)) * BOUND_MARGIN;
+            }
+            ordered = new OrderedSums(node, filter, accumulation, shape, open);
+            openNorms = null;
+        }
+    }
+
+    /** The largest {@code Σ |x w|} whose sum with the bias is exact in a precision; negative if there is none. */
+    private long exact(int n, long precision) {
+        return precision - Math.min(Math.abs(filter.bias()[n]), precision) - 1;
+    }
+
+    private ConvShape withOutputs(int outputs) {
+        ConvShape s = shape;
+        return new ConvShape(s.batch(), s.inH(), s.inW(), s.inC(), s.inStride(), s.outH(), s.outW(), outputs, outputs, s.kernelH(), s.kernelW(),
+                s.strideH(), s.strideW(), s.dilationH(), s.dilationW(), s.padTop(), s.padLeft(), s.groups());
+    }
+
+    private int[] weightsOf(int[] channels) {
+        int length = filter.weights().length / filter.outputs();
+        int[] weights = new int[channels.length * length];
+        for (int i = 0; i < channels.length; i++) {
+            System.arraycopy(filter.weights(), channels[i] * length, weights, i * length, length);
+        }
+        return weights;
     }
 
     private void reshape(ChipBuffer in, ChipBuffer out) {
@@ -107,223 +143,88 @@ final class Convolution implements ChipKernel {
         }
     }
 
-    private void runInFloat(ChipBuffer in, ChipBuffer out) {
-        if (packed == null) {
-            packed = pack(false);
+    private void runWide(ChipBuffer in, ChipBuffer out) {
+        int pixels = out.count() / filter.outputs();
+        int[] results = out.memory().takeInts(pixels * wide.length);
+        wideConv.run(in.ints(), 0, results, 0);
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            for (int i = 0; i < wide.length; i++) {
+                out.ints()[pixel * filter.outputs() + wide[i]] = results[pixel * wide.length + i];
+            }
         }
-        x = out.memory().takeFloats(in.count());
-        sums = out.memory().takeFloats(out.count());
-        int largest = 0;
+        out.memory().give(results);
+    }
+
+    /** Corrects the outputs of open channels for which the data give no proof either. */
+    private void runOpen(ChipBuffer in, ChipBuffer out) {
+        float[] x = out.memory().takeFloats(in.count());
+        long largest = 0;
         for (int i = 0; i < in.count(); i++) {
-            int value = in.ints()[i];
+            int value = Math.abs(in.ints()[i]);
             x[i] = value;
-            largest = Math.max(largest, Math.abs(value));
+            largest = Math.max(largest, value);
         }
-        floats.conv(shape, x, 0, packed, null, 0, sums, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
-        boolean proven = true;
-        for (int n = 0; n < safe.length; n++) {
-            proven &= norms[n] * largest <= Math.min(safe[n], EXACT_IN_FLOAT);
+        if (!provenBy(largest)) {
+            if (openNorms == null) {
+                openNorms = packNorms();
+            }
+            int pixels = out.count() / filter.outputs();
+            float[] bounds = out.memory().takeFloats(pixels * open.length);
+            floats.conv(openNorms.shape(), x, 0, openNorms, null, 0, bounds, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                int unproven = 0;
+                for (int i = 0; i < open.length; i++) {
+                    unproven += bounds[pixel * open.length + i] > limits[i] ? 1 : 0;
+                }
+                if (unproven > 0) {
+                    correct(in, out, pixel, bounds, unproven);
+                }
+            }
+            out.memory().give(bounds);
         }
-        if (!proven) {
-            boundByData(in, out);
-        }
-        finish(in, out, !proven);
         out.memory().give(x);
-        out.memory().give(sums);
-        out.memory().give(bounds);
-        x = NONE;
-        sums = NONE;
-        bounds = NONE;
     }
 
-    /** {@code Σ |x| |w|} for every output: proves outputs one by one where the weights alone do not. */
-    private void boundByData(ChipBuffer in, ChipBuffer out) {
-        if (packedNorms == null) {
-            packedNorms = pack(true);
+    private boolean provenBy(long largest) {
+        for (int i = 0; i < open.length; i++) {
+            if (norms[open[i]] * largest > limits[i]) {
+                return false;
+            }
         }
-        for (int i = 0; i < in.count(); i++) {
-            x[i] = Math.abs(x[i]);
-        }
-        bounds = out.memory().takeFloats(out.count());
-        floats.conv(shape, x, 0, packedNorms, null, 0, bounds, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+        return true;
     }
 
-    private void finish(ChipBuffer in, ChipBuffer out, boolean check) {
-        int outputs = filter.outputs();
+    private PackedConv packNorms() {
+        int[] some = weightsOf(open);
+        float[] weights = new float[some.length];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = Math.abs(some[i]);
+        }
+        PackedConv packed = floats.packedConv(withOutputs(open.length));
+        floats.pack(weights, 0, packed);
+        return packed;
+    }
+
+    private void correct(ChipBuffer in, ChipBuffer out, int pixel, float[] bounds, int unproven) {
         int[] y = out.ints();
-        boolean[] done = check && !filter.depthwise() ? lanesInOrder(in, out) : null;
-        long[] bias = filter.bias();
-        for (int pixel = 0; pixel < out.count() / outputs; pixel++) {
-            int at = pixel * outputs;
-            int first = done != null && done[pixel] ? accumulation.lanes() : 0;
-            boolean whole = shortShifts && first == 0;
-            if (whole) {
-                Requantize.pixel(sums, at, bias, filter.shifts(), node.target().rounding(), node.bits(),
-                        relu ? 0 : Long.MIN_VALUE, y, at, outputs);
-            }
-            for (int n = first; n < outputs && (check || !whole); n++) {
-                boolean exact = !check || bounds[at + n] <= limits[n];
-                if (!exact || !whole) {
-                    y[at + n] = result(exact ? (long) sums[at + n] + bias[n] : inOrder(in, pixel, n), n);
-                }
+        int at = pixel * filter.outputs();
+        int first = 0;
+        if (ordered.isWorthwhile(unproven)) {
+            first = ordered.lanes();
+            int[] sums = ordered.sideBySide(in.ints(), pixel);
+            for (int i = 0; i < first; i++) {
+                y[at + open[i]] = result(sums[i], open[i]);
             }
         }
-    }
-
-    /**
-     * Sums up all lanes of the pixels of which many have no proof, in the chip's order.
-     *
-     * @return the pixels that are done
-     */
-    private boolean[] lanesInOrder(ChipBuffer in, ChipBuffer out) {
-        int outputs = filter.outputs();
-        int lanes = accumulation.lanes();
-        boolean[] done = new boolean[out.count() / outputs];
-        for (int pixel = 0; pixel < done.length; pixel++) {
-            int unproven = 0;
-            for (int n = 0; n < lanes; n++) {
-                unproven += bounds[pixel * outputs + n] > limits[n] ? 1 : 0;
-            }
-            done[pixel] = unproven > 0 && unproven * LANES_PER_OUTPUT >= lanes;
-            if (done[pixel]) {
-                sumLanes(in.ints(), pixel);
-                for (int n = 0; n < lanes; n++) {
-                    out.ints()[pixel * outputs + n] = result(laneSums[n], n);
-                }
+        for (int i = first; i < open.length; i++) {
+            if (bounds[pixel * open.length + i] > limits[i]) {
+                y[at + open[i]] = result(ordered.single(in.ints(), pixel, open[i]), open[i]);
             }
         }
-        return done;
-    }
-
-    private void sumLanes(int[] values, int pixel) {
-        int lanes = accumulation.lanes();
-        if (laneSums == null) {
-            laneSums = new int[lanes];
-            laneFactors = new int[filter.inputs() * filter.kernelH() * filter.kernelW()];
-            laneRows = new int[laneFactors.length];
-            int[] byTap = weightsByTap();
-            laneWeights = new byte[byTap.length];
-            for (int i = 0; i < byTap.length; i++) {
-                laneWeights[i] = (byte) byTap[i];
-            }
-        }
-        for (int n = 0; n < lanes; n++) {
-            laneSums[n] = (int) filter.bias()[n];
-        }
-        laneProducts = 0;
-        forEachTap(pixel, (from, tap) -> {
-            for (int c = 0; c < filter.inputs(); c++) {
-                laneFactors[laneProducts] = values[from + c];
-                laneRows[laneProducts++] = tap + c * filter.outputs();
-            }
-        });
-        if (node.target() == Target.C) {
-            integers.addWrapping(lanes, laneProducts, laneFactors, laneRows, laneWeights, laneSums);
-        } else {
-            integers.addSaturating(lanes, laneProducts, laneFactors, laneRows, laneWeights, laneSums, node.target().laneBits(node.bits()));
-        }
-    }
-
-    /** Where a tap reads its first input channel, and where its weights start in {@link #tapWeights}. */
-    private interface Tap {
-        void at(int from, int tap);
-    }
-
-    /** Visits the taps of a pixel's window that lie inside the input. */
-    private void forEachTap(int pixel, Tap visitor) {
-        int ox = pixel % shape.outW();
-        int oy = pixel / shape.outW() % shape.outH();
-        int image = pixel / (shape.outW() * shape.outH());
-        for (int ky = 0; ky < shape.kernelH(); ky++) {
-            int iy = oy * shape.strideH() - shape.padTop() + ky * shape.dilationH();
-            for (int kx = 0; kx < shape.kernelW(); kx++) {
-                int ix = ox * shape.strideW() - shape.padLeft() + kx * shape.dilationW();
-                if (iy >= 0 && iy < shape.inH() && ix >= 0 && ix < shape.inW()) {
-                    visitor.at(((image * shape.inH() + iy) * shape.inW() + ix) * shape.inStride(),
-                            (ky * shape.kernelW() + kx) * filter.inputs() * filter.outputs());
-                }
-            }
-        }
-    }
-
-    private long inOrder(ChipBuffer in, int pixel, int n) {
-        int ox = pixel % shape.outW();
-        int oy = pixel / shape.outW() % shape.outH();
-        return accumulation.inOrder(shape, in.ints(), pixel / (shape.outW() * shape.outH()), oy, ox, n);
     }
 
     private int result(long sum, int n) {
         long shifted = Requantize.shiftRight(sum, filter.shifts()[n], node.target().rounding());
-        if (node.target() == Target.C && node.bits() == 8 || accumulation.isTail(n)) {
-            shifted = Requantize.saturate(shifted, Integer.SIZE);
-        }
-        return (int) Requantize.saturate(relu ? Math.max(shifted, 0) : shifted, node.bits());
-    }
-
-    /** 16 bits: products have 30 bits, so sums run in 64-bit integers, all output channels of a pixel together. */
-    private void runInLong(ChipBuffer in, ChipBuffer out) {
-        int outputs = filter.outputs();
-        long largest = 0;
-        for (int i = 0; i < in.count(); i++) {
-            largest = Math.max(largest, Math.abs(in.ints()[i]));
-        }
-        boolean[] proven = new boolean[outputs];
-        for (int n = 0; n < outputs; n++) {
-            proven[n] = norms[n] * largest <= safe[n];
-        }
-        if (tapWeights == null) {
-            tapWeights = weightsByTap();
-        }
-        long[] sums16 = new long[outputs];
-        for (int pixel = 0; pixel < out.count() / outputs; pixel++) {
-            System.arraycopy(filter.bias(), 0, sums16, 0, outputs);
-            addWindow(in.ints(), pixel, sums16);
-            for (int n = 0; n < outputs; n++) {
-                out.ints()[pixel * outputs + n] = result(proven[n] ? sums16[n] : inOrder(in, pixel, n), n);
-            }
-        }
-    }
-
-    private void addWindow(int[] values, int pixel, long[] sums16) {
-        int outputs = filter.outputs();
-        forEachTap(pixel, (from, tap) -> {
-            if (filter.depthwise()) {
-                for (int n = 0; n < outputs; n++) {
-                    sums16[n] += (long) values[from + n] * tapWeights[tap + n];
-                }
-            } else {
-                for (int c = 0; c < filter.inputs(); c++) {
-                    long value = values[from + c];
-                    int row = tap + c * outputs;
-                    for (int n = 0; n < outputs; n++) {
-                        sums16[n] += value * tapWeights[row + n];
-                    }
-                }
-            }
-        });
-    }
-
-    /** Weights in the order [tap][input channel][output channel]. */
-    private int[] weightsByTap() {
-        int taps = filter.kernelH() * filter.kernelW();
-        int[] byTap = new int[filter.weights().length];
-        for (int n = 0; n < filter.outputs(); n++) {
-            for (int c = 0; c < filter.inputs(); c++) {
-                for (int t = 0; t < taps; t++) {
-                    byTap[(t * filter.inputs() + c) * filter.outputs() + n] = filter.weights()[(n * filter.inputs() + c) * taps + t];
-                }
-            }
-        }
-        return byTap;
-    }
-
-    private PackedConv pack(boolean absolute) {
-        float[] weights = new float[filter.weights().length];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = absolute ? Math.abs(filter.weights()[i]) : filter.weights()[i];
-        }
-        PackedConv result = floats.packedConv(shape);
-        floats.pack(weights, 0, result);
-        return result;
+        return (int) Requantize.saturate(scaling.relu() ? Math.max(shifted, 0) : shifted, node.bits());
     }
 }

@@ -1,0 +1,102 @@
+package io.github.bitgrain.kernels;
+
+import static io.github.bitgrain.kernels.Lanes.COUNT;
+import static io.github.bitgrain.kernels.Lanes.FLOATS;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/** Sums in single precision, exact up to 2^24, by the tiles of the float convolution. */
+final class FloatExactConv extends VectorExactConv {
+    /** Added to a number below 2^22 in size it leaves the nearest whole number, ties to even, in the low bits. */
+    private static final float ROUNDER = 0x1.8p23f;
+    private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
+
+    private final Scaling scaling;
+    private final float[] weights;
+    private final float[] start;
+    private final float[] factors;
+
+    FloatExactConv(ConvShape shape, Scaling scaling) {
+        super(shape, COUNT);
+        this.scaling = scaling;
+        weights = new float[shape.kernelH() * shape.kernelW() * in * padded];
+        start = new float[padded + COUNT];
+        factors = new float[padded];
+        for (int n = 0; n < shape.outC(); n++) {
+            start[n] = scaling.bias()[n];
+            factors[n] = Math.scalb(1f, -scaling.shifts()[n]);
+        }
+    }
+
+    @Override
+    public void pack(int[] given) {
+        order(given, (at, weight) -> weights[at] = weight);
+    }
+
+    @Override
+    boolean isDouble() {
+        return false;
+    }
+
+    @Override
+    void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
+        float[] results = scratch.results.atLeast(Math.max(source.count, Tiles.HEIGHT) * padded);
+        VectorConvolution.tiles(source, runs, runCount, runLength, weights, 0, start, padded, results, outputs, null);
+    }
+
+    @Override
+    void depthwise(Scratch scratch, Walk walk, Source source, int[] taps) {
+        float[] results = scratch.results.atLeast(source.count * padded);
+        boolean full = walk.countY == 3 && walk.countX == 3 && walk.tapsX[1] - walk.tapsX[0] == 1;
+        int rowStep = source.rowStep * (full ? walk.tapsY[1] - walk.tapsY[0] : 1);
+        for (int row = 0; row < source.count; row += walk.columns) {
+            for (int c = 0; c < padded; c += COUNT) {
+                VectorDepthwise.run(walk, full, source.x, source.rows[row] + c, padded, rowStep, taps, 0, walk.countY, weights, c, padded, start, c,
+                        results, row * padded + c, padded, walk.columns);
+            }
+        }
+    }
+
+    @Override
+    void finish(Scratch scratch, int count, int[] y, int to, int end) {
+        float[] sums = scratch.results.atLeast(0);
+        int whole = shape.outC() == padded ? count : Math.min(count, Math.max(0, (end - to - padded) / shape.outC()));
+        if (scaling.rounding() == Rounding.HALF_EVEN) {
+            toEven(sums, padded, whole, factors, scaling.lowest(), scaling.highest(), y, to, shape.outC());
+        } else {
+            upwards(sums, padded, whole, factors, scaling.lowest(), scaling.highest(), y, to, shape.outC());
+        }
+        for (int i = whole; i < count; i++) {
+            for (int n = 0; n < shape.outC(); n++) {
+                float v = Math.clamp(sums[i * padded + n] * factors[n], (float) scaling.lowest(), (float) scaling.highest());
+                float rounded = v + ROUNDER - ROUNDER;
+                y[to + i * shape.outC() + n] = (int) rounded + (scaling.rounding() == Rounding.HALF_UP && v - rounded == 0.5f ? 1 : 0);
+            }
+        }
+    }
+
+    // Limited first: limits are whole, so that the order makes no difference, and small numbers can be rounded by an addition.
+    // What a vector writes beyond its pixel, the next pixel overwrites.
+
+    private static void toEven(float[] sums, int padded, int count, float[] factors, float low, float high, int[] y, int to, int step) {
+        for (int i = 0; i < count; i++) {
+            for (int c = 0; c < padded; c += COUNT) {
+                FloatVector v = FloatVector.fromArray(FLOATS, sums, i * padded + c).mul(FloatVector.fromArray(FLOATS, factors, c));
+                v.min(high).max(low).add(ROUNDER).reinterpretAsInts().sub(ROUNDER_BITS).intoArray(y, to + i * step + c);
+            }
+        }
+    }
+
+    private static void upwards(float[] sums, int padded, int count, float[] factors, float low, float high, int[] y, int to, int step) {
+        for (int i = 0; i < count; i++) {
+            for (int c = 0; c < padded; c += COUNT) {
+                FloatVector v = FloatVector.fromArray(FLOATS, sums, i * padded + c).mul(FloatVector.fromArray(FLOATS, factors, c)).min(high).max(low);
+                FloatVector rounded = v.add(ROUNDER);
+                VectorMask<Float> tie = v.sub(rounded.sub(ROUNDER)).compare(VectorOperators.EQ, 0.5f);
+                rounded.add(1f, tie).reinterpretAsInts().sub(ROUNDER_BITS).intoArray(y, to + i * step + c);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.github.bitgrain.kernels;
+
+/**
+ * Sums of whole numbers in floating point, exact while they stay small enough. The input becomes floating point in the copies
+ * of a {@link Source}, the sums become integers again chunk by chunk: both while they are in a cache.
+ */
+abstract class VectorExactConv extends ExactConv {
+    /** Channels of a vector, and output channels padded to whole vectors. */
+    final int lanes;
+    final int padded;
+    /** Input channels that one output reads. */
+    final int in;
+
+    VectorExactConv(ConvShape shape, int lanes) {
+        super(shape);
+        this.lanes = lanes;
+        padded = Math.ceilDiv(shape.outC(), lanes) * lanes;
+        in = shape.groupIn();
+    }
+
+    /** Takes one weight: a place in the packed order, and its value. */
+    interface Sink {
+        void set(int at, int weight);
+    }
+
+    /** Weights in the order of {@link VectorWeights}, for this number of lanes. */
+    final void order(int[] weights, Sink into) {
+        int taps = shape.kernelH() * shape.kernelW();
+        for (int n = 0; n < shape.outC(); n++) {
+            int first = n / (2 * lanes) * 2 * lanes;
+            int width = padded - first > lanes ? 2 * lanes : lanes;
+            for (int c = 0; c < in; c++) {
+                for (int tap = 0; tap < taps; tap++) {
+                    int at = shape.isDepthwise() ? tap * padded + n : first * taps * in + (tap * in + c) * width + n - first;
+                    into.set(at, weights[(n * in + c) * taps + tap]);
+                }
+            }
+        }
+    }
+
+    @Override
+    public final void run(int[] x, int xOffset, int[] y, int yOffset) {
+        Scratch scratch = Scratch.ofThread();
+        Walk walk = scratch.walk;
+        walk.forward(shape);
+        if (walk.rows == 0 || walk.columns == 0) {
+            return;
+        }
+        Source source = scratch.gridSource;
+        source.startIntegers(walk, shape.batch(), x, xOffset, shape.inC(), shape.isDepthwise() ? padded : shape.inC(), padded, isDouble());
+        int[] runs = scratch.runs.atLeast(walk.taps());
+        int end = yOffset + shape.batch() * shape.outH() * shape.outW() * shape.outC();
+        int runCount = 0;
+        int runLength = 0;
+        if (shape.isDepthwise()) {
+            VectorDepthwise.tapOffsets(walk, source.rowStep, source.pixelStep, runs);
+        } else {
+            runCount = source.runs(runs);
+            runLength = walk.taps() / runCount * in;
+        }
+        while (source.next()) {
+            if (shape.isDepthwise()) {
+                depthwise(scratch, walk, source, runs);
+            } else {
+                int[] outputs = scratch.outputs.atLeast(Math.max(source.count, Tiles.HEIGHT));
+                Source.fillTable(outputs, 0, Math.max(source.count, Tiles.HEIGHT), 0, padded);
+                dense(scratch, source, runs, runCount, runLength, outputs);
+            }
+            finish(scratch, source.count, y, yOffset + source.first * shape.outC(), end);
+        }
+    }
+
+    abstract boolean isDouble();
+
+    /** Sums of a chunk into scratch, {@code padded} for each position. */
+    abstract void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs);
+
+    /** Sums of a chunk into scratch, {@code padded} for each position. */
+    abstract void depthwise(Scratch scratch, Walk walk, Source source, int[] taps);
+
+    /** Turns the sums of a chunk into results, which start at {@code to}; may write on to the end. */
+    abstract void finish(Scratch scratch, int count, int[] y, int to, int end);
+}
