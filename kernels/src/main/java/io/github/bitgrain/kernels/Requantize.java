@@ -5,6 +5,9 @@ public final class Requantize {
     /** Largest right shift of a product of two 16-bit values in 32 bits. */
     public static final int LARGEST_INT_SHIFT = 30;
 
+    /** Added to a number below 2^22 in size and taken away it leaves the nearest whole number, ties to even. */
+    private static final float ROUNDER = 0x1.8p23f;
+
     private Requantize() {}
 
     /**
@@ -78,12 +81,12 @@ public final class Requantize {
             }
         } else {
             // Farther to the right everything is 0.
-            shiftRight(n, x, Math.min(shift, LARGEST_INT_SHIFT), isHalfEven(rounding), high, y);
+            shiftRight(n, x, 0, Math.min(shift, LARGEST_INT_SHIFT), isHalfEven(rounding), high, y, 0);
         }
     }
 
     /**
-     * {@code y[i] = saturate(shiftRight(a[i] b[i], shift, rounding), bits)} for i below n.
+     * {@code y[yOffset + i] = saturate(shiftRight(a[aOffset + i] b[bOffset + i], shift, rounding), bits)} for i below n.
      *
      * @param a values of up to 16 bits
      * @param b values of up to 16 bits
@@ -91,14 +94,58 @@ public final class Requantize {
      * @param rounding {@link Rounding#HALF_UP} or {@link Rounding#HALF_EVEN}
      * @param bits 8 or 16
      */
-    public static void products(int n, int[] a, int[] b, int shift, Rounding rounding, int bits, int[] y) {
+    public static void products(int n, int[] a, int aOffset, int[] b, int bOffset, int shift, Rounding rounding, int bits, int[] y, int yOffset) {
         if (shift < 1 || shift > LARGEST_INT_SHIFT) {
             throw new IllegalArgumentException("shift " + shift + " of a product of 31 bits");
         }
         for (int i = 0; i < n; i++) {
-            y[i] = a[i] * b[i];
+            y[yOffset + i] = a[aOffset + i] * b[bOffset + i];
         }
-        shiftRight(n, y, shift, isHalfEven(rounding), Integer.MAX_VALUE >> (Integer.SIZE - bits), y);
+        shiftRight(n, y, yOffset, shift, isHalfEven(rounding), Integer.MAX_VALUE >> (Integer.SIZE - bits), y, yOffset);
+    }
+
+    /** As {@link #products} with one factor for all. */
+    public static void scaled(int n, int[] a, int aOffset, int b, int shift, Rounding rounding, int bits, int[] y, int yOffset) {
+        if (shift < 1 || shift > LARGEST_INT_SHIFT) {
+            throw new IllegalArgumentException("shift " + shift + " of a product of 31 bits");
+        }
+        for (int i = 0; i < n; i++) {
+            y[yOffset + i] = a[aOffset + i] * b;
+        }
+        shiftRight(n, y, yOffset, shift, isHalfEven(rounding), Integer.MAX_VALUE >> (Integer.SIZE - bits), y, yOffset);
+    }
+
+    /**
+     * {@code y[i] = saturate(round(x[i] factor), bits)} for i below n, in single precision as {@link Rounding#round(float)}.
+     *
+     * @param rounding {@link Rounding#HALF_UP} or {@link Rounding#HALF_EVEN}
+     * @param bits 8 or 16
+     * @param nan what NaN becomes
+     */
+    public static void reals(int n, float[] x, float factor, Rounding rounding, int bits, int nan, int[] y) {
+        int high = Integer.MAX_VALUE >> (Integer.SIZE - bits);
+        round(n, x, factor, isHalfEven(rounding), ~high, high, y);
+        for (int i = 0; i < n; i++) {
+            if (x[i] != x[i]) {
+                y[i] = nan;
+            }
+        }
+    }
+
+    // Limited first: limits are whole, so that the order makes no difference, and small numbers can be rounded by an addition.
+
+    private static void round(int n, float[] x, float factor, boolean toEven, float low, float high, int[] y) {
+        if (toEven) {
+            for (int i = 0; i < n; i++) {
+                y[i] = (int) (Math.min(high, Math.max(low, x[i] * factor)) + ROUNDER - ROUNDER);
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                float sum = Math.min(high, Math.max(low, x[i] * factor)) + 0.5f;
+                float rounded = sum + ROUNDER - ROUNDER;
+                y[i] = (int) rounded - (Float.floatToRawIntBits(sum - rounded) >>> 31);
+            }
+        }
     }
 
     /** {@code y[i] = saturate(a[i] + sign b[i], bits)} for i below n; values of up to 16 bits, sign 1 or −1. */
@@ -117,15 +164,15 @@ public final class Requantize {
     }
 
     /** Values up to 2^30 in size, shift 1 to 30: half of the divisor, or one less to an even floor, never overflows. */
-    private static void shiftRight(int n, int[] x, int shift, boolean toEven, int high, int[] y) {
+    private static void shiftRight(int n, int[] x, int from, int shift, boolean toEven, int high, int[] y, int to) {
         int half = 1 << (shift - 1);
         if (toEven) {
             for (int i = 0; i < n; i++) {
-                y[i] = Math.min(high, Math.max(~high, (x[i] + half - 1 + ((x[i] >> shift) & 1)) >> shift));
+                y[to + i] = Math.min(high, Math.max(~high, (x[from + i] + half - 1 + ((x[from + i] >> shift) & 1)) >> shift));
             }
         } else {
             for (int i = 0; i < n; i++) {
-                y[i] = Math.min(high, Math.max(~high, (x[i] + half) >> shift));
+                y[to + i] = Math.min(high, Math.max(~high, (x[from + i] + half) >> shift));
             }
         }
     }

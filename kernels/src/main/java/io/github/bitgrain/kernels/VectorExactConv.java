@@ -18,24 +18,19 @@ abstract class VectorExactConv extends ExactConv {
         in = shape.groupIn();
     }
 
-    /** Takes one weight: a place in the packed order, and its value. */
-    interface Sink {
-        void set(int at, int weight);
+    /**
+     * Where the weights of an output channel start in the order of {@link VectorWeights}; they are {@link #width} apart, tap by tap,
+     * input channel by input channel.
+     */
+    final int first(int n) {
+        int panel = n / (2 * lanes) * 2 * lanes;
+        return shape.isDepthwise() ? n : panel * shape.kernelH() * shape.kernelW() * in + n - panel;
     }
 
-    /** Weights in the order of {@link VectorWeights}, for this number of lanes. */
-    final void order(int[] weights, Sink into) {
-        int taps = shape.kernelH() * shape.kernelW();
-        for (int n = 0; n < shape.outC(); n++) {
-            int first = n / (2 * lanes) * 2 * lanes;
-            int width = padded - first > lanes ? 2 * lanes : lanes;
-            for (int c = 0; c < in; c++) {
-                for (int tap = 0; tap < taps; tap++) {
-                    int at = shape.isDepthwise() ? tap * padded + n : first * taps * in + (tap * in + c) * width + n - first;
-                    into.set(at, weights[(n * in + c) * taps + tap]);
-                }
-            }
-        }
+    /** Numbers in a line of the panel of an output channel. */
+    final int width(int n) {
+        int panel = n / (2 * lanes) * 2 * lanes;
+        return shape.isDepthwise() ? padded : padded - panel > lanes ? 2 * lanes : lanes;
     }
 
     @Override

@@ -79,8 +79,11 @@ final class EveryKernel {
         addExact(kernels, "depthwise", shape(32, 32, 3, 1, 32));
         addExact(kernels, "strided depthwise", shape(32, 32, 3, 2, 32));
         kernels.put("requantize values", () -> Requantize.values(500, ints, 3, Rounding.HALF_EVEN, 8, ints));
-        kernels.put("requantize products", () -> Requantize.products(500, ints, ints, 3, Rounding.HALF_UP, 8, ints));
+        kernels.put("requantize products", () -> Requantize.products(500, ints, 0, ints, 0, 3, Rounding.HALF_UP, 8, ints, 0));
         kernels.put("requantize sums", () -> Requantize.sums(500, ints, 1, ints, 8, ints));
+        kernels.put("requantize scaled", () -> Requantize.scaled(500, ints, 0, 5, 3, Rounding.HALF_UP, 8, ints, 0));
+        kernels.put("quantize reals", () -> Requantize.reals(500, a, 3f, Rounding.HALF_UP, 8, 0, ints));
+        kernels.put("quantize reals to even", () -> Requantize.reals(500, a, 3f, Rounding.HALF_EVEN, 8, 0, ints));
         return kernels;
     }
 

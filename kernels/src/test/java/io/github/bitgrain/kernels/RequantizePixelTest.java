@@ -48,10 +48,16 @@ class RequantizePixelTest {
                 assertEquals(Requantize.saturate(Requantize.shiftRight(a[i], shift, rounding), bits), y[i], a[i] + " >> " + shift);
             }
             int right = random.nextInt(1, Requantize.LARGEST_INT_SHIFT + 1);
-            Requantize.products(n, a, b, right, rounding, bits, y);
+            Requantize.products(n, a, 0, b, 0, right, rounding, bits, y, 0);
             for (int i = 0; i < n; i++) {
                 assertEquals(Requantize.saturate(Requantize.shiftRight((long) a[i] * b[i], right, rounding), bits), y[i],
                         a[i] + " * " + b[i] + " >> " + right);
+            }
+            int factor = random.nextInt(Short.MIN_VALUE, Short.MAX_VALUE + 1);
+            int skip = n / 3;
+            Requantize.scaled(n - skip, a, skip, factor, right, rounding, bits, y, skip);
+            for (int i = skip; i < n; i++) {
+                assertEquals(Requantize.saturate(Requantize.shiftRight((long) a[i] * factor, right, rounding), bits), y[i]);
             }
             int sign = random.nextBoolean() ? 1 : -1;
             Requantize.sums(n, a, sign, b, bits, y);
@@ -68,5 +74,33 @@ class RequantizePixelTest {
             values[i] = i % 6 == 0 ? Short.MIN_VALUE : i % 6 == 2 ? 1 << random.nextInt(15) : values[i] >> random.nextInt(16);
         }
         return values;
+    }
+
+    @Test
+    void realsAreRoundedInSinglePrecision() {
+        Random random = new Random(9);
+        for (int round = 0; round < 2000; round++) {
+            int bits = random.nextBoolean() ? 8 : 16;
+            Rounding rounding = random.nextBoolean() ? Rounding.HALF_UP : Rounding.HALF_EVEN;
+            float factor = Math.scalb(1f, random.nextInt(-8, 9));
+            float[] x = new float[random.nextInt(70)];
+            for (int i = 0; i < x.length; i++) {
+                float whole = random.nextInt(-70000, 70000) >> random.nextInt(17);
+                x[i] = switch (random.nextInt(6)) {
+                    case 0 -> Float.intBitsToFloat(random.nextInt());
+                    case 1 -> (whole + 0.5f) / factor;
+                    case 2 -> Math.nextUp((whole + 0.5f) / factor);
+                    case 3 -> Math.nextDown((whole + 0.5f) / factor);
+                    case 4 -> whole / factor;
+                    default -> (float) random.nextGaussian() * 100 / factor;
+                };
+            }
+            int[] y = new int[x.length];
+            Requantize.reals(x.length, x, factor, rounding, bits, 77, y);
+            for (int i = 0; i < x.length; i++) {
+                long expected = Float.isNaN(x[i]) ? 77 : Requantize.saturate((int) rounding.round(x[i] * factor), bits);
+                assertEquals(expected, y[i], x[i] + " " + factor + " " + rounding);
+            }
+        }
     }
 }

@@ -61,6 +61,46 @@ final class Broadcast {
         void visit(int output, int a, int b);
     }
 
+    /** Visits rows of the output, as long as both operands run on or stand still; steps are 0 or 1. */
+    void forEachRow(RowVisitor visitor) {
+        int count = 1;
+        for (int extent : shape) {
+            count *= extent;
+        }
+        int axes = shape.length;
+        int row = 1;
+        int stepA = 0;
+        int stepB = 0;
+        while (axes > 0 && (row == 1 || shape[axes - 1] == 1 || stepsA[axes - 1] == stepA * row && stepsB[axes - 1] == stepB * row)) {
+            axes--;
+            if (shape[axes] > 1) {
+                stepA = row == 1 ? stepsA[axes] : stepA;
+                stepB = row == 1 ? stepsB[axes] : stepB;
+                row *= shape[axes];
+            }
+        }
+        int[] index = new int[axes];
+        int a = 0;
+        int b = 0;
+        for (int i = 0; i < count; i += row) {
+            visitor.visit(i, row, a, stepA, b, stepB);
+            for (int axis = axes - 1; axis >= 0; axis--) {
+                a += stepsA[axis];
+                b += stepsB[axis];
+                if (++index[axis] < shape[axis]) {
+                    break;
+                }
+                index[axis] = 0;
+                a -= stepsA[axis] * shape[axis];
+                b -= stepsB[axis] * shape[axis];
+            }
+        }
+    }
+
+    interface RowVisitor {
+        void visit(int output, int count, int a, int stepA, int b, int stepB);
+    }
+
     /** How operand b (or a) runs along the merged innermost dimension. */
     enum Inner { VECTORS, A_SCALAR, B_SCALAR }
 

@@ -18,9 +18,8 @@ final class Conversion {
             float rescale = ChipArithmetic.rescale(node.outputExponent(0));
             return (inputs, outputs) -> {
                 outputs[0].reshape(inputs[0].shape());
-                for (int i = 0; i < inputs[0].count(); i++) {
-                    outputs[0].ints()[i] = ChipArithmetic.quantize(inputs[0].floats()[i] * rescale, node.bits(), node.target());
-                }
+                Requantize.reals(inputs[0].count(), inputs[0].floats(), rescale, node.target().rounding(), node.bits(),
+                        ChipArithmetic.quantize(Float.NaN, node.bits(), node.target()), outputs[0].ints());
             };
         }
         if (toFloat) {

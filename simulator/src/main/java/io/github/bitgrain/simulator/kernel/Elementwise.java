@@ -2,6 +2,7 @@ package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.kernels.Requantize;
+import io.github.bitgrain.kernels.Rounding;
 import io.github.bitgrain.simulator.ChipBuffer;
 import java.util.Arrays;
 
@@ -43,7 +44,7 @@ final class Elementwise {
     private static ChipKernel sum(NodeSetup node, int sign, ChipKernel broadcast) {
         int bits = node.bits();
         return (inputs, outputs) -> {
-            if (adjoin(inputs)) {
+            if (fitInts(inputs) && Arrays.equals(inputs[0].shape(), inputs[1].shape())) {
                 outputs[0].reshape(inputs[0].shape());
                 Requantize.sums(inputs[0].count(), inputs[0].ints(), sign, inputs[1].ints(), bits, outputs[0].ints());
             } else {
@@ -52,9 +53,9 @@ final class Elementwise {
         };
     }
 
-    /** Whether both operands have one shape, and elements of at most 16 bits: products and sums fit 32 bits. */
-    private static boolean adjoin(ChipBuffer[] inputs) {
-        return Arrays.equals(inputs[0].shape(), inputs[1].shape()) && inputs[0].bits() <= Short.SIZE && inputs[1].bits() <= Short.SIZE;
+    /** Whether products and sums fit 32 bits. */
+    private static boolean fitInts(ChipBuffer[] inputs) {
+        return inputs[0].bits() <= Short.SIZE && inputs[1].bits() <= Short.SIZE;
     }
 
     static ChipKernel maximum(NodeSetup node) {
@@ -116,9 +117,8 @@ final class Elementwise {
         return (inputs, outputs) -> {
             Broadcast.Merged merged = Broadcast.merge(inputs[0], inputs[1]);
             if (node.hasVectorUnit() && merged.extent() >= node.lanes()) {
-                if (adjoin(inputs) && shift >= 1 && shift <= Requantize.LARGEST_INT_SHIFT) {
-                    outputs[0].reshape(inputs[0].shape());
-                    Requantize.products(inputs[0].count(), inputs[0].ints(), inputs[1].ints(), shift, target.rounding(), bits, outputs[0].ints());
+                if (fitInts(inputs) && shift >= 1 && shift <= Requantize.LARGEST_INT_SHIFT) {
+                    products(node, inputs, outputs[0], shift);
                 } else {
                     vector.run(inputs, outputs);
                 }
@@ -130,6 +130,24 @@ final class Elementwise {
                 }
             }
         };
+    }
+
+    /** What the vector kernels compute, row by row. */
+    private static void products(NodeSetup node, ChipBuffer[] inputs, ChipBuffer output, int shift) {
+        Broadcast broadcast = new Broadcast(node, inputs[0], inputs[1]);
+        output.reshape(broadcast.shape());
+        int[] a = inputs[0].ints();
+        int[] b = inputs[1].ints();
+        Rounding rounding = node.target().rounding();
+        broadcast.forEachRow((to, count, atA, stepA, atB, stepB) -> {
+            if (stepA == 0) {
+                Requantize.scaled(count, b, atB, a[atA], shift, rounding, node.bits(), output.ints(), to);
+            } else if (stepB == 0) {
+                Requantize.scaled(count, a, atA, b[atB], shift, rounding, node.bits(), output.ints(), to);
+            } else {
+                Requantize.products(count, a, atA, b, atB, shift, rounding, node.bits(), output.ints(), to);
+            }
+        });
     }
 
     static ChipKernel divide(NodeSetup node) {

@@ -1,60 +1,86 @@
 package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.kernels.ConvShape;
+import io.github.bitgrain.kernels.ExactConv;
+import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.lowering.FilterLayout;
+import java.util.Arrays;
 
 /**
  * MatMul: Gemm's kernel without bias, batched over the leading axes. The right operand lies in the filter layout, be it a
- * parameter or a value that the file's own Reshape and Transpose nodes brought there (chip-arithmetic.md §3.1).
+ * parameter or a value that the file's own Reshape and Transpose nodes brought there (chip-arithmetic.md §3.1). Columns are proven
+ * as the output channels of a {@link Convolution}, anew for every matrix.
  */
-final class MatrixProduct {
-    private MatrixProduct() {}
+final class MatrixProduct implements ChipKernel {
+    private final NodeSetup node;
+    private final int shift;
+    private final boolean relu;
+    private int rows;
+    private int inner;
+    private int columns;
+    private int[] sources;
+    private int[] weights;
+    private long[] norms;
+    private ExactConv inFloat;
+    private ExactConv inDouble;
 
-    static ChipKernel matMul(NodeSetup node) {
-        int shift = node.outputExponent(0) - node.inputExponent(0) - node.inputExponent(1);
+    private MatrixProduct(NodeSetup node) {
+        this.node = node;
+        shift = node.outputExponent(0) - node.inputExponent(0) - node.inputExponent(1);
         Filter.checkShift(node, shift);
-        boolean relu = node.node().text("activation", "Linear").equals("Relu");
-        return (inputs, outputs) -> {
-            ChipBuffer a = inputs[0];
-            ChipBuffer b = inputs[1];
-            int rows = a.rank() == 1 ? 1 : a.dim(-2);
-            int inner = a.dim(-1);
-            int columns = b.dim(-1);
-            if (b.dim(-2) != inner) {
-                throw node.fail("operands have " + inner + " columns and " + b.dim(-2) + " rows");
-            }
-            int[] shape = shape(node, a, b);
-            outputs[0].reshape(shape);
-            int matrices = outputs[0].count() / (rows * columns);
-            int matricesB = b.count() / (inner * columns);
-            int matricesA = a.count() / (rows * inner);
-            int lanes = node.hasVectorUnit() ? node.lanes() : FilterLayout.PLAIN;
-            int[] sources = new FilterLayout(columns, inner, 1, false, lanes).sources();
-            int[] weights = new int[inner * columns];
-            for (int m = 0; m < matrices; m++) {
-                int startB = matricesB == 1 ? 0 : m * inner * columns;
-                for (int i = 0; i < weights.length; i++) {
-                    weights[sources[i]] = b.ints()[startB + i];
-                }
-                int startA = matricesA == 1 ? 0 : m * rows * inner;
-                boolean[] proven = proven(node, a.ints(), startA, rows, weights, columns, inner);
-                for (int row = 0; row < rows; row++) {
-                    for (int n = 0; n < columns; n++) {
-                        int from = startA + row * inner;
-                        long sum = proven[n] ? plainSum(a.ints(), from, weights, n * inner, inner)
-                                : sum(node, a.ints(), from, weights, n * inner, inner, isTail(node, n, columns));
-                        long shifted = Requantize.shiftRight(sum, shift, node.target().rounding());
-                        outputs[0].ints()[(m * rows + row) * columns + n] =
-                                (int) Requantize.saturate(relu ? Math.max(shifted, 0) : shifted, node.bits());
-                    }
-                }
-            }
-        };
+        relu = node.node().text("activation", "Linear").equals("Relu");
     }
 
-    private static int[] shape(NodeSetup node, ChipBuffer a, ChipBuffer b) {
+    static ChipKernel matMul(NodeSetup node) {
+        return new MatrixProduct(node);
+    }
+
+    @Override
+    public void run(ChipBuffer[] inputs, ChipBuffer[] outputs) {
+        ChipBuffer a = inputs[0];
+        ChipBuffer b = inputs[1];
+        plan(a.rank() == 1 ? 1 : a.dim(-2), a.dim(-1), b.dim(-1));
+        if (b.dim(-2) != inner) {
+            throw node.fail("operands have " + inner + " columns and " + b.dim(-2) + " rows");
+        }
+        outputs[0].reshape(shape(a, b));
+        int matrices = outputs[0].count() / (rows * columns);
+        boolean oneA = a.count() == rows * inner;
+        boolean oneB = b.count() == inner * columns;
+        for (int m = 0; m < matrices; m++) {
+            int startB = oneB ? 0 : m * inner * columns;
+            for (int i = 0; i < weights.length; i++) {
+                weights[sources[i]] = b.ints()[startB + i];
+            }
+            multiply(a.ints(), oneA ? 0 : m * rows * inner, outputs[0].ints(), m * rows * columns);
+        }
+    }
+
+    private void plan(int newRows, int newInner, int newColumns) {
+        if (sources != null && rows == newRows && inner == newInner && columns == newColumns) {
+            return;
+        }
+        rows = newRows;
+        inner = newInner;
+        columns = newColumns;
+        sources = new FilterLayout(columns, inner, 1, false, node.hasVectorUnit() ? node.lanes() : FilterLayout.PLAIN).sources();
+        weights = new int[inner * columns];
+        norms = new long[columns];
+        inFloat = null;
+        inDouble = null;
+    }
+
+    private ExactConv product(boolean isDouble) {
+        int[] shifts = new int[columns];
+        Arrays.fill(shifts, shift);
+        ExactConv.Scaling scaling = new ExactConv.Scaling(new long[columns], shifts, node.target().rounding(), node.bits(), relu);
+        return Kernels.integers().exactConv(ConvShape.rows(rows, inner, inner, columns, columns), weights, scaling, isDouble);
+    }
+
+    private int[] shape(ChipBuffer a, ChipBuffer b) {
         ChipBuffer longer = a.rank() >= b.rank() ? a : b;
         int[] shape = longer.shape().clone();
         shape[shape.length - 1] = b.dim(-1);
@@ -64,37 +90,54 @@ final class MatrixProduct {
         return shape;
     }
 
-    private static boolean isTail(NodeSetup node, int n, int columns) {
-        return node.hasVectorUnit() && n >= columns - columns % node.lanes();
-    }
-
-    /** The columns whose sums cannot leave their accumulator, nor 32 bits, in any order: {@code Σ|w| · max|a|} fits. */
-    private static boolean[] proven(NodeSetup node, int[] a, int from, int rows, int[] w, int columns, int inner) {
+    /** One pair of matrices: all columns in the precision that they need, those without proof once more in the chip's order. */
+    private void multiply(int[] a, int from, int[] y, int to) {
         long largest = 0;
         for (int i = from; i < from + rows * inner; i++) {
             largest = Math.max(largest, Math.abs(a[i]));
         }
-        long fits = Math.min(Integer.MAX_VALUE, Long.MAX_VALUE >>> (Long.SIZE - node.target().laneBits(node.bits())));
-        boolean[] proven = new boolean[columns];
+        long fits = ExactConv.LARGEST_IN_FLOAT;
+        boolean isDouble = false;
         for (int n = 0; n < columns; n++) {
             long norm = 0;
             for (int i = n * inner; i < (n + 1) * inner; i++) {
-                norm += Math.abs(w[i]);
+                norm += Math.abs(weights[i]);
             }
-            proven[n] = norm * largest <= fits;
+            norms[n] = norm * largest;
+            isDouble |= norms[n] > fits && norms[n] <= safe(n);
         }
-        return proven;
+        if (isDouble && inDouble == null) {
+            inDouble = product(true);
+        } else if (!isDouble && inFloat == null) {
+            inFloat = product(false);
+        }
+        ExactConv conv = isDouble ? inDouble : inFloat;
+        conv.pack(weights);
+        conv.run(a, from, y, to);
+        for (int n = 0; n < columns; n++) {
+            if (norms[n] > safe(n)) {
+                for (int row = 0; row < rows; row++) {
+                    long shifted = Requantize.shiftRight(sum(a, from + row * inner, n * inner, isTail(n)), shift, node.target().rounding());
+                    y[to + row * columns + n] = (int) Requantize.saturate(relu ? Math.max(shifted, 0) : shifted, node.bits());
+                }
+            }
+        }
     }
 
-    private static int plainSum(int[] a, int from, int[] w, int row, int inner) {
-        int sum = 0;
-        for (int i = 0; i < inner; i++) {
-            sum += a[from + i] * w[row + i];
-        }
-        return sum;
+    private boolean isTail(int n) {
+        return node.hasVectorUnit() && n >= columns - columns % node.lanes();
     }
 
-    private static long sum(NodeSetup node, int[] a, int from, int[] w, int row, int inner, boolean tail) {
+    private int width(int n) {
+        return isTail(n) ? Target.SCALAR_ACCUMULATOR_BITS : node.target().laneBits(node.bits());
+    }
+
+    /** The largest sum of a column that leaves neither its accumulator nor double precision. */
+    private long safe(int n) {
+        return Math.min(ExactConv.LARGEST_IN_DOUBLE, Long.MAX_VALUE >>> (Long.SIZE - width(n)));
+    }
+
+    private long sum(int[] a, int from, int row, boolean tail) {
         boolean is8 = node.bits() == 8;
         Target target = node.target();
         int width = tail ? Target.SCALAR_ACCUMULATOR_BITS : target.laneBits(node.bits());
@@ -103,7 +146,7 @@ final class MatrixProduct {
         for (int c = 0; c < inner; c += step) {
             long chunk = 0;
             for (int i = c; i < Math.min(c + step, inner); i++) {
-                chunk += (long) a[from + i] * w[row + i];
+                chunk += (long) a[from + i] * weights[row + i];
             }
             sum += chunk;
             sum = target == Target.C ? (is8 ? (int) sum : sum) : Requantize.saturate(sum, width);

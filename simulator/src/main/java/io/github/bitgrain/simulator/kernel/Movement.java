@@ -135,9 +135,17 @@ final class Movement {
     private static void gather(ChipBuffer x, ChipBuffer y, int start, int[] steps) {
         int[] index = new int[steps.length];
         int from = start;
-        for (int i = 0; i < y.count(); i++) {
-            y.copyFrom(x, from, i, 1);
-            for (int axis = steps.length - 1; axis >= 0; axis--) {
+        int row = steps.length == 0 ? 1 : y.dim(-1);
+        int step = steps.length == 0 ? 1 : steps[steps.length - 1];
+        for (int i = 0; i < y.count(); i += row) {
+            if (step == 1) {
+                y.copyFrom(x, from, i, row);
+            } else if (x.isFloat()) {
+                copyRow(x.floats(), from, step, y.floats(), i, row);
+            } else {
+                copyRow(x.ints(), from, step, y.ints(), i, row);
+            }
+            for (int axis = steps.length - 2; axis >= 0; axis--) {
                 from += steps[axis];
                 if (++index[axis] < y.dim(axis)) {
                     break;
@@ -145,6 +153,18 @@ final class Movement {
                 index[axis] = 0;
                 from -= steps[axis] * y.dim(axis);
             }
+        }
+    }
+
+    private static void copyRow(int[] x, int from, int step, int[] y, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            y[to + i] = x[from + i * step];
+        }
+    }
+
+    private static void copyRow(float[] x, int from, int step, float[] y, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            y[to + i] = x[from + i * step];
         }
     }
 

@@ -47,12 +47,14 @@ final class SoftmaxKernel {
             }
         }
         float sum = 0f;
-        for (float value : v) {
-            sum += ChipArithmetic.exp(value - max);
-        }
-        float logSum = ChipArithmetic.log(sum);
         for (int i = 0; i < v.length; i++) {
-            y[start + i * step] = logarithm ? v[i] - max - logSum : ChipArithmetic.exp(v[i] - max) / sum;
+            float power = ChipArithmetic.exp(v[i] - max);
+            sum += power;
+            v[i] = logarithm ? v[i] : power;
+        }
+        float logSum = logarithm ? ChipArithmetic.log(sum) : 0f;
+        for (int i = 0; i < v.length; i++) {
+            y[start + i * step] = logarithm ? v[i] - max - logSum : v[i] / sum;
         }
     }
 }
