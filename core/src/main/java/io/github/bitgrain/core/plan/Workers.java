@@ -5,7 +5,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Threads that share the items of one step at a time: static split, one barrier per step. A waiting thread spins for a
- * short while, then parks: waking a parked one costs as much as a small step.
+ * short while, then parks: waking a parked one costs as much as a small step. A part that its thread has not begun when
+ * the caller is through with its own is done by the caller: on a busy machine a thread may get no processor for longer
+ * than the whole step takes.
  */
 public final class Workers implements AutoCloseable {
     private static final int SPINS = 20_000;
@@ -20,6 +22,8 @@ public final class Workers implements AutoCloseable {
 
     private final class Helper extends Thread {
         private final int index;
+        /** The last round whose part somebody has taken on. */
+        private final AtomicInteger taken = new AtomicInteger();
         private volatile boolean parked;
         private volatile Throwable failure;
 
@@ -45,32 +49,47 @@ public final class Workers implements AutoCloseable {
                         parked = false;
                     }
                 }
-                seen++;
+                seen = round;
                 if (closed) {
                     return;
                 }
-                try {
-                    part(index);
-                } catch (Throwable e) {
-                    // Handed to the thread that waits for the step.
-                    failure = e;
-                }
-                if (pending.decrementAndGet() == 0) {
+                if (take(seen) && pending.decrementAndGet() == 0) {
                     LockSupport.unpark(caller);
                 }
             }
+        }
+
+        /** Does this thread's part of the round unless it is taken; a round does not end before, so that its work is still there. */
+        private boolean take(int of) {
+            if (!taken.compareAndSet(of - 1, of)) {
+                return false;
+            }
+            try {
+                part(index);
+            } catch (Throwable e) {
+                // Handed to the thread that waits for the step.
+                failure = e;
+            }
+            return true;
         }
     }
 
     /** A team of {@code threads}, the calling one included. */
     public Workers(int threads) {
+        this(threads, true);
+    }
+
+    /** For tests also a team whose other threads never come. */
+    Workers(int threads, boolean start) {
         if (threads < 1) {
             throw new IllegalArgumentException(threads + " threads");
         }
         helpers = new Helper[threads - 1];
         for (int i = 0; i < helpers.length; i++) {
             helpers[i] = new Helper(i + 1);
-            helpers[i].start();
+            if (start) {
+                helpers[i].start();
+            }
         }
     }
 
@@ -100,6 +119,11 @@ public final class Workers implements AutoCloseable {
             part(0);
         } catch (RuntimeException | Error e) {
             failure = e;
+        }
+        for (Helper helper : helpers) {
+            if (helper.take(round)) {
+                pending.decrementAndGet();
+            }
         }
         int spins = 0;
         while (pending.get() != 0) {
