@@ -37,15 +37,6 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"auto"})
-    void whatComesLaterSaysSo(String command) {
-        CommandRun run = CommandRun.of(command, "a.onnx", "--calib", "x.npy");
-        assertEquals(2, run.exit());
-        assertTrue(run.err().startsWith("bitgrain: " + command + " comes with a later version of Bitgrain; "), run.err());
-        assertEquals(1, run.err().lines().count());
-    }
-
-    @ParameterizedTest
     @ValueSource(strings = {"quantize", "evaluate", "inspect", "simulate", "verify", "diff", "diff-run", "analyze", "auto", "qat"})
     void everyCommandTeachesWithAnExample(String command) {
         CommandRun run = CommandRun.of(command, "--help");

@@ -67,6 +67,12 @@ abstract class CliCommand implements Callable<Integer> {
         root.session().err().flush();
     }
 
+    /** A message for people about how the work goes, on stderr. */
+    void note(String line) {
+        root.session().err().println(line);
+        root.session().err().flush();
+    }
+
     /** The command's own name. */
     String name() {
         return spec.name();

@@ -10,14 +10,18 @@ import io.github.bitgrain.cli.firmware.RuntimeVersion;
 import io.github.bitgrain.cli.metric.detection.DetectionTask;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.pipeline.Attempt;
 import io.github.bitgrain.cli.pipeline.Export;
 import io.github.bitgrain.cli.pipeline.LaneCheck;
+import io.github.bitgrain.cli.pipeline.Made;
 import io.github.bitgrain.cli.pipeline.Outcome;
 import io.github.bitgrain.cli.pipeline.OutcomeText;
 import io.github.bitgrain.cli.pipeline.PeakMemory;
-import io.github.bitgrain.cli.pipeline.Quantization;
 import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.cli.pipeline.Request;
+import io.github.bitgrain.cli.pipeline.SearchGoal;
+import io.github.bitgrain.cli.pipeline.SearchResult;
+import io.github.bitgrain.cli.pipeline.SettingsSearch;
 import io.github.bitgrain.cli.pipeline.StageAccuracy;
 import io.github.bitgrain.cli.pipeline.Stopwatch;
 import io.github.bitgrain.cli.report.HtmlReport;
@@ -36,8 +40,6 @@ import io.github.bitgrain.exporter.onnx.QdqOptions;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
-import io.github.bitgrain.simulator.lowering.Lowering;
-import io.github.bitgrain.simulator.lowering.LoweringOptions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,9 +59,11 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  bitgrain quantize model.onnx --calib calib.npy --tqt -o model.espdl",
             "  bitgrain quantize model.onnx --calib images/ --mean 0.5 --std 0.25 --target esp32s3 \\",
-            "      --eval test.npy --labels labels.npy --report report.html -o model.espdl"
+            "      --eval test.npy --labels labels.npy --report report.html -o model.espdl",
+            "  bitgrain quantize model.onnx --calib calib.npy --tqt --mixed-precision auto --latency-budget 1.2x",
+            "  bitgrain quantize model.onnx --calib calib.npy --eval test.npy --labels labels.npy --max-drop 0.5"
         })
-public final class QuantizeCommand extends CliCommand {
+public class QuantizeCommand extends CliCommand {
     @Parameters(paramLabel = "MODEL.onnx", description = "A float network.")
     private Path model;
 
@@ -181,16 +185,22 @@ public final class QuantizeCommand extends CliCommand {
     @Option(names = "--threads", paramLabel = "N", description = "Number of threads. Results do not depend on it. Default: all processors.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
+    @Mixin
+    private WidthOptions widths = new WidthOptions();
+
     @Override
     public Integer call() {
         Stopwatch watch = new Stopwatch();
         check();
         RuntimeVersion version = runtimeVersion == null ? null : RuntimeVersion.parse(runtimeVersion);
         List<String> classNames = classes == null ? List.of() : ClassNames.read(classes);
-        SettingsBinder<QuantizationSettings> settings = settings();
-        Request request = new Request(target, bits, profile, settings.settings(), calibBatch, calibSteps, seed, threads);
+        SettingsBinder<QuantizationSettings> given = settings();
         Model network = watch.time("load", () -> OnnxReader.read(model));
         String wanted = metric != null ? metric : detection.isDetector() ? "map50" : labels != null ? "top1" : "agreement";
+        SearchGoal goal = goal();
+        if (goal != null) {
+            SearchGoal.require(wanted);
+        }
         Progress progress = progress();
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
@@ -198,38 +208,78 @@ public final class QuantizeCommand extends CliCommand {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
             StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,
                     task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, threads, progress);
-            Quantized quantized = new Quantization(request, progress, watch).run(network, samples);
-            LoweredModel lowered = watch.time("lower", () -> Lowering.lower(quantized.tuned(), quantized.tunedPlan(),
-                    profile.isParity() ? LoweringOptions.PARITY : LoweringOptions.IMPROVED));
-            if (version != null) {
-                version.require(model.toString(), lowered.program());
+            SettingsSearch search = new SettingsSearch(this::settings, settings -> request(settings.settings()), this::inForce, network, samples, accuracy,
+                    program -> {
+                        if (version != null) {
+                            version.require(model.toString(), program);
+                        }
+                    }, progress, watch, this::note);
+            SearchResult found = null;
+            Made made;
+            if (goal == null) {
+                made = search.make(new Attempt("", List.of(), widths.isMixed() ? widths.budget() : 1));
+            } else {
+                SettingsSearch.Found best = search.run(goal, wanted,
+                        given.settings().tqtOptimization(), !profile.isParity());
+                made = best.made();
+                found = best.result();
             }
-            Map<String, Double> values = accuracy == null
-                    ? Map.of()
-                    : watch.time("simulate", () -> accuracy.of(quantized, lowered, target));
-            ChipProgram program = watch.time("export", () -> Export.withSettings(
-                    noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), inForce(settings)));
-            List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(lowered, target, samples));
-            warnings.forEach(this::warn);
-            Path file = output();
-            Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
-            writeScales(quantized);
-            if (header != null) {
-                Model tuned = quantized.tuned();
-                String text = FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()),
-                        samples.preprocessing(), classNames);
-                OutputFile.write(header, out -> out.write(text.getBytes(StandardCharsets.US_ASCII)));
-            }
-            writeQdq(quantized, inForce(settings));
-            Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), values,
-                    quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings);
-            if (report != null) {
-                String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, lowered, target, inForce(settings), samples, threads));
-                OutputFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
-            }
-            print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
-            return Boolean.FALSE.equals(bitExact) ? BitgrainException.Kind.CHECK_FAILED.exitCode() : 0;
+            return write(made, found, wanted, samples, classNames, watch);
         }
+    }
+
+    /** Writes everything that was asked for. */
+    private int write(Made made, SearchResult found, String wanted, InputData samples, List<String> classNames, Stopwatch watch) {
+        Quantized quantized = made.quantized();
+        LoweredModel lowered = made.lowered();
+        ChipProgram program = watch.time("export", () -> Export.withSettings(
+                noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), made.settings()));
+        List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(lowered, target, samples));
+        warnings.forEach(this::warn);
+        Path file = output();
+        Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
+        writeScales(quantized);
+        if (header != null) {
+            Model tuned = quantized.tuned();
+            String text = FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()),
+                    samples.preprocessing(), classNames);
+            OutputFile.write(header, out -> out.write(text.getBytes(StandardCharsets.US_ASCII)));
+        }
+        writeQdq(quantized, made.settings());
+        Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
+                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found);
+        if (report != null) {
+            String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, lowered, target, made.settings(), samples, threads));
+            OutputFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
+        }
+        print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
+        boolean missed = found != null && !found.met();
+        if (missed) {
+            warn(OutcomeText.missed(found));
+        }
+        return Boolean.FALSE.equals(bitExact) || missed ? BitgrainException.Kind.CHECK_FAILED.exitCode() : 0;
+    }
+
+    private Request request(QuantizationSettings settings) {
+        return new Request(target, bits, profile, settings, calibBatch, calibSteps, seed, threads);
+    }
+
+    /** What a search must find; null: the settings as they are given. */
+    SearchGoal goal() {
+        return widths.maxDrop() == null ? null : new SearchGoal(widths.maxDrop(), widths.budget());
+    }
+
+    /** Without --eval, accuracy is measured on the calibration samples. */
+    void measureSomewhere() {
+        if (eval == null) {
+            eval = calib;
+            warn("accuracy is measured on the calibration samples, which flatters it: give --eval DATA");
+        }
+    }
+
+    /** The options about widths. */
+    WidthOptions widths() {
+        return widths;
     }
 
     /** Everything that can be known before the work begins. */
@@ -240,6 +290,10 @@ public final class QuantizeCommand extends CliCommand {
         atLeast("--calib-batch", calibBatch, 1);
         atLeast("--calib-steps", calibSteps, 0);
         atLeast("--threads", threads, 1);
+        widths.check(bits, goal() != null);
+        if (eval == null && goal() != null) {
+            throw BitgrainException.usage("--max-drop needs samples to measure on: give --eval DATA");
+        }
         if (eval == null && detection.isDetector()) {
             throw BitgrainException.usage("--decoder belongs to --eval DATA, which is missing");
         }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
             DiffRunCommand.class,
             AnalyzeCommand.class,
             TrainExampleCommand.class,
-            LaterCommands.Auto.class,
+            AutoCommand.class,
             QatCommand.class
         },
         commandListHeading = "%nCommands:%n",

@@ -4,11 +4,8 @@ import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
-import io.github.bitgrain.core.op.Conv;
-import io.github.bitgrain.core.op.ConvTranspose;
-import io.github.bitgrain.core.op.Gemm;
-import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.quantizer.cost.Workload;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,9 +18,11 @@ import java.util.stream.IntStream;
 public final class GraphFigures {
     private final Graph graph;
     private final Map<String, Shape> shapes;
+    private final Workload workload;
 
     private GraphFigures(Model model) {
         graph = model.graph();
+        workload = Workload.of(model);
         shapes = new LinkedHashMap<>(ShapeInference.infer(graph, model.parameters()));
         graph.parameterNames().forEach(name -> shapes.put(name, model.parameters().get(name).shape()));
     }
@@ -85,25 +84,6 @@ public final class GraphFigures {
                 results(node).stream().map(this::value).toList(),
                 List.of(),
                 parameters,
-                macs(node));
-    }
-
-    private long macs(Node node) {
-        return switch (node.op()) {
-            case Conv conv -> {
-                Shape weights = shapes.get(node.input(1));
-                yield (long) shapes.get(node.output()).size() * weights.size() / weights.dim(0);
-            }
-            case ConvTranspose convTranspose -> {
-                Shape weights = shapes.get(node.input(1));
-                yield (long) shapes.get(node.input(0)).size() * weights.size() / weights.dim(0);
-            }
-            case Gemm gemm -> {
-                Shape left = shapes.get(node.input(0));
-                yield (long) shapes.get(node.output()).size() * left.dim(gemm.transA() ? 0 : 1);
-            }
-            case MatMul matMul -> (long) shapes.get(node.output()).size() * shapes.get(node.input(0)).dim(-1);
-            default -> 0;
-        };
+                workload.macs(node));
     }
 }

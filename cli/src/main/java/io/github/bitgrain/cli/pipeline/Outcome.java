@@ -1,5 +1,6 @@
 package io.github.bitgrain.cli.pipeline;
 
+import io.github.bitgrain.quantizer.search.MixedPrecision;
 import java.util.List;
 import java.util.Map;
 
@@ -18,6 +19,8 @@ import java.util.Map;
  * @param bitExact whether the file, read back, reproduces its embedded test vectors; null without them
  * @param peakMemoryMiB largest resident memory of the process
  * @param warnings one line for each layer whose accumulators saturate on calibration data
+ * @param mixedPrecision layers that were given 16 bits, and why; null if that was not asked for
+ * @param search what a search of settings tried; null without one
  */
 public record Outcome(
         String model,
@@ -31,7 +34,9 @@ public record Outcome(
         String output,
         Boolean bitExact,
         long peakMemoryMiB,
-        List<String> warnings) {
+        List<String> warnings,
+        MixedPrecision.Choice mixedPrecision,
+        SearchResult search) {
 
     /** A block of threshold training: mean squared error of its output before and after. */
     public record Block(String name, double lossBefore, double lossAfter) {}

@@ -1,9 +1,11 @@
 package io.github.bitgrain.cli.pipeline;
 
+import io.github.bitgrain.quantizer.search.MixedPrecision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -30,10 +32,34 @@ public final class OutcomeText {
             out.println(head);
             out.println(row.append(share ? " %" : ""));
         }
+        if (outcome.search() != null) {
+            out.println("settings   " + outcome.search().chosen() + ", after " + outcome.search().trials().size() + " trials");
+        }
+        if (outcome.mixedPrecision() != null) {
+            out.println(mixture(outcome.mixedPrecision()));
+        }
         String check = outcome.bitExact() == null ? "no test vectors" : outcome.bitExact() ? "bit-exact" : "NOT bit-exact";
         out.println(outcome.output() + "  " + size(Path.of(outcome.output())) + "  " + outcome.target() + " int" + outcome.bits() + "  "
                 + check + (outcome.blocks().isEmpty() ? "" : "  (" + outcome.exponentsMoved() + " exponents moved)"));
         out.flush();
+    }
+
+    /** The choice of 16-bit layers in a line. */
+    public static String mixture(MixedPrecision.Choice choice) {
+        List<String> wide = choice.layers().stream().filter(MixedPrecision.Layer::wide).map(MixedPrecision.Layer::node).toList();
+        String time = choice.milliseconds() == null ? "" : String.format(Locale.ROOT, ", about %.3g ms on one core", choice.milliseconds());
+        return String.format(Locale.ROOT, "16 bits    %d of %d layers, %.1f %% of the products, estimated latency %.2fx%s: %s", wide.size(),
+                choice.layers().size(), 100 * choice.wideMacs(), choice.latency(), time, wide.isEmpty() ? "none" : String.join(", ", wide));
+    }
+
+    /** Why a search did not find what it was asked for. */
+    public static String missed(SearchResult search) {
+        SearchResult.Trial best = search.trials().stream().filter(trial -> trial.name().equals(search.chosen())).findFirst().orElseThrow();
+        return String.format(Locale.ROOT, "no settings drop by at most %s; the best, \"%s\", drops by %.3g%s", search.maxDrop(), best.name(), best.drop(),
+                search.preventing().isEmpty()
+                        ? ""
+                        : "; at 8 bits the largest errors come from " + String.join(", ", search.preventing()) + ": a larger --latency-budget "
+                                + "lets them have 16");
     }
 
     private static String size(Path file) {

@@ -62,6 +62,13 @@ public final class Reports {
         facts.put("multiply-accumulates", String.format(Locale.ROOT, "%,d", figures.macs()));
         facts.put("values in flight", String.format(Locale.ROOT, "%.1f KiB", figures.activationBytes() / 1024.0));
         facts.put("test vectors", outcome.bitExact() == null ? "none" : outcome.bitExact() ? "bit-exact" : "not bit-exact");
+        if (outcome.mixedPrecision() != null) {
+            facts.put("products at 16 bits", String.format(Locale.ROOT, "%.1f %%", 100 * outcome.mixedPrecision().wideMacs()));
+            facts.put("estimated latency", String.format(Locale.ROOT, "%.2f × 8 bits", outcome.mixedPrecision().latency()));
+        }
+        if (outcome.search() != null) {
+            facts.put("settings found", outcome.search().chosen());
+        }
         if (quantized.trained()) {
             facts.put("exponents moved by training", String.valueOf(outcome.exponentsMoved()));
         }

@@ -73,14 +73,23 @@ public final class SettingsBinder<T extends Record> {
             throw BitgrainException.usage("--set " + assignment + ": write --set NAME=VALUE, for example --set "
                     + "tqt_optimization_setting.steps=500");
         }
-        String where = "--set " + assignment.substring(0, equals);
+        return set(assignment.substring(0, equals), assignment.substring(equals + 1));
+    }
+
+    /**
+     * Takes over one value; the name may hold any sign.
+     *
+     * @throws BitgrainException (usage) for an unknown name or a wrong value
+     */
+    public SettingsBinder<T> set(String name, String text) {
+        String where = "--set " + name;
         SettingsText value;
         try {
-            value = SettingsText.value(assignment.substring(equals + 1), where);
+            value = SettingsText.value(text, where);
         } catch (BitgrainException e) {
             throw BitgrainException.usage(e.getMessage());
         }
-        settings = change(settings, nested(settings.getClass(), assignment.substring(0, equals), value, where), "");
+        settings = change(settings, nested(settings.getClass(), name, value, where), "");
         return this;
     }
 

@@ -5,9 +5,6 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.Clip;
-import io.github.bitgrain.core.op.LogSoftmax;
-import io.github.bitgrain.core.op.Sigmoid;
-import io.github.bitgrain.core.op.Softmax;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
@@ -15,6 +12,7 @@ import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.SlotConfig;
 import io.github.bitgrain.core.quant.SlotState;
 import io.github.bitgrain.kernels.Rounding;
+import io.github.bitgrain.quantizer.analyze.JudgedValues;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,18 +88,9 @@ final class QuantizedTwin {
         return new Model(original.graph().edit().nodes(nodes).build(), parameters);
     }
 
-    /**
-     * The values whose error decides: the results, and in place of a probability what it is made of. A softmax hides most of
-     * the error of confident samples.
-     */
+    /** The values whose error decides. */
     List<String> judged() {
-        List<String> judged = new ArrayList<>();
-        for (String output : graph().outputs()) {
-            Node maker = graph().producer(output);
-            boolean probability = maker != null && (maker.op() instanceof Softmax || maker.op() instanceof LogSoftmax || maker.op() instanceof Sigmoid);
-            judged.add(probability ? maker.input(0) : output);
-        }
-        return judged.stream().distinct().toList();
+        return JudgedValues.of(graph());
     }
 
     /** The value that a slot stands at. */

@@ -1,0 +1,68 @@
+package io.github.bitgrain.cli.pipeline;
+
+import io.github.bitgrain.core.BitgrainException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.DoubleStream;
+
+/**
+ * What a search of settings looks for.
+ *
+ * @param maxDrop largest loss of the metric on the chip, in points for shares; NaN: the best there is
+ * @param budget largest estimated latency ÷ latency at 8 bits
+ */
+public record SearchGoal(double maxDrop, double budget) {
+    private static final Set<String> SHARES = Set.of("top1", "top5", "agreement", "auc", "map50", "map50_95");
+    private static final Set<String> LOSSES = Set.of("nats", "perplexity");
+    private static final double[] BUDGETS = {1.1, 1.2, 1.5, 2, 3};
+
+    /**
+     * Refuses metrics that have no drop.
+     *
+     * @throws BitgrainException (usage)
+     */
+    public static void require(String metric) {
+        if (!SHARES.contains(metric) && !LOSSES.contains(metric)) {
+            throw BitgrainException.usage("--metric " + metric + " has no drop; search with one of top1, top5, agreement, auc, map50, map50_95, nats, "
+                    + "perplexity");
+        }
+    }
+
+    /** How much worse than the float network: points for shares, nats or perplexity as they are. */
+    public static double drop(String metric, double real, double chip) {
+        return LOSSES.contains(metric) ? chip - real : 100 * (real - chip);
+    }
+
+    /** Whether a drop is small enough to stop. */
+    public boolean isMet(double drop) {
+        // Shares are counts: 0.5 points of 1,000 must not fail by a rounding of the difference.
+        return drop <= maxDrop + 1e-9;
+    }
+
+    /**
+     * What is tried, in this order: faster models first, of those the one that is made faster.
+     *
+     * @param tqt whether thresholds are to be trained in any case
+     * @param equalizable whether channel ranges can be evened out (profile improved)
+     */
+    public List<Attempt> attempts(boolean tqt, boolean equalizable) {
+        List<Attempt> attempts = new ArrayList<>();
+        String trained = "tqt_optimization=true";
+        String equalized = "equalization=true";
+        if (!tqt) {
+            attempts.add(new Attempt("calibrated", List.of(), 1));
+            if (equalizable) {
+                attempts.add(new Attempt("equalized", List.of(equalized), 1));
+            }
+        }
+        attempts.add(new Attempt("trained", List.of(trained), 1));
+        DoubleStream.concat(DoubleStream.of(BUDGETS).filter(b -> b < budget), DoubleStream.of(budget).filter(b -> b > 1)).forEach(b -> {
+            if (!tqt) {
+                attempts.add(new Attempt("16 bits within " + b + "x", equalizable ? List.of(equalized) : List.of(), b));
+            }
+            attempts.add(new Attempt("16 bits within " + b + "x, trained", List.of(trained), b));
+        });
+        return attempts;
+    }
+}
