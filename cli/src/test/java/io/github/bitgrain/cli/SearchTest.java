@@ -157,6 +157,11 @@ class SearchTest {
     }
 
     @Test
+    void oneBudgetIsEnough() {
+        lenet("auto", "--budget", "1.1x", "--latency-budget", "1.5x").fails(2, "--budget and --latency-budget are the same: give one of them");
+    }
+
+    @Test
     void metricsWithoutADropAreRefused() {
         CommandRun run = lenet("quantize", validation("--max-drop", "1", "--metric", "snr"));
         assertEquals(2, run.exit(), run.err());

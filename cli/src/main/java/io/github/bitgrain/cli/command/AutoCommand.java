@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.pipeline.SearchGoal;
+import io.github.bitgrain.core.BitgrainException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -20,6 +21,9 @@ public final class AutoCommand extends QuantizeCommand {
 
     @Override
     public Integer call() {
+        if (budget != null && widths().bounds()) {
+            throw BitgrainException.usage("--budget and --latency-budget are the same: give one of them");
+        }
         measureSomewhere();
         return super.call();
     }

@@ -42,6 +42,11 @@ final class WidthOptions {
         return mixedPrecision != null;
     }
 
+    /** Whether --latency-budget is given. */
+    boolean bounds() {
+        return budget != null;
+    }
+
     double budget() {
         return budget == null ? DEFAULT_BUDGET : budget;
     }
