@@ -35,26 +35,11 @@ final class Broadcast {
 
     /** Visits every output element with the places of its operands. */
     void forEach(Visitor visitor) {
-        int count = 1;
-        for (int extent : shape) {
-            count *= extent;
-        }
-        int[] index = new int[shape.length];
-        int a = 0;
-        int b = 0;
-        for (int i = 0; i < count; i++) {
-            visitor.visit(i, a, b);
-            for (int axis = shape.length - 1; axis >= 0; axis--) {
-                a += stepsA[axis];
-                b += stepsB[axis];
-                if (++index[axis] < shape[axis]) {
-                    break;
-                }
-                index[axis] = 0;
-                a -= stepsA[axis] * shape[axis];
-                b -= stepsB[axis] * shape[axis];
+        forEachRow((output, count, a, stepA, b, stepB) -> {
+            for (int i = 0; i < count; i++) {
+                visitor.visit(output + i, a + i * stepA, b + i * stepB);
             }
-        }
+        });
     }
 
     interface Visitor {

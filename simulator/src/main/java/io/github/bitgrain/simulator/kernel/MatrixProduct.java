@@ -117,7 +117,7 @@ final class MatrixProduct implements ChipKernel {
         for (int n = 0; n < columns; n++) {
             if (norms[n] > safe(n)) {
                 for (int row = 0; row < rows; row++) {
-                    long shifted = Requantize.shiftRight(sum(a, from + row * inner, n * inner, isTail(n)), shift, node.target().rounding());
+                    long shifted = Requantize.shiftRight(sum(a, from + row * inner, n), shift, node.target().rounding());
                     y[to + row * columns + n] = (int) Requantize.saturate(relu ? Math.max(shifted, 0) : shifted, node.bits());
                 }
             }
@@ -137,11 +137,12 @@ final class MatrixProduct implements ChipKernel {
         return Math.min(ExactConv.LARGEST_IN_DOUBLE, Long.MAX_VALUE >>> (Long.SIZE - width(n)));
     }
 
-    private long sum(int[] a, int from, int row, boolean tail) {
+    private long sum(int[] a, int from, int n) {
         boolean is8 = node.bits() == 8;
         Target target = node.target();
-        int width = tail ? Target.SCALAR_ACCUMULATOR_BITS : target.laneBits(node.bits());
-        int step = tail ? node.lanes() : 1;
+        int row = n * inner;
+        int width = width(n);
+        int step = isTail(n) ? node.lanes() : 1;
         long sum = 0;
         for (int c = 0; c < inner; c += step) {
             long chunk = 0;
