@@ -9,6 +9,7 @@ import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.analyze.JudgedValues;
+import io.github.bitgrain.quantizer.analyze.OutputError;
 import io.github.bitgrain.quantizer.cost.LatencyModel;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -87,21 +88,20 @@ public final class MixedPrecision {
      */
     public Map<String, Double> errors(DataSource samples, int threads, IntConsumer progress) {
         Executor.Options options = Executor.Options.defaults().threads(threads).outputs(JudgedValues.of(graph));
+        List<Map<String, Tensor>> inputs = new ArrayList<>();
         List<Map<String, Tensor>> real = new ArrayList<>();
         try (Executor executor = new Executor(graph, model.parameters(), options)) {
-            samples.batches(1).forEach(sample -> real.add(executor.run(sample)));
+            samples.batches(1).forEach(sample -> {
+                inputs.add(sample);
+                real.add(executor.run(sample));
+            });
         }
         Map<String, Double> errors = new LinkedHashMap<>();
         for (List<Node> group : groups) {
             Model alone = FakeQuantization.insert(model, only(group));
-            double sum = 0;
             try (Executor executor = new Executor(alone.graph(), alone.parameters(), options)) {
-                int index = 0;
-                for (Map<String, Tensor> sample : samples.batches(1)) {
-                    sum += noise(executor.run(sample), real.get(index++));
-                }
+                errors.put(group.getFirst().name(), OutputError.noiseToSignal(executor, inputs, real));
             }
-            errors.put(group.getFirst().name(), sum / samples.samples());
             progress.accept(errors.size());
         }
         return errors;
@@ -111,23 +111,6 @@ public final class MixedPrecision {
         QuantPlan.Builder alone = plan.edit();
         graph.nodes().stream().filter(node -> !group.contains(node)).forEach(node -> alone.bits(node.name(), QuantPlan.FLOAT));
         return alone.build();
-    }
-
-    /** Mean over the values of Σ(q − f)² ÷ (Σf² + 1e-7). */
-    private static double noise(Map<String, Tensor> quantized, Map<String, Tensor> real) {
-        double sum = 0;
-        for (Map.Entry<String, Tensor> value : real.entrySet()) {
-            float[] f = value.getValue().data();
-            float[] q = quantized.get(value.getKey()).data();
-            double noise = 0;
-            double signal = 1e-7;
-            for (int i = 0; i < value.getValue().size(); i++) {
-                noise += ((double) q[i] - f[i]) * ((double) q[i] - f[i]);
-                signal += (double) f[i] * f[i];
-            }
-            sum += noise / signal;
-        }
-        return sum / real.size();
     }
 
     /**

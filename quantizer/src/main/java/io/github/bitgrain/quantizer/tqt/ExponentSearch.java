@@ -10,6 +10,7 @@ import io.github.bitgrain.core.quant.SlotConfig;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
+import io.github.bitgrain.quantizer.analyze.OutputError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -13,6 +13,7 @@ import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.core.train.Adam;
 import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.TrainingLoop;
+import io.github.bitgrain.quantizer.analyze.OutputError;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

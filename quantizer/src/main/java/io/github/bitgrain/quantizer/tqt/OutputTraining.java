@@ -19,6 +19,7 @@ import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.Schedule;
 import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.kernels.Kernels;
+import io.github.bitgrain.quantizer.analyze.OutputError;
 import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -8,6 +8,7 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.analyze.OutputError;
 import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.equalize.ChannelMap;
 import io.github.bitgrain.quantizer.equalize.RangeEqualization;

@@ -1,4 +1,4 @@
-package io.github.bitgrain.quantizer.tqt;
+package io.github.bitgrain.quantizer.analyze;
 
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.tensor.Tensor;
@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.function.DoubleConsumer;
 
 /** How far results are from what they should be. */
-final class OutputError {
+public final class OutputError {
     private static final double FLOOR = 1e-7;
 
     private OutputError() {}
 
     /** Mean over samples and outputs of Σ(q − f)² / (Σf² + 1e-7), ESP-PPQ's noise-to-signal ratio. */
-    static double noiseToSignal(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
+    public static double noiseToSignal(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
         double[] sum = new double[1];
         long[] count = new long[1];
         ratios(executor, batches, targets, ratio -> {
@@ -49,7 +49,7 @@ final class OutputError {
      * Geometric mean over samples and outputs of Σ(q − f)² / (Σf² + 1e-7). Unlike the arithmetic mean it does not hang on the few
      * samples with a faint signal, so that a small number of samples can decide.
      */
-    static double typicalNoise(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
+    public static double typicalNoise(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
         double[] sum = new double[1];
         long[] count = new long[1];
         ratios(executor, batches, targets, ratio -> {
@@ -60,7 +60,7 @@ final class OutputError {
     }
 
     /** Mean squared difference. */
-    static double meanSquare(Tensor q, Tensor f) {
+    public static double meanSquare(Tensor q, Tensor f) {
         double sum = 0;
         for (int i = 0; i < f.size(); i++) {
             double difference = (double) q.data()[i] - f.data()[i];
