@@ -102,6 +102,11 @@ class EvaluateTest {
         assertEquals(nats, metrics.get("nats").asDouble(), 1e-4);
         assertEquals(Math.exp(nats), metrics.get("perplexity").asDouble(), 4e-4);
         assertEquals((26 * 0.6004 + 96 * 0.6924) / 122, metrics.get("top1").asDouble(), 1e-4);
+        JsonNode byTokens = evaluate(home.resolve("model.onnx").toString(), "--data", home.resolve("eval.npy").toString(), "--labels",
+                home.resolve("labels.npy").toString(), "--metric", "nats,perplexity,top1").get("metrics");
+        for (String name : List.of("nats", "perplexity", "top1")) {
+            assertEquals(metrics.get(name).asDouble(), byTokens.get(name).asDouble(), 1e-5, "looking rows up in the network or before it is the same");
+        }
     }
 
     @Test

@@ -1,7 +1,9 @@
 package io.github.bitgrain.quantizer;
 
 import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.equalize.LayerEqualization;
@@ -51,10 +53,14 @@ public final class Bitgrain {
         Batches batches = batches(calibration, options);
         TqtResult trained = options.profile().isParity()
                 ? Tqt.parity(model, plan, batches, options.tqtSetting(), listener, options.threads())
-                : Tqt.improved(model, plan, batches, network -> plan(network, batches, options, listener), options.tqtSetting(), listener,
-                        options.threads());
+                : Tqt.improved(model, plan, batches, network -> plan(network, batches, options, listener),
+                        hasIndices(model.graph()) ? options.tqtSetting().withoutMixtures() : options.tqtSetting(), listener, options.threads());
         return new QuantizationResult(
                 model, plan, trained.model(), trained.plan(), trained.blocks(), trained.exponentsMoved(), true, trained.reference());
+    }
+
+    private static boolean hasIndices(Graph graph) {
+        return graph.nodes().stream().anyMatch(node -> node.op() instanceof Embedding);
     }
 
     private static QuantPlan plan(Model model, Batches batches, QuantizationOptions options, QuantizationListener listener) {

@@ -1,10 +1,12 @@
 package io.github.bitgrain.core.differentiate;
 
+import io.github.bitgrain.core.evaluate.EmbeddingForm;
 import io.github.bitgrain.core.evaluate.PadForm;
 import io.github.bitgrain.core.evaluate.TapForm;
 import io.github.bitgrain.core.evaluate.Taps;
 import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.DepthToSpace;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.InsertZeros;
 import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.op.Slice;
@@ -60,6 +62,13 @@ final class ShapeGradients {
         NodeGradient.Sink dx = g.sink(0);
         new StridedCopy(g.dy(0), 0, y.strides(), dx.buffer(), view.start(), view.strides(), view.dims(), dx.add())
                 .emit(g::step, g.kernels());
+    }
+
+    static void embedding(NodeGradient g) {
+        if (g.wants(Embedding.TABLE)) {
+            Buffer dTable = g.accumulator(Embedding.TABLE);
+            g.step(1, EmbeddingForm.of(g.node()).backward(g.dy(0), dTable), g.dy(0), dTable);
+        }
     }
 
     static void slice(Slice op, NodeGradient g) {

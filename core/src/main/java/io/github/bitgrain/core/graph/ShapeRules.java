@@ -3,6 +3,7 @@ package io.github.bitgrain.core.graph;
 import io.github.bitgrain.core.op.*;
 import io.github.bitgrain.core.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,12 @@ import java.util.TreeSet;
 
 /** The one table operator → shapes of its results. A rule gets null for omitted and structural operands. */
 public final class ShapeRules {
+    private static Shape behind(Shape shape, int extent) {
+        int[] dims = Arrays.copyOf(shape.dims(), shape.rank() + 1);
+        dims[shape.rank()] = extent;
+        return Shape.of(dims);
+    }
+
     private static final Map<Class<? extends Op>, Rule<? extends Op>> TABLE = new LinkedHashMap<>();
 
     private ShapeRules() {}
@@ -133,6 +140,12 @@ public final class ShapeRules {
                 }
             }
             return Shape.of(dims);
+        });
+        rule(Embedding.class, (op, in) -> {
+            Shape table = in.get(Embedding.TABLE);
+            require(table.rank() == 2, "a table of rank " + table.rank());
+            Shape indices = in.get(Embedding.INDICES);
+            return behind(indices, table.dim(1));
         });
         rule(Expand.class, (op, in) ->
                 in.getFirst().broadcast(Shape.of(op.shape().stream().map(Math::toIntExact).toList())));

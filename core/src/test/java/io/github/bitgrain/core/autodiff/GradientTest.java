@@ -72,6 +72,7 @@ class GradientTest {
         trained.removeIf(name -> name.startsWith("weight of "));
         boolean loss = test.op() instanceof CrossEntropy;
         boolean running = test.op() instanceof BatchNorm norm && norm.training();
+        trained.removeIf(name -> test.op() instanceof Embedding && name.equals("x0"));
         trained.removeIf(name -> loss && name.equals("x1") || running && (name.equals("x3") || name.equals("x4")));
         Parameters parameters = new Parameters();
         named.forEach((name, tensor) -> parameters.put(name, tensor.copy()));

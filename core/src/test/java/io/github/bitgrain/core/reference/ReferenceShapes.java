@@ -2,6 +2,7 @@ package io.github.bitgrain.core.reference;
 
 import io.github.bitgrain.core.op.*;
 import io.github.bitgrain.core.tensor.Shape;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -86,6 +87,7 @@ final class ReferenceShapes {
                     }
                     yield x.get(from);
                 }
+                case Embedding o -> in.get(1).get((int) x.get(Arrays.copyOf(at, at.length - 1)), at[at.length - 1]);
                 case InsertZeros o -> {
                     int h = at.length == 4 ? at[2] : 0;
                     int w = at[at.length - 1];

@@ -13,6 +13,7 @@ import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.Direction;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Flatten;
@@ -156,6 +157,7 @@ final class OnnxAttributes {
             }
             case Elu o -> add("alpha", o.alpha());
             case Flatten o -> add("axis", (long) o.axis());
+            case Embedding o -> add("axis", 0L);
             case Gather o -> {
                 add("axis", (long) o.axis());
                 operands.put(1, OnnxConstant.of(o.indicesShape(), o.indices().stream().mapToLong(Integer::longValue).toArray()));

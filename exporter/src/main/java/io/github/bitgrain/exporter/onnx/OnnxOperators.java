@@ -11,6 +11,7 @@ import io.github.bitgrain.core.op.ConvTranspose;
 import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Expand;
@@ -267,6 +268,9 @@ final class OnnxOperators {
     }
 
     private static Op gather(OnnxNode node) {
+        if (node.constant(0) != null && node.constant(1) == null && node.shape(0).rank() == 2 && node.axis("axis", 0) == 0) {
+            return new Embedding();
+        }
         OnnxConstant indices = node.requireConstant(1, "indices");
         List<Integer> values = new ArrayList<>();
         for (int i = 0; i < indices.size(); i++) {

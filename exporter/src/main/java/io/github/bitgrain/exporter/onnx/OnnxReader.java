@@ -7,6 +7,7 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
@@ -45,6 +46,8 @@ public final class OnnxReader {
     private final Map<String, OnnxConstant> constants = new HashMap<>();
     private final Map<String, Shape> shapes = new HashMap<>();
     private final Parameters parameters = new Parameters();
+    /** Graph inputs that hold integers. */
+    private final Set<String> indices = new HashSet<>();
     private final QuantizedValues quantized = new QuantizedValues(constants);
     private final Graph.Builder graph;
 
@@ -167,12 +170,11 @@ public final class OnnxReader {
 
     private Shape inputShape(ValueInfoProto input) {
         TypeProto.Tensor type = input.getType().getTensorType();
-        boolean real = switch (TensorProto.DataType.forNumber(type.getElemType())) {
-            case FLOAT, DOUBLE, FLOAT16 -> true;
-            case null, default -> false;
-        };
-        if (!real) {
-            throw BitgrainException.badInput(file + ": input \"" + input.getName() + "\" is not a float tensor; only float inputs are supported");
+        switch (TensorProto.DataType.forNumber(type.getElemType())) {
+            case FLOAT, DOUBLE, FLOAT16 -> { }
+            case INT32, INT64 -> indices.add(input.getName());
+            case null, default -> throw BitgrainException.badInput(file + ": input \"" + input.getName()
+                    + "\" is neither a float tensor nor made of indices (int32, int64); export with one of these");
         }
         if (!type.hasShape()) {
             throw BitgrainException.badInput(file + ": input \"" + input.getName() + "\" has no shape; export with a fixed input shape");
@@ -273,9 +275,10 @@ public final class OnnxReader {
             return;
         }
         Op op = forMatrices(OnnxOperators.convert(node), node, proto);
+        List<String> given = operands(op, node, proto);
         List<Shape> operands = new ArrayList<>();
-        for (int i = 0; i < proto.getInputCount(); i++) {
-            String input = proto.getInput(i);
+        for (int i = 0; i < given.size(); i++) {
+            String input = given.get(i);
             operands.add(input.isEmpty() || op.isStructural(i) ? null : shapes.get(input));
             if (!op.isStructural(i)) {
                 keep(input);
@@ -296,7 +299,30 @@ public final class OnnxReader {
                 shapes.put(outputs.get(i), results.get(i));
             }
         }
-        graph.node(new Node(name, op, proto.getInputList(), outputs));
+        graph.node(new Node(name, op, given, outputs));
+    }
+
+    /**
+     * The operands as the operator names them. Integer inputs look rows up and do nothing else: chips compute with quantized
+     * numbers.
+     */
+    private List<String> operands(Op op, OnnxNode node, NodeProto proto) {
+        boolean lookup = op instanceof Embedding;
+        for (int i = 0; i < proto.getInputCount(); i++) {
+            String input = proto.getInput(i);
+            if (indices.contains(input) && !(lookup && i == 1)) {
+                throw node.fail("input \"" + input + "\" holds integers, which may only choose the rows of a constant table (Gather with axis 0);"
+                        + " give the network floats, or cut this part off and let the application compute it");
+            }
+        }
+        if (!lookup) {
+            return proto.getInputList();
+        }
+        if (!indices.contains(proto.getInput(1))) {
+            throw node.fail("indices (input 1) are computed at run time; only constants and integer inputs of the network are supported:"
+                    + " simplify the model first");
+        }
+        return List.of(proto.getInput(1), proto.getInput(0));
     }
 
     /**

@@ -6,6 +6,7 @@ import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.LayerNorm;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
@@ -24,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -88,7 +90,8 @@ public final class OnnxWriter {
     private ModelProto build() {
         Graph source = model.graph();
         graph.setName(source.name());
-        source.inputs().forEach((name, shape) -> graph.addInput(value(name, shape)));
+        source.inputs().forEach((name, shape) -> graph.addInput(
+                value(name, shape, isIndex(name) ? TensorProto.DataType.INT64_VALUE : TensorProto.DataType.FLOAT_VALUE)));
         for (Node node : source.nodes()) {
             if (quantizers != null && QuantizationGrid.isQuantizer(node)) {
                 quantizers.emit(node);
@@ -102,7 +105,7 @@ public final class OnnxWriter {
                 graph.addInitializer(floats(name, model.parameters().get(name)));
             }
         }
-        source.outputs().forEach(name -> graph.addOutput(value(name, shapes.get(name))));
+        source.outputs().forEach(name -> graph.addOutput(value(name, shapes.get(name), TensorProto.DataType.FLOAT_VALUE)));
         ModelProto.Builder file = ModelProto.newBuilder().setIrVersion(opset < QdqOptions.WORDS_OPSET ? IR_VERSION : IR_VERSION_OF_21).setProducerName("bitgrain").setGraph(graph)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset));
         source.metadata().forEach((key, text) ->
@@ -153,6 +156,10 @@ public final class OnnxWriter {
                 inputs.add("");
             }
         }
+        if (node.op() instanceof Embedding) {
+            // ONNX's Gather has the table first.
+            Collections.reverse(inputs);
+        }
         for (Map.Entry<Integer, OnnxConstant> structural : form.operands().entrySet()) {
             while (inputs.size() < structural.getKey()) {
                 inputs.add("");
@@ -180,13 +187,19 @@ public final class OnnxWriter {
         return name;
     }
 
-    private static ValueInfoProto value(String name, Shape shape) {
+    /** Whether an input chooses rows of tables: it is a tensor of integers then. */
+    private boolean isIndex(String input) {
+        List<Node> readers = model.graph().consumers(input);
+        return !readers.isEmpty() && readers.stream().allMatch(node -> node.op() instanceof Embedding && node.input(Embedding.INDICES).equals(input));
+    }
+
+    private static ValueInfoProto value(String name, Shape shape, int type) {
         TensorShapeProto.Builder dims = TensorShapeProto.newBuilder();
         for (int extent : shape.dims()) {
             dims.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(extent));
         }
-        TypeProto.Tensor type = TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT_VALUE).setShape(dims).build();
-        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(type)).build();
+        TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder().setElemType(type).setShape(dims).build();
+        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(tensor)).build();
     }
 
     /** A float initializer. */

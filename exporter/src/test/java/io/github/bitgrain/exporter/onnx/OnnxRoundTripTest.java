@@ -7,14 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.onnx.proto.ModelProto;
 import io.github.bitgrain.exporter.onnx.proto.StringStringEntryProto;
 import io.github.bitgrain.exporter.onnx.proto.TensorProto;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +41,42 @@ class OnnxRoundTripTest {
             Map<String, Tensor> results = after.run(x);
             before.run(x).forEach((name, tensor) -> assertArrayEquals(tensor.data(), results.get(name).data(), name));
         }
+    }
+
+    @Test
+    void indicesStayIntegersAndChooseRowsOnly() {
+        Parameters parameters = new Parameters();
+        parameters.put("table", new Tensor(Shape.of(3, 2), new float[] {1, 2, 3, 4, 5, 6}));
+        Graph graph = Graph.builder("lookup").input("tokens", Shape.of(1, 4)).node("rows", new Embedding(), List.of("tokens", "table"), "y")
+                .output("y").build();
+        byte[] written = OnnxWriter.write(new Model(graph, parameters));
+        Model read = OnnxReader.read("lookup.onnx", null, written);
+        assertEquals(graph.nodes(), read.graph().nodes());
+        assertArrayEquals(written, OnnxWriter.write(read));
+        try (Executor executor = new Executor(read)) {
+            assertArrayEquals(new float[] {5, 6, 1, 2, 3, 4, 5, 6}, executor.run(Map.of("tokens", tokens(2, 0, 1, 2))).get("y").data());
+            BitgrainException outside = assertThrows(BitgrainException.class, () -> executor.run(Map.of("tokens", tokens(0, 3, 0, 0))));
+            assertEquals("node \"rows\" (Gather): index 3.0 is no row of a table of 3", outside.getMessage());
+            assertThrows(BitgrainException.class, () -> executor.run(Map.of("tokens", tokens(0, -1, 0, 0))));
+            assertThrows(BitgrainException.class, () -> executor.run(Map.of("tokens", tokens(0, 0.5f, 0, 0))));
+        }
+    }
+
+    @Test
+    void integersThatAreComputedWithAreRefused() throws Exception {
+        Parameters parameters = new Parameters();
+        parameters.put("table", new Tensor(Shape.of(3, 2), new float[6]));
+        Graph graph = Graph.builder("lookup").input("tokens", Shape.of(1, 4)).node("rows", new Embedding(), List.of("tokens", "table"), "y")
+                .output("y").build();
+        ModelProto file = ModelProto.parseFrom(OnnxWriter.write(new Model(graph, parameters)));
+        ModelProto.Builder sums = file.toBuilder();
+        sums.getGraphBuilder().getNodeBuilder(0).setOpType("Add").clearAttribute();
+        String message = assertThrows(BitgrainException.class, () -> OnnxReader.read("sum.onnx", null, sums.build().toByteArray())).getMessage();
+        assertTrue(message.startsWith("sum.onnx: node \"rows\" (Add): input \"tokens\" holds integers, which may only choose the rows"), message);
+    }
+
+    private static Tensor tokens(float... values) {
+        return new Tensor(Shape.of(1, values.length), values);
     }
 
     @Test

@@ -75,11 +75,16 @@ public final class Fusion {
     }
 
     private static void passThrough(Graph graph, QuantPlan plan, Node node, QuantPlan.Builder links) {
-        Node maker = graph.producer(node.input(0));
-        if (!OperatorTraits.isPassive(node.op()) || maker == null || plan.bits(maker.name()) != plan.bits(node.name())) {
+        if (!OperatorTraits.isPassive(node.op())) {
             return;
         }
-        Slot from = Slot.input(node.name(), 0);
+        int operand = OperatorTraits.passedOperand(node.op());
+        Node maker = graph.producer(node.input(operand));
+        boolean table = graph.isParameter(node.input(operand)) && operand > 0;
+        if (!table && (maker == null || plan.bits(maker.name()) != plan.bits(node.name()))) {
+            return;
+        }
+        Slot from = Slot.input(node.name(), operand);
         for (int i = 0; i < node.outputs().size(); i++) {
             Slot output = Slot.output(node.name(), i);
             if (!links.root(output).equals(links.root(from))) {

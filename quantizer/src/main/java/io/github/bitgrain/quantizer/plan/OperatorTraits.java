@@ -8,6 +8,7 @@ import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.ConvTranspose;
 import io.github.bitgrain.core.op.CrossEntropy;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Expand;
 import io.github.bitgrain.core.op.FakeQuant;
@@ -54,7 +55,7 @@ public final class OperatorTraits {
 
     private static final Set<Class<? extends Op>> PASSIVE = Set.of(
             MaxPool.class, GlobalMaxPool.class, Reshape.class, Flatten.class, Identity.class, Slice.class, Pad.class, Split.class,
-            Transpose.class, Squeeze.class, Unsqueeze.class, Gather.class, ReduceMax.class, ReduceMin.class);
+            Transpose.class, Squeeze.class, Unsqueeze.class, Gather.class, Embedding.class, ReduceMax.class, ReduceMin.class);
 
     private static final Set<Class<? extends Op>> ALIGNED = Set.of(Add.class, Sub.class, Concat.class, Resize.class);
 
@@ -78,6 +79,16 @@ public final class OperatorTraits {
     /** Whether values pass unchanged, so that input and output share a scale. */
     public static boolean isPassive(Op op) {
         return PASSIVE.contains(op.getClass());
+    }
+
+    /** The operand whose scale a passive operator hands on. */
+    public static int passedOperand(Op op) {
+        return op instanceof Embedding ? Embedding.TABLE : 0;
+    }
+
+    /** Whether an operand holds row numbers, which have no scale. */
+    public static boolean isIndex(Op op, int operand) {
+        return op instanceof Embedding && operand == Embedding.INDICES;
     }
 
     /** Whether the operator may be fused into the one before it, which then takes its output scale. */

@@ -67,7 +67,7 @@ public final class PlanCreation {
 
     private SlotConfig input(Node node, int operand, int bits) {
         boolean labelled = !node.input(operand).isEmpty();
-        if (!node.isTensorInput(operand)) {
+        if (!node.isTensorInput(operand) || OperatorTraits.isIndex(node.op(), operand)) {
             return config(bits, SlotConfig.PER_TENSOR, labelled ? Observers.PERCENTILE : activationObserver, SlotState.FP32);
         }
         if (OperatorTraits.isGate(node.op(), true, operand)) {

@@ -78,6 +78,12 @@ public record TqtSetting(
         }
     }
 
+    /** These without mixtures of samples: row numbers cannot be mixed. */
+    public TqtSetting withoutMixtures() {
+        return new TqtSetting(interestedLayers, steps, lr, blockSize, scaleTrainable, gamma, intLambda, collecting, alphaLr, exponentSearch,
+                livePassive, equalize, outputSteps, outputLr, holdOut, 0, channelWeighting);
+    }
+
     private static void atLeast(String name, double value, double least) {
         if (!(value >= least) || Double.isInfinite(value)) {
             throw BitgrainException.usage("tqt_optimization_setting." + name + ": " + value + " is not at least " + least);

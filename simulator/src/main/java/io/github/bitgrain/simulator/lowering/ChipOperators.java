@@ -9,6 +9,7 @@ import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.Direction;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Flatten;
 import io.github.bitgrain.core.op.GateQuantization;
@@ -197,6 +198,7 @@ public final class ChipOperators {
         reshaping(Slice.class, ReshapeLowering::slice);
         reshaping(Pad.class, ReshapeLowering::pad);
         reshaping(Gather.class, ReshapeLowering::gather);
+        row(Embedding.class, LayoutRule.ONNX_ORDER, FILTER, Set.of(), ChipOperators::nothing);
     }
 
     private ChipOperators() {}

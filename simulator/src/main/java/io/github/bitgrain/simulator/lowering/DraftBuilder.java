@@ -5,6 +5,7 @@ import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Gru;
 import io.github.bitgrain.core.op.Lstm;
 import io.github.bitgrain.core.quant.Exponents;
@@ -83,6 +84,9 @@ final class DraftBuilder {
     /** A graph input is held as its first quantized reader wants it. */
     private Encoding inputEncoding(String input) {
         for (Node reader : model.graph().consumers(input)) {
+            if (reader.op() instanceof Embedding && draft.plan.isQuantized(reader.name())) {
+                return EmbeddingPass.INDEX;
+            }
             Encoding encoding = encoding(draft.plan, Slot.input(reader.name(), reader.inputs().indexOf(input)), probe(reader));
             if (!encoding.isFloat()) {
                 return encoding;
@@ -156,6 +160,9 @@ final class DraftBuilder {
     }
 
     private Encoding wanted(Node source, DraftNode node, int index, ChipOperators.Row row) {
+        if (source.op() instanceof Embedding && node.isQuantized()) {
+            return EmbeddingPass.INDEX;
+        }
         Encoding wanted = encoding(draft.plan, Slot.input(source.name(), index), node);
         boolean asResult = row.traits().contains(ChipOperators.Trait.NO_RESCALING) && !wanted.isFloat();
         return asResult ? outputEncoding(source, 0) : wanted;

@@ -34,6 +34,7 @@ public final class Lowering {
      */
     public static LoweredModel lower(Model model, QuantPlan plan, LoweringOptions options) {
         Draft draft = DraftBuilder.build(model, plan, options);
+        EmbeddingPass.run(draft);
         ReluFusion.run(draft);
         MatMulOperands.run(draft);
         HazardPass.run(draft);
