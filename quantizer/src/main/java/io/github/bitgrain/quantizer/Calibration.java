@@ -5,6 +5,7 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.quantizer.calibrate.ActivationCalibration;
 import io.github.bitgrain.quantizer.calibrate.Batches;
+import io.github.bitgrain.quantizer.calibrate.MaskedScores;
 import io.github.bitgrain.quantizer.calibrate.ParameterCalibration;
 import io.github.bitgrain.quantizer.plan.Alignment;
 import io.github.bitgrain.quantizer.plan.ExponentRepair;
@@ -30,8 +31,11 @@ final class Calibration {
         plan = Fusion.apply(graph, plan);
         plan = ParameterCalibration.apply(graph, model.parameters(), plan, options.profile());
         plan = ActivationCalibration.apply(model, plan, batches, options.profile(), options.threads(), progress);
+        if (!options.profile().isParity()) {
+            plan = MaskedScores.apply(model, plan, batches, options.threads());
+        }
         plan = FixedExponents.apply(graph, plan, options.fixedScales(), options.profile());
-        plan = Alignment.apply(graph, plan);
+        plan = Alignment.apply(graph, plan, options.profile());
         if (!options.profile().isParity()) {
             plan = ExponentRepair.apply(graph, plan);
         }

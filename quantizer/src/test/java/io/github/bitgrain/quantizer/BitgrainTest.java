@@ -9,6 +9,7 @@ import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Add;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.op.Softmax;
@@ -59,6 +60,23 @@ class BitgrainTest {
         assertRefused("fc2: 0.05 is no power of two", "fc2", 0.05);
         assertRefused("fc2: -0.5 is no power of two", "fc2", -0.5);
         assertRefused("the output of node \"prob\" (Softmax) is float", "prob", 0.5);
+    }
+
+    @Test
+    void aMakerAtEightBitsKeepsItsExponentBeforeASumAtSixteen() {
+        Graph graph = network().graph();
+        Graph sum = graph.edit().outputs(List.of()).node("sum", new Add(), List.of("y", "y2"), "s")
+                .node("fc3", new Gemm(1f, 1f, false, true), List.of("r", "w2"), "y2").output("s", "p").build();
+        Model model = new Model(sum, network().parameters());
+        for (Profile profile : Profile.values()) {
+            QuantizationOptions basic = QuantizationOptions.of(Target.ESP32P4);
+            QuantizationOptions options = new QuantizationOptions(basic.target(), profile, 8, Map.of("sum", 16), "minmax", Map.of(), 32, 0, false,
+                    basic.equalizationSetting(), false, basic.tqtSetting(), 1);
+            QuantPlan plan = Bitgrain.quantize(model, samples(), options, QuantizationListener.NONE).plan();
+            int wide = plan.exponents(Slot.output("sum", 0)).single();
+            int narrow = plan.exponents(Slot.output("fc3", 0)).single();
+            assertTrue(profile.isParity() ? narrow == wide : narrow >= wide + 6, profile + ": " + narrow + " before " + wide);
+        }
     }
 
     private static void assertRefused(String reason, String node, double scale) {
