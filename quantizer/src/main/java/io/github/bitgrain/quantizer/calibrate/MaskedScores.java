@@ -50,10 +50,21 @@ public final class MaskedScores {
         }
         QuantPlan.Builder edit = plan.edit();
         masked.values().forEach(scores -> {
-            Slot root = edit.root(Slot.output(scores.node.name(), 0));
-            edit.exponents(root, Exponents.of(scores.exponent(edit.config(root).bits()))).state(root, SlotState.ACTIVATED);
+            fit(edit, Slot.output(scores.node.name(), 0), scores);
+            for (Node reader : graph.consumers(scores.node.output())) {
+                Slot read = Slot.input(reader.name(), reader.inputs().indexOf(scores.node.output()));
+                if (plan.isQuantized(reader.name())) {
+                    // A reader of another width has a scale of its own.
+                    fit(edit, read, scores);
+                }
+            }
         });
         return edit.build();
+    }
+
+    private static void fit(QuantPlan.Builder edit, Slot slot, Scores scores) {
+        Slot root = edit.root(slot);
+        edit.exponents(root, Exponents.of(scores.exponent(edit.config(root).bits()))).state(root, SlotState.ACTIVATED);
     }
 
     private static boolean isMasked(Graph graph, Parameters parameters, Node node) {

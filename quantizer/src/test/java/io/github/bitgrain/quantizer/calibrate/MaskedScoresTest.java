@@ -71,6 +71,17 @@ class MaskedScoresTest {
     }
 
     @Test
+    void aSoftmaxOfAnotherWidthHasItsOwnExponentForThem() {
+        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32S3);
+        QuantizationOptions options = new QuantizationOptions(basic.target(), basic.profile(), 8, Map.of("masked", 16), "mse", Map.of(), 32, 0,
+                false, basic.equalizationSetting(), false, basic.tqtSetting(), 1);
+        DataSource samples = DataSource.of(Map.of("scores", scores()));
+        QuantizationResult result = Bitgrain.quantize(attention(-10_000), samples, options, QuantizationListener.NONE);
+        assertEquals(-11, result.plan().exponents(Slot.output("masked", 0)).single());
+        assertEquals(-3, result.plan().exponents(Slot.input("weights", 0)).single());
+    }
+
+    @Test
     void scoresWithoutAMaskAreCalibratedAsAnyValue() {
         QuantizationOptions options = QuantizationOptions.of(Target.ESP32S3);
         DataSource samples = DataSource.of(Map.of("scores", scores()));
