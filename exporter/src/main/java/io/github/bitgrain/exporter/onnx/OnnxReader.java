@@ -29,6 +29,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Reads float ONNX models (operator sets 7 to 21) into the graph: names and node order stay as in the file, structural
@@ -113,7 +114,9 @@ public final class OnnxReader {
 
     /** The ONNX operator types that can be read, sorted. */
     public static Set<String> operators() {
-        return OnnxOperators.types();
+        Set<String> types = new TreeSet<>(OnnxOperators.types());
+        types.add("Pow");
+        return types;
     }
 
     private static String firstLine(String message) {
@@ -272,6 +275,10 @@ public final class OnnxReader {
             if (proto.getOpType().equals("Constant")) {
                 proto.getAttributeList().forEach(attribute -> quantized.type(output, TensorProto.DataType.forNumber(attribute.getT().getDataType())));
             }
+            return;
+        }
+        if (proto.getOpType().equals("Pow")) {
+            OnnxPowers.of(node, proto, name).forEach(part -> add(part, part.getName()));
             return;
         }
         Op op = forMatrices(OnnxOperators.convert(node), node, proto);
