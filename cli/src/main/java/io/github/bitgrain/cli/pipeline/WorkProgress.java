@@ -5,11 +5,12 @@ import io.github.bitgrain.quantizer.QuantizationListener;
 import java.util.Locale;
 
 /** Shows calibration, then threshold training: a task per block, with the loss. */
-final class WorkProgress implements QuantizationListener {
+public final class WorkProgress implements QuantizationListener {
     private final Progress progress;
     private String running;
 
-    WorkProgress(Progress progress) {
+    /** Shows it here. */
+    public WorkProgress(Progress progress) {
         this.progress = progress;
     }
 
@@ -34,7 +35,8 @@ final class WorkProgress implements QuantizationListener {
         }
     }
 
-    void end() {
+    /** Ends the task that runs. */
+    public void end() {
         if (running != null) {
             progress.end();
             running = null;

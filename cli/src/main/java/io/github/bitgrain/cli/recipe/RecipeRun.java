@@ -8,6 +8,7 @@ import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Export;
+import io.github.bitgrain.cli.pipeline.WorkProgress;
 import io.github.bitgrain.cli.settings.Recipe;
 import io.github.bitgrain.cli.settings.RecipeSettings;
 import io.github.bitgrain.core.BitgrainException;
@@ -24,7 +25,6 @@ import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.exporter.onnx.QdqOptions;
 import io.github.bitgrain.quantizer.Bitgrain;
 import io.github.bitgrain.quantizer.Profile;
-import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
 import io.github.bitgrain.quantizer.amax.AmaxMethod;
@@ -186,6 +186,9 @@ public final class RecipeRun {
         if (!chip && !settings.exportParams().outputEspdlPath().isEmpty()) {
             throw BitgrainException.usage("export_params.output_espdl_path: a chip model needs quantization_params.target");
         }
+        if (!chip && settings.quantizationParams().tqt()) {
+            throw BitgrainException.usage("quantization_params.tqt: thresholds are a chip's; it needs quantization_params.target");
+        }
         int bits = settings.quantizationParams().bits();
         if (chip ? bits != 8 && bits != 16 : bits < 2 || bits > 16) {
             throw BitgrainException.usage("quantization_params.bits: " + bits + (chip ? " is neither 8 nor 16" : " is not between 2 and 16"));
@@ -285,7 +288,10 @@ public final class RecipeRun {
         int steps = calib.numCalibBatches() == 0 ? Math.max(1, 512 / batch) : calib.numCalibBatches();
         QuantizationOptions options = new QuantizationOptions(target, Profile.IMPROVED, settings.quantizationParams().bits(), bits, algorithm, Map.of(),
                 batch, Math.min(steps, most), true, defaults.equalizationSetting(), false, defaults.tqtSetting(), threads);
-        QuantizationResult calibrated = Bitgrain.calibrate(network, calibration, options, QuantizationListener.NONE);
+        WorkProgress work = new WorkProgress(progress);
+        QuantizationResult calibrated = Bitgrain.quantize(network, calibration,
+                settings.quantizationParams().tqt() ? options.withTqt(defaults.tqtSetting()) : options, work);
+        work.end();
         double before = Trainer.validate(network, valid, params)[1];
         PlanTrainee trainee = new PlanTrainee(calibrated.model(), calibrated.plan());
         double ptq = Trainer.validate(trainee.evaluation(), valid, params)[1];

@@ -109,8 +109,9 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
      *
      * @param target a chip: scales are powers of two, the result is what it runs; empty: free scales, for QDQ runtimes
      * @param bits width of weights and activations
+     * @param tqt whether thresholds are trained, as quantize --tqt does, before the network is; for a chip alone
      */
-    public record QuantParams(boolean ptqOnly, String target, int bits, SelectiveQuantizerParams selectiveQuantizerParams, CalibParams calibParams) {}
+    public record QuantParams(boolean ptqOnly, String target, int bits, boolean tqt, SelectiveQuantizerParams selectiveQuantizerParams, CalibParams calibParams) {}
 
     /** Which modules and how. */
     public record SelectiveQuantizerParams(String calibratorW, String calibratorI, boolean perChannel, boolean learnAmax, List<String> skipModules) {}
@@ -136,7 +137,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
             new TrainingHyperparams(10, "1e-4", LrMode.COSINELRSCHEDULER, 0, 0, "", 0.01, List.of(), 0.1, LossName.CROSSENTROPYLOSS,
                     new CriterionParams(0, 1, 0.5), OptimizerName.SGD, new OptimizerParams(1e-4, 0.9, false), false, 1, 0, false,
                     new EmaParams(DecayType.EXP, 0.9999, 15), false, false, false, 1, "", 0, 0, 0, Integer.MAX_VALUE, 42, false, List.of()),
-            new QuantParams(false, "", 8, new SelectiveQuantizerParams("max", "histogram", true, false, List.of()),
+            new QuantParams(false, "", 8, false, new SelectiveQuantizerParams("max", "histogram", true, false, List.of()),
                     new CalibParams("percentile", 99.99, 16, false)),
             new ExportParams("", "", Engine.ONNXRUNTIME), List.of(), "OFF", 1);
 

@@ -13,6 +13,7 @@ import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.ConvTranspose;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalAveragePool;
+import io.github.bitgrain.core.op.Lstm;
 import io.github.bitgrain.core.op.MaxPool;
 import io.github.bitgrain.core.op.Mul;
 import io.github.bitgrain.core.tensor.Shape;
@@ -29,6 +30,9 @@ import java.util.Set;
  * node called {@code skip0}, {@code skip1}, …: of a sum the operands that do not come straight from a convolution, of the others all.
  */
 public final class GraphModule extends Module {
+    private static final int INITIAL_STATE = 5;
+    private static final int INITIAL_CELL = 6;
+
     private final Graph graph;
 
     private GraphModule(Graph graph) {
@@ -64,6 +68,8 @@ public final class GraphModule extends Module {
                     new Linear(weight, bias);
             case BatchNorm op when fixed && !op.training() ->
                     new BatchNorm2d(op, weight, bias, own(node.input(3), graph, parameters), own(node.input(4), graph, parameters));
+            case Lstm op when isPlainLstm(node, op, graph, parameters) ->
+                    LSTM.of(op, weight, bias, own(node.input(3), graph, parameters));
             case AveragePool op -> new AvgPool2d(op);
             case GlobalAveragePool op -> new AdaptiveAvgPool2d(op);
             case MaxPool op -> new MaxPool2d(op);
@@ -73,6 +79,25 @@ public final class GraphModule extends Module {
                 yield plain;
             }
         };
+    }
+
+    /** Whether the parameters are known and the walk begins with zeros: what {@link LSTM} computes. */
+    private static boolean isPlainLstm(Node node, Lstm op, Graph graph, Parameters parameters) {
+        boolean plain = op.gates() == null && !graph.isParameter(node.input(0)) && graph.isParameter(node.input(1)) && graph.isParameter(node.input(2))
+                && (!node.hasInput(3) || graph.isParameter(node.input(3)));
+        for (int i = INITIAL_STATE; i <= INITIAL_CELL && plain; i++) {
+            plain = !node.hasInput(i) || graph.isParameter(node.input(i)) && isZero(parameters.get(node.input(i)));
+        }
+        return plain;
+    }
+
+    private static boolean isZero(Tensor tensor) {
+        for (float value : tensor.data()) {
+            if (value != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<Integer> markers(Node node, Graph graph) {
@@ -142,7 +167,12 @@ public final class GraphModule extends Module {
         Map<String, String> values = new LinkedHashMap<>(inputs);
         Set<String> known = graph.inputs().keySet();
         for (Node node : graph.nodes()) {
-            if (child(node.name()) instanceof GraphNode plain) {
+            if (child(node.name()) instanceof LSTM layer) {
+                List<String> results = builder.in(node.name(), () -> layer.buildAll(builder, values.get(node.input(0))));
+                for (int i = 0; i < node.outputs().size(); i++) {
+                    values.put(node.outputs().get(i), results.get(i));
+                }
+            } else if (child(node.name()) instanceof GraphNode plain) {
                 List<String> operands = new ArrayList<>();
                 for (int i = 0; i < node.inputs().size(); i++) {
                     operands.add(node.isTensorInput(i) ? values.getOrDefault(node.input(i), "") : node.input(i));

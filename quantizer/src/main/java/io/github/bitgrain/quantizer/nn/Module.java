@@ -3,6 +3,7 @@ package io.github.bitgrain.quantizer.nn;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -94,6 +95,11 @@ public abstract class Module implements Cloneable {
             module.buffers.forEach((name, tensor) -> state.put(join(path, name), tensor));
         });
         return state;
+    }
+
+    /** The weights of this module that have a quantizer, children not counted. */
+    public List<WeightSlot> weightSlots() {
+        return List.of();
     }
 
     /** Makes the tree compute as in training. */

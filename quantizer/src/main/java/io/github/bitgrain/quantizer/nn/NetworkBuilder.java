@@ -4,8 +4,10 @@ import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.Identity;
 import io.github.bitgrain.core.op.Op;
+import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -105,6 +107,13 @@ public final class NetworkBuilder {
         }
         parameters.put(value, tensor);
         return value;
+    }
+
+    /** The shape of a value, with the declared inputs. */
+    public Shape shape(String value) {
+        Graph sofar = graph.nodes(nodes).outputs(List.of(value)).build();
+        graph.nodes(List.of());
+        return ShapeInference.infer(sofar, parameters).get(value);
     }
 
     /** Takes note that the quantizer being built wants to see a value. */

@@ -1,7 +1,6 @@
 package io.github.bitgrain.quantizer.nn;
 
 import io.github.bitgrain.core.BitgrainException;
-import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,12 +52,11 @@ public final class ParameterGroups {
 
     /** Rounds the weights of all quantized layers to their grids, in place; the quantizers then change nothing. */
     public static void quantizeWeights(Module root) {
-        root.named().values().forEach(module -> {
-            if (module instanceof WeightedLayer layer && layer.weightQuantizer() != null && layer.weightQuantizer().isEnabled()) {
-                Tensor weight = layer.weight();
-                System.arraycopy(layer.weightQuantizer().forward(weight).data(), 0, weight.data(), 0, weight.size());
+        root.named().values().forEach(module -> module.weightSlots().forEach(slot -> {
+            if (slot.quantizer().isEnabled()) {
+                slot.store().accept(slot.quantizer().forward(slot.weight()));
             }
-        });
+        }));
     }
 
     /** The tree in words: each module with its path, indented, quantizers with their state. */

@@ -19,6 +19,8 @@ public final class QuantRegistry {
         registry.put(Conv2d.class, (module, input, weight) -> new QuantConv2d((Conv2d) module, input, weight));
         registry.put(ConvTranspose2d.class, QuantRegistry::convTranspose);
         registry.put(Linear.class, (module, input, weight) -> new QuantLinear((Linear) module, input, weight));
+        registry.put(LSTM.class, (module, input, weight) -> new QuantLSTM((LSTM) module, input, weight));
+        registry.put(LSTMCell.class, (module, input, weight) -> new QuantLSTMCell((LSTMCell) module, input, weight));
         registry.put(AvgPool2d.class, (module, input, weight) -> new QuantAvgPool2d((AvgPool2d) module, input));
         registry.put(AdaptiveAvgPool2d.class, (module, input, weight) -> new QuantAdaptiveAvgPool2d((AdaptiveAvgPool2d) module, input));
         registry.rules.put(SkipQuantization.class, QuantizationRule.UNWRAP);

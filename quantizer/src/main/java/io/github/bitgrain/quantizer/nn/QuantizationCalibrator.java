@@ -198,13 +198,18 @@ public final class QuantizationCalibrator {
         if (method.kind() == AmaxMethod.Kind.ENTROPY) {
             throw BitgrainException.usage("weights are calibrated by max, percentile or mse, not by entropy");
         }
-        root.named().forEach((path, module) -> {
-            if (module instanceof WeightedLayer layer && layer.weightQuantizer() != null) {
-                layer.weightQuantizer().clearAmax();
-                layer.weightQuantizer().setAmax(WeightRange.of(layer.weight(), perChannel ? Optional.of(layer.channelAxis()) : Optional.empty(), method,
-                        layer.weightQuantizer().descriptor(), path));
-            }
-        });
+        root.named().forEach((path, module) -> module.weightSlots().forEach(slot -> calibrate(slot, method, perChannel, path)));
+    }
+
+    private static void calibrate(WeightSlot slot, AmaxMethod method, boolean perChannel, String path) {
+        Tensor range = weightRange(slot, method, perChannel, path);
+        slot.quantizer().clearAmax();
+        slot.quantizer().setAmax(range);
+    }
+
+    /** The range that the weights themselves ask for: a scalar, or one per output channel. */
+    public static Tensor weightRange(WeightSlot slot, AmaxMethod method, boolean perChannel, String path) {
+        return WeightRange.of(slot.weight(), perChannel ? Optional.of(slot.channelAxis()) : Optional.empty(), method, slot.quantizer().descriptor(), path);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.github.bitgrain.quantizer.nn;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.amax.QuantDescriptor;
+import java.util.List;
 
 /**
  * A layer with parameters {@code weight} and perhaps {@code bias}: {@code op(x, weight, bias)}. Its quantized form has the children
@@ -60,6 +61,12 @@ public abstract class WeightedLayer extends Module {
     /** The quantizer of the weights, or null in the float layer. */
     public TensorQuantizer weightQuantizer() {
         return (TensorQuantizer) child(WEIGHT_QUANTIZER);
+    }
+
+    @Override
+    public List<WeightSlot> weightSlots() {
+        return weightQuantizer() == null ? List.of() : List.of(new WeightSlot(weightQuantizer(), weight(), channelAxis(),
+                rounded -> System.arraycopy(rounded.data(), 0, weight().data(), 0, weight().size())));
     }
 
     @Override

@@ -9,7 +9,7 @@ import io.github.bitgrain.quantizer.nn.Module;
 import io.github.bitgrain.quantizer.nn.Network;
 import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
 import io.github.bitgrain.quantizer.nn.TensorQuantizer;
-import io.github.bitgrain.quantizer.nn.WeightedLayer;
+import io.github.bitgrain.quantizer.nn.WeightSlot;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -104,9 +104,8 @@ public final class ModuleTrainee implements Trainee {
                 norm.freeze(frozen);
                 changed = true;
             }
-            if (weightRanges == WeightRanges.RECOMPUTE_EACH_EPOCH && module instanceof WeightedLayer layer && layer.weightQuantizer() != null
-                    && layer.weightQuantizer().amax().isPresent()) {
-                layer.weightQuantizer().setAmax(largest(layer));
+            if (weightRanges == WeightRanges.RECOMPUTE_EACH_EPOCH) {
+                module.weightSlots().forEach(ModuleTrainee::follow);
             }
         }
         if (changed) {
@@ -115,11 +114,10 @@ public final class ModuleTrainee implements Trainee {
         return changed;
     }
 
-    private static Tensor largest(WeightedLayer layer) {
-        Tensor known = layer.weightQuantizer().amax().orElseThrow();
-        Module copy = layer.copy();
-        QuantizationCalibrator.calibrateWeights(copy, AmaxMethod.of(AmaxMethod.Kind.MAX), known.size() > 1);
-        return ((WeightedLayer) copy).weightQuantizer().amax().orElseThrow();
+    private static void follow(WeightSlot slot) {
+        // In place: the network that is trained reads this tensor.
+        slot.quantizer().amax().ifPresent(known -> slot.quantizer().setAmax(
+                QuantizationCalibrator.weightRange(slot, AmaxMethod.of(AmaxMethod.Kind.MAX), known.size() > 1, "weights")));
     }
 
     @Override

@@ -41,7 +41,7 @@ public record Sensitivity(double floatScore, List<Layer> layers) {
         Map<String, List<TensorQuantizer>> groups = new LinkedHashMap<>();
         QuantizationCalibrator.quantizers(root).forEach((path, quantizer) -> {
             if (quantizer.isEnabled()) {
-                boolean inLayer = path.endsWith("_quantizer") && path.contains(".");
+                boolean inLayer = path.indexOf("_quantizer") > path.lastIndexOf('.') && path.contains(".");
                 groups.computeIfAbsent(inLayer ? path.substring(0, path.lastIndexOf('.')) : path, key -> new ArrayList<>()).add(quantizer);
             }
         });
