@@ -1,6 +1,5 @@
 package io.github.bitgrain.cli.recipe;
 
-import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.qat.Loss;
 import io.github.bitgrain.quantizer.qat.Metric;
 
@@ -8,11 +7,8 @@ import io.github.bitgrain.quantizer.qat.Metric;
 final class ChipMetric {
     private ChipMetric() {}
 
-    /** Sum over samples; NaN where the metric is a loss with labels, which needs logits in float. */
-    static double sum(Metric metric, Loss loss, Tensor outputs, Tensor wanted) {
-        if (metric == Metric.LOSS) {
-            return loss.kind() == Loss.Kind.MEAN_SQUARED_ERROR ? Metric.MSE.sum(outputs, wanted, Double.NaN) : Double.NaN;
-        }
-        return metric.sum(outputs, wanted, Double.NaN);
+    /** Takes outputs and targets; gives NaN where the metric is a loss with labels, which needs logits in float. */
+    static Metric.Accumulator of(Metric metric, Loss loss) {
+        return (metric == Metric.LOSS && loss.kind() == Loss.Kind.MEAN_SQUARED_ERROR ? Metric.MSE : metric).accumulator();
     }
 }

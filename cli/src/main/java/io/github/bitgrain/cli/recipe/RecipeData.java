@@ -22,6 +22,7 @@ import java.util.Map;
 /** The data of a recipe; files stay open until it is closed. */
 final class RecipeData implements AutoCloseable {
     private static final int EXAMPLE_SAMPLES = 4096;
+    private static final String MIXTURE = "RandomMixture";
 
     private final DatasetParams params;
     private final Map<String, List<Shape>> inputs;
@@ -50,7 +51,7 @@ final class RecipeData implements AutoCloseable {
         if (part.data().isEmpty()) {
             throw BitgrainException.usage("dataset_params." + name + ".data is missing: samples as quantize --calib takes them");
         }
-        return new TrainingData(source(name, part, split), labels(part, split), augmentation(name, part));
+        return new TrainingData(source(name, part, split), labels(part, split), augmentation(name, part), mixed(name, part));
     }
 
     private DataSource source(String name, Part part, Split split) {
@@ -99,11 +100,26 @@ final class RecipeData implements AutoCloseable {
             augmentation = augmentation.then(switch (word) {
                 case "RandomShift" -> Augmentation.shift(pixels(name, argument), 0f);
                 case "RandomHorizontalFlip" -> Augmentation.mirror();
+                case MIXTURE -> Augmentation.NONE;
                 default -> throw BitgrainException.usage("dataset_params." + name + ".transforms: unknown '" + word
-                        + "'; known: RandomShift: PIXELS, RandomHorizontalFlip");
+                        + "'; known: RandomShift: PIXELS, RandomHorizontalFlip, RandomMixture: SHARE");
             });
         }
         return augmentation;
+    }
+
+    private static double mixed(String name, Part part) {
+        for (Object transform : part.transforms()) {
+            Object share = transform instanceof Map<?, ?> map ? map.get(MIXTURE) : transform.equals(MIXTURE) ? "" : null;
+            if (share != null) {
+                try {
+                    return Double.parseDouble(share.toString());
+                } catch (NumberFormatException e) {
+                    throw BitgrainException.usage("dataset_params." + name + ".transforms: RandomMixture needs a share, not '" + share + "'");
+                }
+            }
+        }
+        return 0;
     }
 
     private static int pixels(String name, Object argument) {

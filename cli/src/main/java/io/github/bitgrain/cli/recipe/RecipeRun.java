@@ -34,6 +34,7 @@ import io.github.bitgrain.quantizer.nn.ScaleAlignment;
 import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.quantizer.qat.EpochResult;
+import io.github.bitgrain.quantizer.qat.Metric;
 import io.github.bitgrain.quantizer.qat.PlanTrainee;
 import io.github.bitgrain.quantizer.qat.Quantization;
 import io.github.bitgrain.quantizer.qat.QuantizationParams;
@@ -189,6 +190,9 @@ public final class RecipeRun {
         if (!chip && settings.quantizationParams().tqt()) {
             throw BitgrainException.usage("quantization_params.tqt: thresholds are a chip's; it needs quantization_params.target");
         }
+        if (!chip && settings.trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP) {
+            throw BitgrainException.usage("training_hyperparams.lr_unit: steps are a chip's; it needs quantization_params.target");
+        }
         int bits = settings.quantizationParams().bits();
         if (chip ? bits != 8 && bits != 16 : bits < 2 || bits > 16) {
             throw BitgrainException.usage("quantization_params.bits: " + bits + (chip ? " is neither 8 nor 16" : " is not between 2 and 16"));
@@ -242,7 +246,8 @@ public final class RecipeRun {
                 .calibrators(CalibMethod.parse(selective.calibratorW()), CalibMethod.parse(selective.calibratorI()))
                 .log(verbose ? log::println : null);
         QuantizationParams quantization = new QuantizationParams(settings.quantizationParams().ptqOnly(), options, selective.skipModules(), method(),
-                settings.quantizationParams().calibParams().numCalibBatches(), ScaleAlignment.DEFAULT, QuantizationParams.AlreadyQuantized.ERROR);
+                settings.quantizationParams().calibParams().numCalibBatches(), ScaleAlignment.DEFAULT,
+                QuantizationParams.FoldBatchNorm.PTQ, QuantizationParams.AlreadyQuantized.ERROR);
         Model folded = GraphPasses.apply(network);
         double before = Trainer.validate(folded, valid, params)[1];
         Quantization.Result<GraphModule> result = Quantization.qat(GraphModule.of(folded), null, train, valid, calibration, quantization, params,
@@ -293,7 +298,8 @@ public final class RecipeRun {
                 settings.quantizationParams().tqt() ? options.withTqt(defaults.tqtSetting()) : options, work);
         work.end();
         double before = Trainer.validate(network, valid, params)[1];
-        PlanTrainee trainee = new PlanTrainee(calibrated.model(), calibrated.plan());
+        PlanTrainee trainee = new PlanTrainee(calibrated.model(), calibrated.plan(),
+                settings.trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP);
         double ptq = Trainer.validate(trainee.evaluation(), valid, params)[1];
         TrainingResult training = settings.quantizationParams().ptqOnly() ? null
                 : new Trainer(trainee, train, valid, params, listener(params)).train();
@@ -315,7 +321,7 @@ public final class RecipeRun {
     }
 
     private double chipScore(LoweredModel lowered, Target target, TrainingData valid, TrainingParams params, Model network) {
-        double sum = 0;
+        Metric.Accumulator score = ChipMetric.of(params.watched(), params.loss());
         try (Network chip = new ChipNetwork(lowered.program(), target, threads);
                 FloatNetwork teacher = params.loss().needsTargets() ? null : new FloatNetwork(network, threads)) {
             int batch = teacher == null ? chip.batch() : Math.min(chip.batch(), teacher.batch());
@@ -323,9 +329,9 @@ public final class RecipeRun {
                 TrainingData.Batch samples = valid.read(first, Math.min(batch, valid.samples() - first));
                 Tensor outputs = chip.run(samples.inputs()).values().iterator().next();
                 Tensor wanted = teacher == null ? samples.targets() : teacher.run(samples.inputs()).values().iterator().next();
-                sum += ChipMetric.sum(params.watched(), params.loss(), outputs, wanted);
+                score.add(outputs, wanted, Double.NaN);
             }
         }
-        return sum / valid.samples();
+        return score.value();
     }
 }

@@ -66,6 +66,8 @@ final class RecipeTraining {
         RecipeSettings.CriterionParams criterion = training.criterionParams();
         return switch (training.loss()) {
             case CROSSENTROPYLOSS -> Loss.crossEntropy(criterion.smoothEps());
+            case BCEWITHLOGITSLOSS -> Loss.binaryCrossEntropy();
+            case DICELOSS -> Loss.dice();
             case IMITATION -> Loss.imitation(teacher);
             case KDLOGITSLOSS -> new Loss(Loss.Kind.CROSS_ENTROPY, criterion.smoothEps(), null, Loss.IGNORE, teacher,
                     criterion.distillationLossCoeff(), criterion.temperature());

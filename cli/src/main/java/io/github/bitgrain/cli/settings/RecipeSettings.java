@@ -40,7 +40,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
      * @param data file as --calib of quantize, or {@value #EXAMPLE}
      * @param labels .npy file of class numbers; empty where a teacher answers
      * @param samples number of samples that are used; 0: all
-     * @param transforms augmentation: RandomShift: PIXELS, RandomHorizontalFlip
+     * @param transforms augmentation: RandomShift: PIXELS, RandomHorizontalFlip, and without labels RandomMixture: SHARE
      */
     public record Part(String data, String labels, int samples, List<Object> transforms) {}
 
@@ -48,12 +48,20 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
     public record Loader(int batchSize) {}
 
     /** Training; meanings as in SuperGradients. */
-    public record TrainingHyperparams(int maxEpochs, Object initialLr, LrMode lrMode, int lrWarmupEpochs, int lrWarmupSteps, String warmupInitialLr,
+    public record TrainingHyperparams(int maxEpochs, Object initialLr, LrUnit lrUnit, LrMode lrMode, int lrWarmupEpochs, int lrWarmupSteps, String warmupInitialLr,
             double cosineFinalLrRatio, List<Integer> lrUpdates, double lrDecayFactor, LossName loss, CriterionParams criterionParams,
             OptimizerName optimizer, OptimizerParams optimizerParams, boolean zeroWeightDecayOnBiasAndBn, int batchAccumulate, double clipGradNorm,
             boolean ema, EmaParams emaParams, boolean averageBestModels, boolean syncBn, boolean mixedPrecision, int runValidationFreq,
             String metricToWatch, int earlyStopPatience, int maxTrainBatches, int maxValidBatches, int freezeBnAfter, long seed, boolean resume,
             List<Object> phaseCallbacks) {}
+
+    /** What rates are counted in. */
+    public enum LrUnit {
+        /** As they are. */
+        ONE,
+        /** In the steps that weights and biases are rounded to; for a chip alone. */
+        STEP
+    }
 
     /** How the rate falls. */
     public enum LrMode {
@@ -69,6 +77,10 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
     public enum LossName {
         /** Cross entropy with the labels. */
         CROSSENTROPYLOSS,
+        /** Binary cross entropy of logits. */
+        BCEWITHLOGITSLOSS,
+        /** Dice loss of logits. */
+        DICELOSS,
         /** Squared distance to the float network's outputs; no labels. */
         IMITATION,
         /** Cross entropy with the labels and with the float network's probabilities. */
@@ -134,7 +146,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
     static final RecipeSettings DEFAULTS = new RecipeSettings("recipe", "checkpoints", new CheckpointParams(""),
             new DatasetParams(new Part("", "", 0, List.of()), new Part("", "", 0, List.of()), new Part("", "", 0, List.of()), new Loader(32), new Loader(64),
                     "", "", ""),
-            new TrainingHyperparams(10, "1e-4", LrMode.COSINELRSCHEDULER, 0, 0, "", 0.01, List.of(), 0.1, LossName.CROSSENTROPYLOSS,
+            new TrainingHyperparams(10, "1e-4", LrUnit.ONE, LrMode.COSINELRSCHEDULER, 0, 0, "", 0.01, List.of(), 0.1, LossName.CROSSENTROPYLOSS,
                     new CriterionParams(0, 1, 0.5), OptimizerName.SGD, new OptimizerParams(1e-4, 0.9, false), false, 1, 0, false,
                     new EmaParams(DecayType.EXP, 0.9999, 15), false, false, false, 1, "", 0, 0, 0, Integer.MAX_VALUE, 42, false, List.of()),
             new QuantParams(false, "", 8, false, new SelectiveQuantizerParams("max", "histogram", true, false, List.of()),

@@ -36,6 +36,16 @@ public abstract class Module implements Cloneable {
         children.put(name, module);
     }
 
+    /** Takes a child away. */
+    final void removeChild(String name) {
+        children.remove(name);
+    }
+
+    /** Takes a parameter away. */
+    final void removeParameter(String name) {
+        parameters.remove(name);
+    }
+
     /** The child of a name, or null. */
     public final Module child(String name) {
         return children.get(name);

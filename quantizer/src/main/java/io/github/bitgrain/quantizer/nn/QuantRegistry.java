@@ -23,6 +23,8 @@ public final class QuantRegistry {
         registry.put(LSTMCell.class, (module, input, weight) -> new QuantLSTMCell((LSTMCell) module, input, weight));
         registry.put(AvgPool2d.class, (module, input, weight) -> new QuantAvgPool2d((AvgPool2d) module, input));
         registry.put(AdaptiveAvgPool2d.class, (module, input, weight) -> new QuantAdaptiveAvgPool2d((AdaptiveAvgPool2d) module, input));
+        registry.rules.put(ResNetBlock.BasicBlock.class, ResNetBlock.rule());
+        registry.rules.put(ResNetBlock.Bottleneck.class, ResNetBlock.rule());
         registry.rules.put(SkipQuantization.class, QuantizationRule.UNWRAP);
         QuantizedFactory marker = (module, input, weight) -> new TensorQuantizer(input);
         registry.put(SkipMarker.Residual.class, marker);

@@ -74,7 +74,8 @@ final class Epoch implements AutoCloseable {
         TrainingParams.Optimization setting = params.optimizer();
         for (String name : trainee.trained()) {
             double factor = params.rateFactors().entrySet().stream().filter(entry -> name.startsWith(entry.getKey()))
-                    .max(Comparator.comparingInt(entry -> entry.getKey().length())).map(Map.Entry::getValue).orElse(1.0);
+                    .max(Comparator.comparingInt(entry -> entry.getKey().length())).map(Map.Entry::getValue).orElse(1.0)
+                    * trainee.rateUnit(name);
             // Adam's decay is apart from the gradient; that of Kind.ADAM is added to it before the update.
             double decay = setting.kind() == Kind.ADAM ? 0 : decay(name, network);
             Schedule rate = update -> factor * rates[Math.min(rates.length - 1, (update + 1) * params.batchAccumulate() - 1)];

@@ -40,13 +40,24 @@ public record Loss(Kind kind, double smoothing, float[] classWeights, int ignore
         /** Outputs are logits; the mean of −Σ p ln softmax(logits). */
         CROSS_ENTROPY,
         /** Mean of squared differences. */
-        MEAN_SQUARED_ERROR
+        MEAN_SQUARED_ERROR,
+        /** Outputs are logits of single events; the mean of −t ln σ(x) − (1 − t) ln(1 − σ(x)). */
+        BINARY_CROSS_ENTROPY,
+        /**
+         * Mean over channels of 1 − (2 Σ p t + 1) / (Σ (p + t) + 1 + 1e-5), sums over batch and positions, p the softmax over the channels,
+         * or the sigmoid where there is one channel (SuperGradients: losses/dice_loss.py; Milletari et al. 2016).
+         */
+        DICE
     }
 
     /** Checks the numbers. */
     public Loss {
         if (!(smoothing >= 0 && smoothing < 1) || !(alpha >= 0 && alpha <= 1) || !(temperature > 0)) {
             throw BitgrainException.usage("loss: smoothing " + smoothing + ", alpha " + alpha + " and temperature " + temperature + " do not work");
+        }
+        boolean hasTeacher = kind == Kind.CROSS_ENTROPY || kind == Kind.MEAN_SQUARED_ERROR;
+        if (alpha > 0 && !hasTeacher) {
+            throw BitgrainException.usage("loss: " + kind + " has no teacher; cross entropy and mean squared error have");
         }
         classWeights = classWeights == null ? null : classWeights.clone();
     }
@@ -59,6 +70,16 @@ public record Loss(Kind kind, double smoothing, float[] classWeights, int ignore
     /** Mean squared error. */
     public static Loss meanSquaredError() {
         return new Loss(Kind.MEAN_SQUARED_ERROR, 0, null, IGNORE, null, 0, 1);
+    }
+
+    /** Binary cross entropy of logits; targets are probabilities of the outputs' shape, or class numbers. */
+    public static Loss binaryCrossEntropy() {
+        return new Loss(Kind.BINARY_CROSS_ENTROPY, 0, null, IGNORE, null, 0, 1);
+    }
+
+    /** Dice loss; targets have the outputs' shape, or are class numbers of the samples or positions. */
+    public static Loss dice() {
+        return new Loss(Kind.DICE, 0, null, IGNORE, null, 0, 1);
     }
 
     /** Cross entropy with a share for a teacher's probabilities. */
@@ -89,7 +110,7 @@ public record Loss(Kind kind, double smoothing, float[] classWeights, int ignore
         String sum = null;
         if (needsTargets()) {
             graph.input(TARGET, outputShape);
-            graph.node("#loss of targets", op(), List.of(output, TARGET), alpha == 0 ? LOSS : LOSS + "0");
+            compare(graph, parameters, output, outputShape, alpha == 0 ? LOSS : LOSS + "0");
             sum = alpha == 0 ? LOSS : scaled(graph, parameters, LOSS + "0", 1 - alpha, null);
         }
         if (alpha > 0) {
@@ -102,6 +123,14 @@ public record Loss(Kind kind, double smoothing, float[] classWeights, int ignore
             }
         }
         return new Model(graph.outputs(List.of(LOSS)).build(), parameters);
+    }
+
+    private void compare(Graph.Builder graph, Parameters parameters, String output, Shape shape, String result) {
+        switch (kind) {
+            case BINARY_CROSS_ENTROPY -> ComposedLosses.binaryCrossEntropy(graph, parameters, output, TARGET, result);
+            case DICE -> ComposedLosses.dice(graph, parameters, output, shape, TARGET, result);
+            case CROSS_ENTROPY, MEAN_SQUARED_ERROR -> graph.node("#loss of targets", op(), List.of(output, TARGET), result);
+        }
     }
 
     private io.github.bitgrain.core.op.Op op() {
@@ -123,8 +152,11 @@ public record Loss(Kind kind, double smoothing, float[] classWeights, int ignore
             if (batch.targets() == null) {
                 throw BitgrainException.usage("the loss needs labels; give them, or distill from a teacher alone");
             }
-            targets.put(TARGET, kind == Kind.CROSS_ENTROPY && batch.targets().shape().rank() == 1
-                    ? probabilities(batch.targets().data(), shape) : batch.targets().reshape(shape));
+            Tensor given = batch.targets();
+            boolean numbers = kind == Kind.CROSS_ENTROPY ? given.shape().rank() == 1
+                    : kind != Kind.MEAN_SQUARED_ERROR && given.size() * shape.dim(1) == shape.size() && shape.dim(1) > 1;
+            targets.put(TARGET, !numbers ? given.reshape(shape) : kind == Kind.CROSS_ENTROPY ? probabilities(given.data(), shape)
+                    : ComposedLosses.oneHot(given.data(), shape));
         }
         if (alpha > 0) {
             Tensor answers = teaching.run(batch.inputs()).values().iterator().next();

@@ -12,6 +12,7 @@ import io.github.bitgrain.core.op.PRelu;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.tqt.LearningRates;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -25,13 +26,21 @@ public final class PlanTrainee implements Trainee {
     private final QuantPlan plan;
     private final Model quantized;
     private final Set<String> trained = new LinkedHashSet<>();
+    private final Map<String, Double> rateUnits = new LinkedHashMap<>();
+
+    /** A network whose learning rates are counted as they are. */
+    public PlanTrainee(Model model, QuantPlan plan) {
+        this(model, plan, false);
+    }
 
     /**
      * A network after the graph passes; it gets weights of its own.
      *
      * @param plan with all exponents
+     * @param ratesInSteps whether learning rates count in the steps that weights and biases are rounded to, as in threshold training:
+     *     one number then suits layers of large and of small weights
      */
-    public PlanTrainee(Model model, QuantPlan plan) {
+    public PlanTrainee(Model model, QuantPlan plan, boolean ratesInSteps) {
         network = new Model(model.graph(), model.parameters().copy());
         this.plan = plan;
         quantized = FakeQuantization.insert(network, plan);
@@ -41,6 +50,9 @@ public final class PlanTrainee implements Trainee {
             for (int i = 1; learns && i < node.inputs().size(); i++) {
                 if (node.isTensorInput(i) && graph.isParameter(node.input(i))) {
                     trained.add(node.input(i));
+                    if (ratesInSteps) {
+                        rateUnits.put(node.input(i), LearningRates.step(plan, node, i));
+                    }
                 }
             }
         }
@@ -80,6 +92,11 @@ public final class PlanTrainee implements Trainee {
     }
 
     @Override
+    public double rateUnit(String name) {
+        return rateUnits.getOrDefault(name, 1.0);
+    }
+
+    @Override
     public Set<String> ranges() {
         return Set.of();
     }
@@ -87,6 +104,9 @@ public final class PlanTrainee implements Trainee {
     @Override
     public Map<String, String> manifest() {
         Map<String, String> manifest = new LinkedHashMap<>();
+        if (!rateUnits.isEmpty()) {
+            manifest.put("learning rates", "in steps");
+        }
         for (Node node : quantized.graph().nodes()) {
             if (node.op() instanceof FakeQuant op) {
                 manifest.put(node.name(), op + " " + java.util.Arrays.toString(quantized.parameters().get(node.input(1)).data()));

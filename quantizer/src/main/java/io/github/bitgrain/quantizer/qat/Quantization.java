@@ -3,10 +3,13 @@ package io.github.bitgrain.quantizer.qat;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.quantizer.nn.BatchNormFold;
 import io.github.bitgrain.quantizer.nn.Module;
 import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
+import io.github.bitgrain.quantizer.nn.Reparameterizable;
 import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
 import io.github.bitgrain.quantizer.qat.QuantizationParams.AlreadyQuantized;
+import io.github.bitgrain.quantizer.qat.QuantizationParams.FoldBatchNorm;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -29,7 +32,8 @@ public final class Quantization {
     public record Result<M extends Module>(M module, double ptqLoss, double ptqScore, TrainingResult training, double score) {}
 
     /**
-     * Quantizes and calibrates a copy; the tree stays as it is.
+     * Quantizes and calibrates a copy; the tree stays as it is. Before, parallel branches are fused to single convolutions, and batch
+     * normalizations folded, as the parameters say.
      *
      * @param shape of the input of a tree built in Java; null for an imported network
      * @param calibration samples without labels
@@ -37,6 +41,11 @@ public final class Quantization {
      * @throws BitgrainException (usage) for a tree that has quantizers, unless the parameters say what to do
      */
     public static <M extends Module> M ptq(M module, Shape shape, DataSource calibration, int batchSize, QuantizationParams params, int threads) {
+        return ptq(module, shape, calibration, batchSize, params, threads, params.foldBatchNorm() != FoldBatchNorm.NEVER);
+    }
+
+    private static <M extends Module> M ptq(M module, Shape shape, DataSource calibration, int batchSize, QuantizationParams params, int threads,
+            boolean fold) {
         @SuppressWarnings("unchecked")
         M copy = (M) module.copy();
         copy.eval();
@@ -48,6 +57,10 @@ public final class Quantization {
             return copy;
         }
         if (!quantized) {
+            Reparameterizable.fusePartially(copy);
+            if (fold) {
+                BatchNormFold.beforeQuantization(copy, shape);
+            }
             new SelectiveQuantizer(io.github.bitgrain.quantizer.nn.QuantRegistry.standard(), params.selective())
                     .skip(params.skipModules().toArray(String[]::new)).quantizeModule(copy, true);
         }
@@ -69,7 +82,8 @@ public final class Quantization {
      */
     public static <M extends Module> Result<M> qat(M module, Shape shape, TrainingData train, TrainingData valid, DataSource calibration,
             QuantizationParams params, TrainingParams training, TrainingListener listener) {
-        M quantized = ptq(module, shape, calibration == null ? train.inputs() : calibration, training.batchSize(), params, training.threads());
+        M quantized = ptq(module, shape, calibration == null ? train.inputs() : calibration, training.batchSize(), params, training.threads(),
+                params.foldBatchNorm() == FoldBatchNorm.ALWAYS || params.foldBatchNorm() == FoldBatchNorm.PTQ && params.ptqOnly());
         ModuleTrainee trainee = new ModuleTrainee(quantized, shape);
         double[] ptq = Trainer.validate(trainee.evaluation(), valid, training);
         Map<String, float[]> calibrated = new LinkedHashMap<>();

@@ -15,6 +15,7 @@ import java.util.List;
  * @param method how ranges are taken from histograms
  * @param calibBatches number of calibration batches; 0: about {@value QuantizationCalibrator#USUAL_SAMPLES} samples
  * @param alignment which scales become one; null for none
+ * @param foldBatchNorm when batch normalizations go into the layers before them, before these are quantized
  * @param alreadyQuantized what happens to a tree that has quantizers
  */
 public record QuantizationParams(
@@ -24,8 +25,19 @@ public record QuantizationParams(
         AmaxMethod method,
         int calibBatches,
         ScaleAlignment alignment,
+        FoldBatchNorm foldBatchNorm,
         AlreadyQuantized alreadyQuantized) {
     private static final int USUAL_BATCHES = 16;
+
+    /** When batch normalizations are folded. */
+    public enum FoldBatchNorm {
+        /** Where nothing is trained afterwards; in training they stay, with statistics that go on. */
+        PTQ,
+        /** Always: training begins with the folded layers. */
+        ALWAYS,
+        /** Never. */
+        NEVER
+    }
 
     /** What happens to a tree that has quantizers. */
     public enum AlreadyQuantized {
@@ -39,7 +51,7 @@ public record QuantizationParams(
 
     /** SuperGradients' defaults: percentile 99.99 of 16 batches; and aligned scales. */
     public static final QuantizationParams DEFAULT = new QuantizationParams(false, SelectiveQuantizer.Options.DEFAULT, List.of(),
-            AmaxMethod.of(AmaxMethod.Kind.PERCENTILE), USUAL_BATCHES, ScaleAlignment.DEFAULT, AlreadyQuantized.ERROR);
+            AmaxMethod.of(AmaxMethod.Kind.PERCENTILE), USUAL_BATCHES, ScaleAlignment.DEFAULT, FoldBatchNorm.PTQ, AlreadyQuantized.ERROR);
 
     /** Takes a copy. */
     public QuantizationParams {
@@ -48,21 +60,26 @@ public record QuantizationParams(
 
     /** These with other defaults of the quantizers. */
     public QuantizationParams selective(SelectiveQuantizer.Options options) {
-        return new QuantizationParams(ptqOnly, options, skipModules, method, calibBatches, alignment, alreadyQuantized);
+        return new QuantizationParams(ptqOnly, options, skipModules, method, calibBatches, alignment, foldBatchNorm, alreadyQuantized);
     }
 
     /** These with another calibration. */
     public QuantizationParams calibration(AmaxMethod newMethod, int batches) {
-        return new QuantizationParams(ptqOnly, selective, skipModules, newMethod, batches, alignment, alreadyQuantized);
+        return new QuantizationParams(ptqOnly, selective, skipModules, newMethod, batches, alignment, foldBatchNorm, alreadyQuantized);
     }
 
     /** These with modules that stay in float. */
     public QuantizationParams skip(String... paths) {
-        return new QuantizationParams(ptqOnly, selective, List.of(paths), method, calibBatches, alignment, alreadyQuantized);
+        return new QuantizationParams(ptqOnly, selective, List.of(paths), method, calibBatches, alignment, foldBatchNorm, alreadyQuantized);
+    }
+
+    /** These with another rule for batch normalizations. */
+    public QuantizationParams foldBatchNorm(FoldBatchNorm rule) {
+        return new QuantizationParams(ptqOnly, selective, skipModules, method, calibBatches, alignment, rule, alreadyQuantized);
     }
 
     /** These with another rule for trees that have quantizers. */
     public QuantizationParams alreadyQuantized(AlreadyQuantized rule) {
-        return new QuantizationParams(ptqOnly, selective, skipModules, method, calibBatches, alignment, rule);
+        return new QuantizationParams(ptqOnly, selective, skipModules, method, calibBatches, alignment, foldBatchNorm, rule);
     }
 }

@@ -22,6 +22,11 @@ public interface Trainee {
     /** Names of the tensors in {@link #state} that an average over time copies instead: ranges. */
     Set<String> ranges();
 
+    /** What the learning rate of a parameter is counted in. */
+    default double rateUnit(String name) {
+        return 1;
+    }
+
     /**
      * Prepares an epoch.
      *

@@ -14,8 +14,10 @@ import java.util.SplittableRandom;
  * @param inputs samples
  * @param targets [samples] class numbers, or [samples, …] values; null where a teacher answers
  * @param augmentation how training changes samples
+ * @param mixed share of the training samples that become a mixture {@code a x + (1 − a) y} with another sample, ½ ≤ a &lt; 1 (Zhang et
+ *     al., mixup, 2018); only where a teacher answers, since it knows the answer to any input
  */
-public record TrainingData(DataSource inputs, Tensor targets, Augmentation augmentation) {
+public record TrainingData(DataSource inputs, Tensor targets, Augmentation augmentation, double mixed) {
     /** Checks that every sample has an answer. */
     public TrainingData {
         if (inputs.samples() < 1) {
@@ -24,6 +26,17 @@ public record TrainingData(DataSource inputs, Tensor targets, Augmentation augme
         if (targets != null && targets.shape().dim(0) != inputs.samples()) {
             throw BitgrainException.badInput(targets.shape().dim(0) + " labels for " + inputs.samples() + " samples");
         }
+        if (!(mixed >= 0 && mixed <= 1)) {
+            throw BitgrainException.usage("a share of " + mixed + " mixed samples does not work");
+        }
+        if (mixed > 0 && targets != null) {
+            throw BitgrainException.usage("mixed samples have no labels; they need a loss that asks the teacher alone, and no labels");
+        }
+    }
+
+    /** Samples that are augmented one by one. */
+    public TrainingData(DataSource inputs, Tensor targets, Augmentation augmentation) {
+        this(inputs, targets, augmentation, 0);
     }
 
     /** Samples that are used as they are. */
@@ -69,10 +82,23 @@ public record TrainingData(DataSource inputs, Tensor targets, Augmentation augme
             inputs.read(sample, 1).forEach((name, tensor) -> {
                 float[] values = tensor.data().clone();
                 augmentation.apply(values, tensor.shape().without(0), random);
+                mix(name, values, new SplittableRandom(seed ^ sample * 0xD1B54A32D192ED03L));
                 System.arraycopy(values, 0, batch.get(name).data(), at * values.length, values.length);
             });
         }
         return new Batch(batch, targetsOf(order, first, count));
+    }
+
+    /** The random numbers of a sample are the same for all its inputs. */
+    private void mix(String name, float[] values, SplittableRandom random) {
+        if (random.nextDouble() >= mixed || samples() < 2) {
+            return;
+        }
+        float share = (float) random.nextDouble(0.5, 1);
+        float[] other = inputs.read(random.nextInt(samples()), 1).get(name).data();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = share * values[i] + (1 - share) * other[i];
+        }
     }
 
     private Tensor targetsOf(int[] order, int first, int count) {

@@ -18,7 +18,7 @@ final class Validation {
         String result = network.graph().outputs().getFirst();
         Executor.Options options = Executor.Options.defaults().threads(params.threads()).outputs(List.of(result, Loss.name()));
         double loss = 0;
-        double score = 0;
+        Metric.Accumulator score = params.watched().accumulator();
         int done = 0;
         try (Executor executor = new Executor(withLoss.graph(), withLoss.parameters(), options)) {
             for (int batch = 0; done < data.samples() && (params.maxValidBatches() == 0 || batch < params.maxValidBatches()); batch++) {
@@ -31,10 +31,10 @@ final class Validation {
                 double mean = results.get(Loss.name()).data()[0];
                 loss += mean * count;
                 Tensor wanted = samples.targets() != null ? samples.targets() : targets.values().iterator().next();
-                score += params.watched().sum(results.get(result), wanted, mean);
+                score.add(results.get(result), wanted, mean);
                 done += count;
             }
         }
-        return new double[] {loss / done, score / done};
+        return new double[] {loss / done, score.value()};
     }
 }

@@ -2,6 +2,7 @@ package io.github.bitgrain.quantizer.tqt;
 
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.quant.Exponents;
+import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.Schedule;
@@ -14,9 +15,14 @@ import java.util.List;
  * A learning rate for every trained tensor, in units of the step it is rounded to: the same number then suits a layer of large
  * and a layer of small weights. Rates fall along half a cosine, so that weights near a rounding threshold come to rest.
  */
-final class LearningRates {
+public final class LearningRates {
     /** A bias moves by this part of its output's step where a weight moves by its own. */
     private static final double BIAS_SHARE = 0.25;
+
+    /** Position of the bias of a computing node. */
+    private static final int BIAS = 2;
+    /** Exponent of the step of what is not quantized. */
+    private static final int UNQUANTIZED = -8;
 
     private LearningRates() {}
 
@@ -34,16 +40,24 @@ final class LearningRates {
     }
 
     private static double step(QuantizedTwin twin, Node node, int operand) {
+        return twin.parameters().get(node.input(operand)).size() == 0 ? 0 : step(twin.plan(), node, operand);
+    }
+
+    /**
+     * By how much a weight or bias moves at rate 1: a weight by its own step, the middle one of its channels; a bias by a part of its
+     * node's output step.
+     */
+    public static double step(QuantPlan plan, Node node, int operand) {
         Slot slot = Slot.input(node.name(), operand);
-        if (twin.isBias(slot)) {
+        if (operand == BIAS && BlockBuilder.isComputing(node)) {
             Slot output = Slot.output(node.name(), 0);
-            if (twin.plan().has(output) && twin.plan().exponents(output) != null) {
-                return BIAS_SHARE * Math.scalb(1.0, twin.plan().exponents(output).max());
+            if (plan.has(output) && plan.exponents(output) != null) {
+                return BIAS_SHARE * Math.scalb(1.0, plan.exponents(output).max());
             }
         }
-        Exponents exponents = twin.plan().has(slot) ? twin.plan().exponents(slot) : null;
+        Exponents exponents = plan.has(slot) ? plan.exponents(slot) : null;
         if (exponents == null) {
-            return twin.parameters().get(node.input(operand)).size() == 0 ? 0 : Math.scalb(1.0, -8);
+            return Math.scalb(1.0, UNQUANTIZED);
         }
         int[] sorted = exponents.toArray();
         Arrays.sort(sorted);

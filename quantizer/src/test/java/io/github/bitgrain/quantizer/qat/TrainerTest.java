@@ -214,7 +214,7 @@ class TrainerTest {
         train(net, params(4));
         Map<String, float[]> before = state(net);
         QuantizationParams quantization = new QuantizationParams(true, SelectiveQuantizer.Options.DEFAULT, List.of(), QuantizationParams.DEFAULT.method(), 0,
-                null, QuantizationParams.AlreadyQuantized.ERROR);
+                null, QuantizationParams.FoldBatchNorm.NEVER, QuantizationParams.AlreadyQuantized.ERROR);
         TrainingListener fail = new TrainingListener() {
             @Override
             public void step(int done, int all, float loss, double rate) {
@@ -238,7 +238,7 @@ class TrainerTest {
         Sequential net = net(1);
         train(net, params(8));
         QuantizationParams quantization = QuantizationParams.DEFAULT.selective(SelectiveQuantizer.Options.DEFAULT.bits(3)).calibration(
-                QuantizationParams.DEFAULT.method(), 0);
+                QuantizationParams.DEFAULT.method(), 0).foldBatchNorm(QuantizationParams.FoldBatchNorm.NEVER);
         TrainingParams qat = TrainingParams.of(6, 16, Loss.crossEntropy(0.05), LearningRate.cosine(2e-3, 0.01)).checkpoints(folder, false);
         Sequential calibrated = Quantization.ptq(net, IMAGE, train.inputs(), 16, quantization, 1);
         Quantization.Result<Sequential> result = Quantization.qat(net, IMAGE, train, valid, train.inputs(), quantization, qat, TrainingListener.NONE);
@@ -263,7 +263,8 @@ class TrainerTest {
     @Test
     void learnedRangesMove() {
         Sequential net = net(1);
-        QuantizationParams quantization = QuantizationParams.DEFAULT.selective(SelectiveQuantizer.Options.DEFAULT.bits(4).learn(true));
+        QuantizationParams quantization = QuantizationParams.DEFAULT.selective(SelectiveQuantizer.Options.DEFAULT.bits(4).learn(true))
+                .foldBatchNorm(QuantizationParams.FoldBatchNorm.NEVER);
         Sequential before = Quantization.ptq(net, IMAGE, train.inputs(), 16, quantization, 1);
         Quantization.Result<Sequential> result = Quantization.qat(net, IMAGE, train, valid, null, quantization, params(2), TrainingListener.NONE);
         float start = state(before).get("conv2.input_quantizer.clip.max")[0];
@@ -273,7 +274,8 @@ class TrainerTest {
 
     @Test
     void frozenStatisticsStopMovingAndWeightRangesFollow() {
-        Sequential net = Quantization.ptq(net(1), IMAGE, train.inputs(), 16, QuantizationParams.DEFAULT, 1);
+        Sequential net = Quantization.ptq(net(1), IMAGE, train.inputs(), 16,
+                QuantizationParams.DEFAULT.foldBatchNorm(QuantizationParams.FoldBatchNorm.NEVER), 1);
         List<float[]> means = new ArrayList<>();
         TrainingListener watch = new TrainingListener() {
             @Override
