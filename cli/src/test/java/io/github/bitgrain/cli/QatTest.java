@@ -88,6 +88,16 @@ class QatTest {
         lenet("classifier_qat", "lenet.onnx", "epochs=0").fails(2, "max_epochs: 0 is less than 1");
         lenet("classifier_qat", "lenet.onnx", "quantization_params.target=", "export_params.output_onnx_path=").fails(
                 2, "export_params.output_espdl_path: a chip model needs quantization_params.target");
+        lenet("classifier_qat", "lenet.onnx", "+export_params.quantization_mode=FP16").fails(
+                2, "export_params.quantization_mode: FP16 was asked for, but what a recipe writes is quantized; leave it out, or ask for INT8");
+        lenet("classifier_qat", "lenet.onnx", "quantization_params.target=", "export_params.output_espdl_path=", "+quantization_params.tqt=true").fails(
+                2, "quantization_params.tqt: thresholds are a chip's; it needs quantization_params.target");
+        lenet("classifier_qat", "lenet.onnx", "quantization_params.target=", "export_params.output_espdl_path=", "+training_hyperparams.lr_unit=step")
+                .fails(2, "training_hyperparams.lr_unit: steps are a chip's; it needs quantization_params.target");
+        lenet("classifier_qat", "lenet.onnx", "+dataset_params.train_dataset_params.transforms=[{RandomMixture: 0.5}]").fails(
+                2, "mixed samples have no labels; they need a loss that asks the teacher alone, and no labels");
+        lenet("classifier_qat", "lenet.onnx", "+training_hyperparams.average_best_models=true").fails(
+                2, "training_hyperparams.average_best_models is not supported; leave it out");
         lenet("classifier_qat", "lenet.onnx", "+training_hyperparams.sync_bn=true").fails(2, "training_hyperparams.sync_bn is not supported; leave it out");
         lenet("classifier_qat", "lenet.onnx", "+pre_launch_callbacks_list=[Other]").fails(
                 2, "pre_launch_callbacks_list: unknown 'Other'; known: QATRecipeModificationCallback");

@@ -183,6 +183,9 @@ public final class RecipeRun {
                 OutputFile.check(Path.of(file));
             }
         }
+        if (settings.exportParams().quantizationMode() == RecipeSettings.QuantizationMode.FP16) {
+            throw BitgrainException.usage("export_params.quantization_mode: FP16 was asked for, but what a recipe writes is quantized; leave it out, or ask for INT8");
+        }
         boolean chip = !settings.quantizationParams().target().isEmpty();
         if (!chip && !settings.exportParams().outputEspdlPath().isEmpty()) {
             throw BitgrainException.usage("export_params.output_espdl_path: a chip model needs quantization_params.target");

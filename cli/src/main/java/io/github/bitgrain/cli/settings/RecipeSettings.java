@@ -132,7 +132,17 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
     public record CalibParams(String histogramCalibMethod, double percentile, int numCalibBatches, boolean verbose) {}
 
     /** Files to write; empty for none. */
-    public record ExportParams(String outputOnnxPath, String outputEspdlPath, Engine engine) {}
+    public record ExportParams(String outputOnnxPath, String outputEspdlPath, Engine engine, QuantizationMode quantizationMode) {}
+
+    /** Precision of the ONNX file; what a recipe quantizes is written in INT8, and cannot be in FP16. */
+    public enum QuantizationMode {
+        /** That of the network. */
+        NONE,
+        /** Parameters in half precision. */
+        FP16,
+        /** Quantizers. */
+        INT8
+    }
 
     /** Who runs the ONNX file. */
     public enum Engine {
@@ -151,7 +161,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
                     new EmaParams(DecayType.EXP, 0.9999, 15), false, false, false, 1, "", 0, 0, 0, Integer.MAX_VALUE, 42, false, List.of()),
             new QuantParams(false, "", 8, false, new SelectiveQuantizerParams("max", "histogram", true, false, List.of()),
                     new CalibParams("percentile", 99.99, 16, false)),
-            new ExportParams("", "", Engine.ONNXRUNTIME), List.of(), "OFF", 1);
+            new ExportParams("", "", Engine.ONNXRUNTIME, QuantizationMode.NONE), List.of(), "OFF", 1);
 
     /** Short names at the root and what they stand for. */
     static final Map<String, List<String>> SHORTCUTS = Map.of("lr", List.of("training_hyperparams.initial_lr"), "batch_size",

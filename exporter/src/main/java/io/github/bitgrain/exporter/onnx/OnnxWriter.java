@@ -12,6 +12,7 @@ import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.WholeFile;
+import io.github.bitgrain.exporter.onnx.proto.AttributeProto;
 import io.github.bitgrain.exporter.onnx.proto.GraphProto;
 import io.github.bitgrain.exporter.onnx.proto.ModelProto;
 import io.github.bitgrain.exporter.onnx.proto.NodeProto;
@@ -40,6 +41,7 @@ public final class OnnxWriter {
     /** The newest operator set that every exporter and chip tool understands; Gelu and Swish are written as patterns there. */
     public static final int OPSET = 13;
 
+    private static final int LARGEST_HALF = 65504;
     private static final int IR_VERSION = 8;
     private static final int IR_VERSION_OF_21 = 10;
 
@@ -49,9 +51,15 @@ public final class OnnxWriter {
     private final QdqNodes quantizers;
     private final int opset;
     private final Map<String, Shape> shapes;
+    private final boolean half;
 
     private OnnxWriter(Model model, QdqOptions options) {
+        this(model, options, false);
+    }
+
+    private OnnxWriter(Model model, QdqOptions options, boolean half) {
         this.model = model;
+        this.half = half;
         quantizers = options == null ? null : new QdqNodes(model, options, graph);
         opset = quantizers != null ? quantizers.opset()
                 : model.graph().nodes().stream().anyMatch(node -> node.op() instanceof LayerNorm) ? OnnxAttributes.LAYER_NORM : OPSET;
@@ -70,6 +78,21 @@ public final class OnnxWriter {
     /** The bytes of the file. */
     public static byte[] write(Model model) {
         return new OnnxWriter(model, null).build().toByteArray();
+    }
+
+    /**
+     * The bytes of a file whose parameters are stored in half precision, each followed by a Cast to single: half the size, computed in
+     * single precision. Parameters are rounded to even.
+     *
+     * @throws BitgrainException (bad input) for a parameter beyond the largest half, {@value #LARGEST_HALF}
+     */
+    public static byte[] writeHalf(Model model) {
+        return new OnnxWriter(model, null, true).build().toByteArray();
+    }
+
+    /** {@link #writeHalf(Model)} to a file, as {@link #write(Model, Path)} does. */
+    public static void writeHalf(Model model, Path file) {
+        WholeFile.write(file, writeHalf(model));
     }
 
     /**
@@ -100,10 +123,15 @@ public final class OnnxWriter {
             }
         }
         Set<String> read = read();
+        List<NodeProto> casts = new ArrayList<>();
         for (String name : source.parameterNames()) {
             if (read.contains(name) && written.add(name)) {
-                graph.addInitializer(floats(name, model.parameters().get(name)));
+                graph.addInitializer(half ? halves(name, model.parameters().get(name), casts) : floats(name, model.parameters().get(name)));
             }
+        }
+        if (!casts.isEmpty()) {
+            List<NodeProto> nodes = List.copyOf(graph.getNodeList());
+            graph.clearNode().addAllNode(casts).addAllNode(nodes);
         }
         source.outputs().forEach(name -> graph.addOutput(value(name, shapes.get(name), TensorProto.DataType.FLOAT_VALUE)));
         ModelProto.Builder file = ModelProto.newBuilder().setIrVersion(opset < QdqOptions.WORDS_OPSET ? IR_VERSION : IR_VERSION_OF_21).setProducerName("bitgrain").setGraph(graph)
@@ -200,6 +228,22 @@ public final class OnnxWriter {
         }
         TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder().setElemType(type).setShape(dims).build();
         return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(tensor)).build();
+    }
+
+    /** An initializer in half precision, and the node that widens it. */
+    private static TensorProto halves(String name, Tensor tensor, List<NodeProto> casts) {
+        ByteBuffer bytes = ByteBuffer.allocate(tensor.size() * Short.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < tensor.size(); i++) {
+            short value = Float.floatToFloat16(tensor.data()[i]);
+            if (Float.isInfinite(Float.float16ToFloat(value))) {
+                throw BitgrainException.badInput("parameter \"" + name + "\" holds " + tensor.data()[i] + "; half precision ends at " + LARGEST_HALF);
+            }
+            bytes.putShort(value);
+        }
+        String stored = name + "_half";
+        casts.add(NodeProto.newBuilder().setName(name + "_cast").setOpType("Cast").addInput(stored).addOutput(name).addAttribute(
+                AttributeProto.newBuilder().setName("to").setType(AttributeProto.AttributeType.INT).setI(TensorProto.DataType.FLOAT_VALUE)).build());
+        return tensor(stored, tensor.shape(), TensorProto.DataType.FLOAT16, bytes);
     }
 
     /** A float initializer. */
