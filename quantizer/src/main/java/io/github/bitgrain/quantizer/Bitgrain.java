@@ -6,8 +6,10 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.quantizer.calibrate.Batches;
+import io.github.bitgrain.quantizer.equalize.ChannelSplit;
 import io.github.bitgrain.quantizer.equalize.LayerEqualization;
 import io.github.bitgrain.quantizer.equalize.RangeEqualization;
+import io.github.bitgrain.quantizer.equalize.WeightSplit;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.quantizer.plan.PlanCreation;
 import io.github.bitgrain.quantizer.tqt.Tqt;
@@ -73,13 +75,18 @@ public final class Bitgrain {
                 : new Batches(calibration, options.calibBatch(), options.calibSteps());
     }
 
+    private static Model enlarged(Model model, WeightPasses passes) {
+        Model split = passes.weightSplit() == null ? model : WeightSplit.apply(model, passes.weightSplit());
+        return passes.channelSplit() == null ? split : ChannelSplit.apply(split, passes.channelSplit());
+    }
+
     private static Model prepare(Model network, DataSource calibration, QuantizationOptions options) {
-        Model model = GraphPasses.apply(network, options.profile());
+        Model model = enlarged(GraphPasses.apply(network, options.profile()), options.weightPasses());
         if (!options.equalization()) {
             return model;
         }
         if (options.profile().isParity()) {
-            return LayerEqualization.apply(model, options.equalizationSetting());
+            return LayerEqualization.apply(model, options.equalizationSetting(), batches(calibration, options), options.threads());
         }
         QuantPlan bits = PlanCreation.create(model.graph(), options.target(), options.bits(), options.bitsByNode(), options.calibration());
         return RangeEqualization.apply(model, calibration, options.calibBatch(), options.target(), bits::bits, options.threads()).model();

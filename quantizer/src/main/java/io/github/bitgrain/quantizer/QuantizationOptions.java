@@ -21,6 +21,7 @@ import java.util.Map;
  * @param calibSteps number of calibration batches; 0: all samples once
  * @param equalization parity: ESP-PPQ's equalization of weights; improved: channel ranges are evened out before calibration
  * @param equalizationSetting how weights are equalized under parity
+ * @param weightPasses what is enlarged before that
  * @param tqt whether thresholds are trained
  * @param tqtSetting how thresholds are trained
  * @param threads number of threads; results do not depend on it
@@ -36,6 +37,7 @@ public record QuantizationOptions(
         int calibSteps,
         boolean equalization,
         EqualizationSetting equalizationSetting,
+        WeightPasses weightPasses,
         boolean tqt,
         TqtSetting tqtSetting,
         int threads) {
@@ -47,6 +49,14 @@ public record QuantizationOptions(
         fixedScales = Collections.unmodifiableMap(new LinkedHashMap<>(fixedScales));
     }
 
+    /** Options without passes that enlarge the network. */
+    public QuantizationOptions(Target target, Profile profile, int bits, Map<String, Integer> bitsByNode, String calibration,
+            Map<String, Double> fixedScales, int calibBatch, int calibSteps, boolean equalization, EqualizationSetting equalizationSetting,
+            boolean tqt, TqtSetting tqtSetting, int threads) {
+        this(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
+                WeightPasses.NONE, tqt, tqtSetting, threads);
+    }
+
     /** The defaults: 8 bits, improved, exact-error calibration on all samples, no training, all processors. */
     public static QuantizationOptions of(Target target) {
         return new QuantizationOptions(target, Profile.IMPROVED, 8, Map.of(), Observers.MSE, Map.of(), CALIB_BATCH, 0, false,
@@ -56,12 +66,18 @@ public record QuantizationOptions(
     /** These with another number of samples in a calibration batch. */
     public QuantizationOptions withBatch(int samples) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, samples, calibSteps, equalization,
-                equalizationSetting, tqt, tqtSetting, threads);
+                equalizationSetting, weightPasses, tqt, tqtSetting, threads);
     }
 
     /** These with thresholds trained. */
     public QuantizationOptions withTqt(TqtSetting setting) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, true, setting, threads);
+                equalizationSetting, weightPasses, true, setting, threads);
+    }
+
+    /** These with passes that enlarge the network. */
+    public QuantizationOptions withWeightPasses(WeightPasses passes) {
+        return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
+                equalizationSetting, passes, tqt, tqtSetting, threads);
     }
 }

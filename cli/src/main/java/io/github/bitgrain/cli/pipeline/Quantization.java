@@ -50,9 +50,12 @@ public final class Quantization {
 
     private QuantizationOptions options() {
         QuantizationSettings settings = request.settings();
+        if (settings.lsqOptimization() && !request.profile().isParity()) {
+            throw BitgrainException.usage("lsq_optimization: belongs to --profile parity; under improved use tqt_optimization");
+        }
         return new QuantizationOptions(request.target(), request.profile(), request.bits(), settings.bitsByOperator(),
                 settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT), settings.fixedScales(),
                 request.calibBatch(), request.calibSteps(), settings.equalization(), settings.equalizationSetting(),
-                settings.tqtOptimization(), settings.tqtOptimizationSetting(), request.threads());
+                settings.weightPasses(), settings.trains(), settings.training(), request.threads());
     }
 }

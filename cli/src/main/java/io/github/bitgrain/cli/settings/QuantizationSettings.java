@@ -2,7 +2,10 @@ package io.github.bitgrain.cli.settings;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.WeightPasses;
+import io.github.bitgrain.quantizer.equalize.ChannelSplitSetting;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
+import io.github.bitgrain.quantizer.equalize.WeightSplitSetting;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -24,7 +27,13 @@ import java.util.Map;
  * @param quantConfigModify whether scales are set by hand after calibration
  * @param quantConfigModifySetting which ones
  * @param dispatchingTable operator name → bits: 8, 16, or 0 for float; ESP-PPQ's platform numbers are understood
- * @param lsqOptimization and the following: procedures of ESP-PPQ that come with a later version
+ * @param lsqOptimization whether weights are trained under fixed scales, by ESP-PPQ's LSQ (profile parity)
+ * @param lsqOptimizationSetting how
+ * @param weightSplit whether named layers are divided into two
+ * @param weightSplitSetting which ones, and how
+ * @param channelSplit whether wide channels are made twice
+ * @param channelSplitSetting which ones
+ * @param blockwiseReconstruction and the following: procedures of ESP-PPQ that are refused when switched on
  */
 public record QuantizationSettings(
         boolean tqtOptimization,
@@ -35,9 +44,9 @@ public record QuantizationSettings(
         Map<String, Object> quantizeParameterSetting,
         Map<String, Object> fusionSetting,
         Map<String, Object> graphFormatSetting,
-        Map<String, Integer> dispatchingTable,
+        Map<String, Object> dispatchingTable,
         boolean lsqOptimization,
-        Map<String, Object> lsqOptimizationSetting,
+        LsqSetting lsqOptimizationSetting,
         boolean blockwiseReconstruction,
         Map<String, Object> blockwiseReconstructionSetting,
         boolean biasCorrect,
@@ -45,9 +54,9 @@ public record QuantizationSettings(
         boolean ssdEqualization,
         Map<String, Object> ssdSetting,
         boolean weightSplit,
-        Map<String, Object> weightSplitSetting,
+        WeightSplitSetting weightSplitSetting,
         boolean channelSplit,
-        Map<String, Object> channelSplitSetting,
+        ChannelSplitSetting channelSplitSetting,
         boolean matrixFactorization,
         Map<String, Object> matrixFactorizationSetting,
         boolean quantConfigModify,
@@ -64,13 +73,11 @@ public record QuantizationSettings(
 
     /** Names in files that do not follow from the names of components. */
     private static final Map<String, String> NAMES =
-            Map.of("TqtSetting.scaleTrainable", "is_scale_trainable", "TqtSetting.collecting", "collecting_device");
+            Map.of("TqtSetting.scaleTrainable", "is_scale_trainable", "TqtSetting.collecting", "collecting_device",
+                    "LsqSetting.scaleTrainable", "is_scale_trainable", "LsqSetting.collecting", "collecting_device");
 
     /** Other words for values: where ESP-PPQ names a device, Bitgrain knows memory and disk. */
     private static final Map<String, String> WORDS = Map.of("cpu", "memory", "cuda", "memory", "executor", "memory");
-
-    private static final Map<Integer, Integer> PLATFORM_BITS = Map.of(
-            551, 8, 553, 8, 557, 8, 552, 16, 554, 16, 558, 16);
 
     private static final Map<String, String> FUSION_DEFAULTS = Map.of(
             "remove_useless_quantization", "true", "fuse_activation", "true", "fuse_passive_op", "true",
@@ -116,14 +123,23 @@ public record QuantizationSettings(
      * @throws BitgrainException (usage) naming the setting
      */
     public QuantizationSettings {
-        later("lsq_optimization", lsqOptimization);
-        later("blockwise_reconstruction", blockwiseReconstruction);
-        later("bias_correct", biasCorrect);
-        later("ssd_equalization", ssdEqualization);
-        later("weight_split", weightSplit);
-        later("channel_split", channelSplit);
-        later("matrix_factorization", matrixFactorization);
-        later("extension", extension);
+        refused("blockwise_reconstruction", blockwiseReconstruction, "train rounding with tqt_optimization, which moves weights across rounding"
+                + " thresholds and keeps the better state");
+        refused("bias_correct", biasCorrect, "use tqt_optimization, whose profile improved corrects the mean error of every channel");
+        refused("ssd_equalization", ssdEqualization, "use equalization");
+        refused("matrix_factorization", matrixFactorization, "ESP-PPQ has removed it");
+        refused("extension", extension, "it is a template of ESP-PPQ that does nothing");
+        if (lsqOptimization && tqtOptimization) {
+            throw BitgrainException.usage("lsq_optimization: tqt_optimization trains the same weights; switch one of them off");
+        }
+        GroupNames.check("blockwise_reconstruction_setting", blockwiseReconstructionSetting);
+        GroupNames.check("bias_correct_setting", biasCorrectSetting);
+        GroupNames.check("ssd_setting", ssdSetting);
+        GroupNames.check("matrix_factorization_setting", matrixFactorizationSetting);
+        GroupNames.check("extension_setting", extensionSetting);
+        GroupNames.check("fusion_setting", fusionSetting);
+        GroupNames.check("quantize_parameter_setting", quantizeParameterSetting);
+        GroupNames.check("graph_format_setting", graphFormatSetting);
         required("fusion", fusion);
         required("quantize_activation", quantizeActivation);
         required("quantize_parameter", quantizeParameter);
@@ -134,8 +150,7 @@ public record QuantizationSettings(
         if (!dispatcher.equals("allin")) {
             throw BitgrainException.usage("dispatcher: '" + dispatcher + "' is not supported; use 'allin' and dispatching_table");
         }
-        dispatchingTable = Collections.unmodifiableMap(new LinkedHashMap<>(dispatchingTable));
-        dispatchingTable.forEach(QuantizationSettings::bits);
+        dispatchingTable = Collections.unmodifiableMap(new LinkedHashMap<>(DispatchingTable.bits(DispatchingTable.entries(dispatchingTable))));
     }
 
     /** A binder that starts from the defaults of a profile. */
@@ -147,8 +162,8 @@ public record QuantizationSettings(
     private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration) {
         Map<String, Object> none = Map.of();
         return new QuantizationSettings(false, tqt, false, EqualizationSetting.DEFAULT, new Activation(calibration), none, none, none, Map.of(),
-                false, none, false, none, false, none, false, none, false, none, false, none, false, none,
-                false, new ConfigModify(Map.of()), false, none, true, true, true, true, "allin", "", "");
+                false, LsqSetting.DEFAULT, false, none, false, none, false, none, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
+                false, none, false, new ConfigModify(Map.of()), false, none, true, true, true, true, "allin", "", "");
     }
 
     /** Operator → output scale set by hand; empty while that is switched off. */
@@ -158,25 +173,30 @@ public record QuantizationSettings(
 
     /** Operator → bits, with ESP-PPQ's platform numbers translated. */
     public Map<String, Integer> bitsByOperator() {
-        Map<String, Integer> bits = new LinkedHashMap<>();
-        dispatchingTable.forEach((operator, value) -> bits.put(operator, bits(operator, value)));
-        return bits;
+        return DispatchingTable.bits(dispatchingTable);
     }
 
-    private static int bits(String operator, int value) {
-        if (value == 0 || value == 8 || value == 16) {
-            return value;
-        }
-        Integer bits = PLATFORM_BITS.get(value);
-        if (bits == null) {
-            throw BitgrainException.usage("dispatching_table." + operator + ": " + value + " is neither 8, 16, nor 0 (float)");
-        }
-        return bits;
+    /** Whether something is trained after calibration. */
+    public boolean trains() {
+        return tqtOptimization || lsqOptimization;
     }
 
-    private static void later(String name, boolean on) {
+    /**
+     * How it is trained. LSQ with scales that are powers of two trains weights and biases only, as TQT with fixed scales does (ESP-PPQ's
+     * own scales do not move either).
+     */
+    public TqtSetting training() {
+        return lsqOptimization ? lsqOptimizationSetting.asTqt() : tqtOptimizationSetting;
+    }
+
+    /** What is enlarged before quantization. */
+    public WeightPasses weightPasses() {
+        return new WeightPasses(weightSplit ? weightSplitSetting : null, channelSplit ? channelSplitSetting : null);
+    }
+
+    private static void refused(String name, boolean on, String instead) {
         if (on) {
-            throw BitgrainException.usage(name + ": comes with a later version of Bitgrain; switch it off");
+            throw BitgrainException.usage(name + ": is not supported, switch it off; " + instead);
         }
     }
 

@@ -11,8 +11,8 @@ import java.util.List;
  * @param valueThreshold channels whose two ranges together are smaller stay as they are
  * @param includingBias whether biases count as part of the upstream range
  * @param biasMultiplier weight of a bias in the range
- * @param includingAct not supported: must be false
- * @param actMultiplier not read
+ * @param includingAct whether the largest activation of a channel counts as part of the upstream range
+ * @param actMultiplier weight of an activation in the range
  * @param interestedLayers layers whose chains are equalized; empty: all
  */
 public record EqualizationSetting(
@@ -38,9 +38,6 @@ public record EqualizationSetting(
         }
         if (iterations < 1) {
             throw BitgrainException.usage("equalization_setting.iterations: " + iterations + " is less than 1");
-        }
-        if (includingAct) {
-            throw BitgrainException.usage("equalization_setting.including_act: is not supported; the profile improved equalizes activations");
         }
         interestedLayers = List.copyOf(interestedLayers);
     }

@@ -1,29 +1,14 @@
 package io.github.bitgrain.quantizer.equalize;
 
-import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
-import io.github.bitgrain.core.op.Add;
-import io.github.bitgrain.core.op.AveragePool;
-import io.github.bitgrain.core.op.Conv;
-import io.github.bitgrain.core.op.Gemm;
-import io.github.bitgrain.core.op.GlobalAveragePool;
-import io.github.bitgrain.core.op.GlobalMaxPool;
-import io.github.bitgrain.core.op.Identity;
-import io.github.bitgrain.core.op.LeakyRelu;
-import io.github.bitgrain.core.op.MaxPool;
-import io.github.bitgrain.core.op.Op;
-import io.github.bitgrain.core.op.PRelu;
-import io.github.bitgrain.core.op.Relu;
-import io.github.bitgrain.core.op.Sub;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.calibrate.Batches;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * Cross-layer equalization of weights as ESP-PPQ does it (esp-ppq: quantization/algorithm/equalization.py, after Nagel et al. 2019):
@@ -31,106 +16,56 @@ import java.util.Set;
  * chain; {@link RangeEqualization} is the way through it.
  */
 public final class LayerEqualization {
-    private static final Set<Class<? extends Op>> RELAYS = Set.of(
-            Relu.class, MaxPool.class, GlobalMaxPool.class, PRelu.class, AveragePool.class, GlobalAveragePool.class, LeakyRelu.class, Identity.class);
-    private static final Set<Class<? extends Op>> SUMS = Set.of(Add.class, Sub.class);
     private static final float LARGEST_FACTOR = 10;
+    /** ESP-PPQ looks at 16 batches and two more. */
+    private static final int MOST_BATCHES = 18;
 
-    private final Graph graph;
     private final Parameters parameters;
     private final EqualizationSetting setting;
 
     private LayerEqualization(Model model, EqualizationSetting setting) {
-        graph = model.graph();
         parameters = model.parameters().copy();
         this.setting = setting;
     }
 
-    /** Layers whose output channels are scaled, and those whose input channels are scaled back. */
-    private record Pair(List<Node> upstream, List<Node> downstream) {}
-
     /** The equalized network: the same function, other weights. */
-    public static Model apply(Model model, EqualizationSetting setting) {
+    public static Model apply(Model model, EqualizationSetting setting, Batches batches, int threads) {
         LayerEqualization pass = new LayerEqualization(model, setting);
-        List<Pair> pairs = pass.pairs();
+        List<LayerPairs.Pair> pairs = LayerPairs.of(model.graph(), model.parameters(), setting.optLevel(), setting.interestedLayers());
+        Map<String, float[]> activations = setting.includingAct() ? activations(model, pairs, batches, threads) : Map.of();
         for (int i = 0; i < setting.iterations(); i++) {
-            pairs.forEach(pass::equalize);
+            pairs.forEach(pair -> pass.equalize(pair, activations));
         }
         return new Model(model.graph(), pass.parameters);
     }
 
-    private boolean isLayer(Node node) {
-        return (node.op() instanceof Conv || node.op() instanceof Gemm) && graph.isParameter(node.input(1));
-    }
-
-    private boolean isRelay(Node node) {
-        return RELAYS.contains(node.op().getClass()) || setting.optLevel() > 1 && SUMS.contains(node.op().getClass());
-    }
-
-    private List<Pair> pairs() {
-        List<Pair> pairs = new ArrayList<>();
-        Set<Node> visited = new HashSet<>();
-        Set<String> wanted = new HashSet<>(setting.interestedLayers());
-        for (Node node : graph.nodes()) {
-            if (!isLayer(node) || visited.contains(node) || !wanted.isEmpty() && !wanted.contains(node.name())) {
-                continue;
-            }
-            Set<Node> downstream = ends(List.of(node), false);
-            Set<Node> upstream = ends(downstream, true);
-            visited.addAll(upstream);
-            boolean closed = !downstream.isEmpty() && upstream.stream().allMatch(this::isLayer) && downstream.stream().allMatch(this::isLayer);
-            if (closed && channelsAgree(upstream, downstream)) {
-                pairs.add(new Pair(List.copyOf(upstream), List.copyOf(downstream)));
+    /** Largest magnitude of every channel that an upstream layer makes, by the name of its result; measured once, before any change. */
+    private static Map<String, float[]> activations(Model model, List<LayerPairs.Pair> pairs, Batches batches, int threads) {
+        Map<String, float[]> largest = new LinkedHashMap<>();
+        pairs.forEach(pair -> pair.upstream().forEach(node ->
+                largest.put(node.output(), new float[new WeightView(node, model.parameters().get(node.input(1)).shape()).rows()])));
+        Executor.Options options = Executor.Options.defaults().threads(threads).outputs(List.copyOf(largest.keySet()));
+        try (Executor executor = new Executor(model.graph(), model.parameters(), options)) {
+            for (int i = 0; i < Math.min(MOST_BATCHES, batches.distinct()); i++) {
+                executor.run(batches.get(i)).forEach((name, tensor) -> collect(largest.get(name), tensor));
             }
         }
-        return pairs;
+        return largest;
     }
 
-    /** The first nodes that are no relays, from {@code starts} downwards or upwards. */
-    private Set<Node> ends(Iterable<Node> starts, boolean up) {
-        Set<Node> ends = new LinkedHashSet<>();
-        Set<Node> seen = new HashSet<>();
-        Deque<Node> queue = new ArrayDeque<>();
-        for (Node start : starts) {
-            queue.addAll(neighbours(start, up));
+    private static void collect(float[] largest, Tensor tensor) {
+        int inner = tensor.shape().size(2, tensor.shape().rank());
+        for (int i = 0; i < tensor.size(); i++) {
+            int channel = i / inner % largest.length;
+            largest[channel] = Math.max(largest[channel], Math.abs(tensor.data()[i]));
         }
-        while (!queue.isEmpty()) {
-            Node node = queue.remove();
-            if (!seen.add(node)) {
-                continue;
-            }
-            if (isRelay(node)) {
-                queue.addAll(neighbours(node, up));
-            } else {
-                ends.add(node);
-            }
-        }
-        return ends;
-    }
-
-    private List<Node> neighbours(Node node, boolean up) {
-        List<Node> found = new ArrayList<>();
-        if (up) {
-            for (int i = 0; i < node.inputs().size(); i++) {
-                Node maker = node.isTensorInput(i) ? graph.producer(node.input(i)) : null;
-                if (maker != null) {
-                    found.add(maker);
-                }
-            }
-        } else {
-            node.outputs().forEach(output -> found.addAll(graph.consumers(output)));
-        }
-        return found;
-    }
-
-    private boolean channelsAgree(Set<Node> upstream, Set<Node> downstream) {
-        Set<Integer> counts = new HashSet<>();
-        upstream.forEach(node -> counts.add(view(node).rows()));
-        downstream.forEach(node -> counts.add(view(node).channels()));
-        return counts.size() == 1;
     }
 
     private WeightView view(Node node) {
+        return view(node, parameters);
+    }
+
+    private static WeightView view(Node node, Parameters parameters) {
         return new WeightView(node, parameters.get(node.input(1)).shape());
     }
 
@@ -138,21 +73,41 @@ public final class LayerEqualization {
         return parameters.get(node.input(1)).data();
     }
 
-    private void equalize(Pair pair) {
-        int channels = view(pair.upstream().getFirst()).rows();
-        float[] up = new float[channels];
-        float[] down = new float[channels];
+    /** Largest weight of every output channel, over all layers that make it; biases may count too. */
+    static float[] upstream(LayerPairs.Pair pair, Parameters parameters, boolean includingBias, double biasMultiplier) {
+        float[] up = new float[view(pair.upstream().getFirst(), parameters).rows()];
         for (Node node : pair.upstream()) {
-            view(node).forEach(weights(node), (row, channel, value) -> up[row] = Math.max(up[row], (float) Math.abs(value)));
-            if (setting.includingBias() && node.hasInput(2)) {
+            view(node, parameters).forEach(parameters.get(node.input(1)).data(),
+                    (row, channel, value) -> up[row] = Math.max(up[row], (float) Math.abs(value)));
+            if (includingBias && node.hasInput(2)) {
                 float[] bias = parameters.get(node.input(2)).data();
-                for (int c = 0; c < channels; c++) {
-                    up[c] = Math.max(up[c], Math.abs(bias[c]) * (float) setting.biasMultiplier());
+                for (int c = 0; c < up.length; c++) {
+                    up[c] = Math.max(up[c], Math.abs(bias[c]) * (float) biasMultiplier);
                 }
             }
         }
+        return up;
+    }
+
+    /** Largest weight of every input channel, over all layers that read it. */
+    static float[] downstream(LayerPairs.Pair pair, Parameters parameters) {
+        float[] down = new float[view(pair.downstream().getFirst(), parameters).channels()];
         for (Node node : pair.downstream()) {
-            view(node).forEach(weights(node), (row, channel, value) -> down[channel] = Math.max(down[channel], (float) Math.abs(value)));
+            view(node, parameters).forEach(parameters.get(node.input(1)).data(),
+                    (row, channel, value) -> down[channel] = Math.max(down[channel], (float) Math.abs(value)));
+        }
+        return down;
+    }
+
+    private void equalize(LayerPairs.Pair pair, Map<String, float[]> activations) {
+        float[] up = upstream(pair, parameters, setting.includingBias(), setting.biasMultiplier());
+        float[] down = downstream(pair, parameters);
+        int channels = up.length;
+        for (Node node : pair.upstream()) {
+            float[] seen = activations.get(node.output());
+            for (int c = 0; seen != null && c < channels; c++) {
+                up[c] = Math.max(up[c], seen[c] * (float) setting.actMultiplier());
+            }
         }
         float[] factor = new float[channels];
         for (int c = 0; c < channels; c++) {

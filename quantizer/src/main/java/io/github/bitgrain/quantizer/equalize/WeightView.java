@@ -48,6 +48,11 @@ final class WeightView {
         }
     }
 
+    /** The axis of the weights of a layer without groups that holds its output channels; the other of the first two holds its inputs. */
+    static int rowAxis(Node node) {
+        return node.op() instanceof Conv || ((Gemm) node.op()).transB() ? 0 : 1;
+    }
+
     /** Number of output channels. */
     int rows() {
         return rows;
