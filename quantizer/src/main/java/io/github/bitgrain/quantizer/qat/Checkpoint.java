@@ -7,10 +7,15 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +23,8 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * A stored state of a training run. The file ends in a check sum and is written whole or not at all.
+ * A stored state of a training run. The file ends in a check sum and is written whole or not at all: to a temporary file, which reaches
+ * the disk before it takes the name.
  *
  * @param epochs number of epochs done
  * @param fingerprint settings of the run
@@ -34,6 +40,8 @@ record Checkpoint(int epochs, String fingerprint, List<EpochResult> history, Map
     private static final long MAGIC = 0x424954475241494eL;
     private static final int VERSION = 1;
     private static final int PARTS = 4;
+    private static final String TEMPORARY = ".checkpoint";
+    private static final String TEMPORARY_END = ".tmp";
     private static final int MOST_ENTRIES = 1 << 20;
 
     void write(Path file) {
@@ -43,18 +51,54 @@ record Checkpoint(int epochs, String fingerprint, List<EpochResult> history, Map
             check.update(content);
             Path folder = file.toAbsolutePath().getParent();
             Files.createDirectories(folder);
-            Path temporary = Files.createTempFile(folder, ".checkpoint", ".tmp");
+            Path temporary = Files.createTempFile(folder, TEMPORARY, TEMPORARY_END);
             try {
-                try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(temporary))) {
-                    out.write(content);
-                    out.writeLong(check.getValue());
+                try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                    writeAll(out, ByteBuffer.wrap(content));
+                    writeAll(out, ByteBuffer.allocate(Long.BYTES).putLong(0, check.getValue()));
+                    // The move must not reach the disk before the content.
+                    out.force(true);
                 }
                 Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+                forceFolder(folder);
             } finally {
                 Files.deleteIfExists(temporary);
             }
         } catch (IOException e) {
             throw new BitgrainException(BitgrainException.Kind.CANNOT_WRITE, file + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private static void writeAll(FileChannel out, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            out.write(bytes);
+        }
+    }
+
+    /** Makes the move itself last; where folders cannot be opened, as on Windows, the system does that. */
+    private static void forceFolder(Path folder) throws IOException {
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(folder, StandardOpenOption.READ);
+        } catch (java.nio.file.AccessDeniedException e) {
+            return;
+        }
+        try (channel) {
+            channel.force(true);
+        }
+    }
+
+    /** Takes away what runs that were killed while writing left in a folder. */
+    static void deleteTemporaries(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, TEMPORARY + "*" + TEMPORARY_END)) {
+            for (Path file : left) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new BitgrainException(BitgrainException.Kind.CANNOT_WRITE, folder + ": what an earlier run left cannot be deleted: " + e.getMessage(), e);
         }
     }
 

@@ -50,6 +50,9 @@ public final class Trainer {
      * @throws BitgrainException (bad input) when the loss becomes NaN, or a checkpoint does not fit; (usage) when labels are missing
      */
     public TrainingResult train() {
+        if (params.folder() != null) {
+            Checkpoint.deleteTemporaries(params.folder());
+        }
         int batch = Math.min(params.batchSize(), train.samples());
         int steps = params.maxTrainBatches() == 0 ? train.samples() / batch : Math.min(params.maxTrainBatches(), train.samples() / batch);
         double[] rates = params.learningRate().rates(params.maxEpochs(), steps);
