@@ -61,7 +61,8 @@ import picocli.CommandLine.Parameters;
             "  bitgrain quantize model.onnx --calib images/ --mean 0.5 --std 0.25 --target esp32s3 \\",
             "      --eval test.npy --labels labels.npy --report report.html -o model.espdl",
             "  bitgrain quantize model.onnx --calib calib.npy --tqt --mixed-precision auto --latency-budget 1.2x",
-            "  bitgrain quantize model.onnx --calib calib.npy --eval test.npy --labels labels.npy --max-drop 0.5"
+            "  bitgrain quantize model.onnx --calib calib.npy --eval test.npy --labels labels.npy --max-drop 0.5",
+            "  bitgrain quantize tcn.onnx --calib calib.npy --streaming 4 -o tcn.espdl"
         })
 public class QuantizeCommand extends CliCommand {
     @Parameters(paramLabel = "MODEL.onnx", description = "A float network.")
@@ -145,6 +146,13 @@ public class QuantizeCommand extends CliCommand {
 
     @Option(names = {"-o", "--output"}, paramLabel = "MODEL.espdl", description = "File to write. Default: the model's name in this folder.")
     private Path output;
+
+    @Option(
+            names = "--streaming",
+            paramLabel = "N",
+            description = "Write a model that gets N frames (axis 2) at each run and remembers what it needs of earlier ones. Accuracy is "
+                    + "measured on whole sequences, which it equals.")
+    private Integer streaming;
 
     @Option(names = "--no-test-values", description = "Do not embed test vectors into the file.")
     private boolean noTestValues;
@@ -231,10 +239,12 @@ public class QuantizeCommand extends CliCommand {
     /** Writes everything that was asked for. */
     private int write(Made made, SearchResult found, String wanted, InputData samples, List<String> classNames, Stopwatch watch) {
         Quantized quantized = made.quantized();
-        LoweredModel lowered = made.lowered();
+        LoweredModel whole = made.lowered();
+        LoweredModel lowered = streaming == null ? whole
+                : watch.time("lower", () -> Export.streaming(quantized.tuned(), quantized.tunedPlan(), streaming, profile));
         ChipProgram program = watch.time("export", () -> Export.withSettings(
                 noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), made.settings()));
-        List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(lowered, target, samples));
+        List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(whole, target, samples));
         warnings.forEach(this::warn);
         Path file = output();
         Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
@@ -249,7 +259,7 @@ public class QuantizeCommand extends CliCommand {
         Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
                 quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found);
         if (report != null) {
-            String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, lowered, target, made.settings(), samples, threads));
+            String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads));
             OutputFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
         }
         print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
@@ -290,6 +300,9 @@ public class QuantizeCommand extends CliCommand {
         atLeast("--calib-batch", calibBatch, 1);
         atLeast("--calib-steps", calibSteps, 0);
         atLeast("--threads", threads, 1);
+        if (streaming != null) {
+            atLeast("--streaming", streaming, 1);
+        }
         widths.check(bits, goal() != null);
         if (eval == null && goal() != null) {
             throw BitgrainException.usage("--max-drop needs samples to measure on: give --eval DATA");

@@ -66,6 +66,7 @@ public final class Gradients {
         rule(Expand.class, (op, g) -> ElementwiseGradients.sumTo(0, g.dy(0), null, 1, g));
         rule(Pad.class, ShapeGradients::pad);
         rule(Gather.class, (op, g) -> ShapeGradients.along(Taps.of(op, g.node().in(0).shape()), g));
+        rule(StreamingCache.class, (op, g) -> ShapeGradients.pad(op.firstRun(g.node().in(0).shape().rank()), g));
         rule(Embedding.class, (op, g) -> ShapeGradients.embedding(g));              // dTable[index] += dy
         rule(Resize.class, (op, g) -> ShapeGradients.along(Taps.of(op, g.node().in(0).shape(), g.node().outShape(0)), g));
         rule(Softmax.class, (op, g) -> NormalizationGradients.softmax(false, op.axis(), g));   // dx = y (dy − Σ dy · y)

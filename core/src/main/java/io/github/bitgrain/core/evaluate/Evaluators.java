@@ -60,6 +60,7 @@ public final class Evaluators {
         evaluator(Expand.class, (op, node) -> ShapeEvaluators.expand(node));
         evaluator(Pad.class, (op, node) -> TapEvaluators.pad(op, node));
         evaluator(Gather.class, (op, node) -> TapEvaluators.along(Taps.of(op, node.in(0).shape()), node));
+        evaluator(StreamingCache.class, (op, node) -> TapEvaluators.pad(op.firstRun(node.in(0).shape().rank()), node));
         evaluator(Embedding.class, (op, node) -> EmbeddingForm.evaluate(node));
         evaluator(Resize.class, (op, node) -> TapEvaluators.along(Taps.of(op, node.in(0).shape(), node.outShape(0)), node));
         evaluator(Softmax.class, (op, node) -> NormalizationEvaluators.softmax(false, op.axis(), node));

@@ -141,6 +141,11 @@ public final class ShapeRules {
             }
             return Shape.of(dims);
         });
+        rule(StreamingCache.class, (op, in) -> {
+            Shape x = in.getFirst();
+            require(x.rank() > StreamingCache.FRAMES && op.window() > 0, "no window of " + op.window() + " over axis 2");
+            return x.with(StreamingCache.FRAMES, x.dim(StreamingCache.FRAMES) + op.window() - 1);
+        });
         rule(Embedding.class, (op, in) -> {
             Shape table = in.get(Embedding.TABLE);
             require(table.rank() == 2, "a table of rank " + table.rank());

@@ -190,6 +190,8 @@ public record OperatorCase(String name, Op op, List<Tensor> operands, int result
                 List.of(1f, 1f, 2f, 2f), List.of()), random(1, 2, 3, 4, 5));
         add(cases, "gather", new Gather(1, List.of(2, 0, -1, 2), Shape.of(2, 2)), random(1, 2, 4, 3));
         add(cases, "gather one", new Gather(0, List.of(1), Shape.of()), random(1, 2, 4, 3));
+        add(cases, "streaming cache", new StreamingCache(3), random(1, 2, 3, 4));
+        add(cases, "streaming cache of images", new StreamingCache(2), random(1, 2, 3, 4, 5));
         add(cases, "embedding", new Embedding(), new Tensor(Shape.of(2, 3), new float[] {3, 0, 4, 3, 1, 0}), random(2, 5, 7));
         add(cases, "expand", new Expand(List.of(2L, 4L, 3L)), random(1, 2, 1, 3));
         for (int axis : new int[] {-1, 1, 2}) {

@@ -87,6 +87,10 @@ final class ReferenceShapes {
                     }
                     yield x.get(from);
                 }
+                case StreamingCache o -> {
+                    at[2] -= o.window() - 1;
+                    yield at[2] < 0 ? 0 : x.get(at);
+                }
                 case Embedding o -> in.get(1).get((int) x.get(Arrays.copyOf(at, at.length - 1)), at[at.length - 1]);
                 case InsertZeros o -> {
                     int h = at.length == 4 ? at[2] : 0;

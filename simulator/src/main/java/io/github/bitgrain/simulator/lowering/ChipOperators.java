@@ -50,6 +50,7 @@ import io.github.bitgrain.core.op.SpaceToDepth;
 import io.github.bitgrain.core.op.Split;
 import io.github.bitgrain.core.op.Sqrt;
 import io.github.bitgrain.core.op.Squeeze;
+import io.github.bitgrain.core.op.StreamingCache;
 import io.github.bitgrain.core.op.Sub;
 import io.github.bitgrain.core.op.Swish;
 import io.github.bitgrain.core.op.Tanh;
@@ -117,6 +118,11 @@ public final class ChipOperators {
         row(GlobalMaxPool.class, LayoutRule.CHANNELS_LAST, NONE, Set.of(Trait.NO_RESCALING), WindowLowering::globalMaxPool);
         row(AveragePool.class, LayoutRule.CHANNELS_LAST, NONE, Set.of(), WindowLowering::averagePool);
         row(GlobalAveragePool.class, LayoutRule.CHANNELS_LAST, NONE, Set.of(), ChipOperators::nothing);
+        row(StreamingCache.class, LayoutRule.CHANNELS_LAST, NONE, Set.of(Trait.NO_RESCALING), (op, at) -> {
+            at.node.attribute("window_size", op.window());
+            // Counted in the chip's order of axes, channels last.
+            at.node.attribute("frame_axis", 1);
+        });
         row(Resize.class, LayoutRule.CHANNELS_LAST, NONE, Set.of(Trait.NO_RESCALING), WindowLowering::resize);
 
         row(Add.class, LayoutRule.ELEMENTWISE, EITHER, Set.of(Trait.NO_RESCALING), ChipOperators::nothing);
