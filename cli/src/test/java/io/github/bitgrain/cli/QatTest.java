@@ -83,6 +83,18 @@ class QatTest {
         assertTrue(JSON.readTree(run.out()).get("qatScore").isNull());
     }
 
+    /** Row 55: a line per module and per range where the recipe is verbose, none elsewhere. */
+    @Test
+    void onlyVerboseRecipesNameTheModules() throws IOException {
+        for (boolean verbose : new boolean[] {true, false}) {
+            CommandRun run = lenet("classifier_qat", "lenet.onnx", "quantization_params.ptq_only=true", "quantization_params.target=",
+                    "export_params.output_espdl_path=", "quantization_params.calib_params.verbose=" + verbose);
+            assertEquals(0, run.exit(), run.err());
+            assertEquals(verbose, run.err().contains("Conv2d → QuantConv2d"), run.err());
+            assertEquals(verbose, run.err().contains("input_quantizer: "), run.err());
+        }
+    }
+
     @Test
     void wrongRecipesAreAnsweredInOneLine() throws IOException {
         lenet("classifier_qat", "lenet.onnx", "epochs=0").fails(2, "max_epochs: 0 is less than 1");

@@ -69,6 +69,74 @@ class SelectiveQuantizerTest {
         assertArrayEquals(SmallNets.run(reference, inputs), SmallNets.run(quantized, x));
     }
 
+    /** Row 22: transposed convolutions and linear layers too. */
+    @Test
+    void quantizedLinearAndTransposedLayersAreTheFloatOnesOnQuantizedOperands() {
+        QuantDescriptor input = QuantDescriptor.builder().numBits(5).amax(2f).build();
+        Linear linear = new Linear(6, 4, true, new java.util.Random(3));
+        QuantLinear quantizedLinear = new QuantLinear(linear, input, QuantDescriptor.PER_CHANNEL.edit().numBits(4).build());
+        Tensor row = SmallNets.noise(Shape.of(3, 6), 8);
+        io.github.bitgrain.core.op.Size two = new io.github.bitgrain.core.op.Size(2, 2);
+        io.github.bitgrain.core.op.ConvTranspose op = new io.github.bitgrain.core.op.ConvTranspose(two, io.github.bitgrain.core.op.Pads.NONE,
+                io.github.bitgrain.core.op.Size.ONE, 1, io.github.bitgrain.core.op.Size.ZERO);
+        ConvTranspose2d transposed = new ConvTranspose2d(op, SmallNets.noise(Shape.of(3, 5, 2, 2), 1), Tensor.vector(1, 2, 3, 4, 5));
+        QuantConvTranspose2d quantizedTransposed = new QuantConvTranspose2d(transposed, input, QuantDescriptor.PER_CHANNEL_TRANSPOSED);
+        for (WeightedLayer layer : new WeightedLayer[] {quantizedLinear, quantizedTransposed}) {
+            QuantizationCalibrator.calibrateWeights(layer, AmaxMethod.of(AmaxMethod.Kind.MAX), true);
+        }
+        float[] expected = SmallNets.run(new Linear(quantizedLinear.weightQuantizer().forward(linear.weight()), linear.bias()),
+                new TensorQuantizer(input).forward(row));
+        assertArrayEquals(expected, SmallNets.run(quantizedLinear, row));
+        ConvTranspose2d reference = new ConvTranspose2d(op, quantizedTransposed.weightQuantizer().forward(transposed.weight()), transposed.bias());
+        assertArrayEquals(SmallNets.run(reference, new TensorQuantizer(input).forward(x)), SmallNets.run(quantizedTransposed, x));
+        assertTrue(!java.util.Arrays.equals(SmallNets.run(transposed, x), SmallNets.run(quantizedTransposed, x)));
+    }
+
+    /** Row 25: five kinds of markers, nothing in float, one quantizer each; a kind can be skipped. */
+    @Test
+    void everyMarkerBecomesOneQuantizer() {
+        Sequential plain = new Sequential(new SkipMarker.Residual(), new SkipMarker.SkipConnection(), new SkipMarker.BackboneInternalSkipConnection(),
+                new SkipMarker.HeadInternalSkipConnection(), new SkipMarker.CrossModelSkipConnection());
+        assertTrue(Network.of(plain, SmallNets.IMAGE).model().graph().nodes().stream()
+                .allMatch(node -> node.op() instanceof io.github.bitgrain.core.op.Identity), "markers cost nothing");
+        assertArrayEquals(x.data(), SmallNets.run(plain, x));
+        Sequential quantized = new SelectiveQuantizer().quantizedCopy(plain);
+        assertEquals(5, quantized.children().values().stream().filter(TensorQuantizer.class::isInstance).count());
+        assertEquals(5, QuantizationCalibrator.quantizers(quantized).size());
+        Sequential skipped = new SelectiveQuantizer().skip(SkipMarker.CrossModelSkipConnection.class).quantizedCopy(plain);
+        assertEquals(4, QuantizationCalibrator.quantizers(skipped).size());
+    }
+
+    /** Row 23: the formula in double precision, on the operand and on the quantized operand. */
+    @Test
+    void instanceNormalizationNormalizesTheQuantizedOperand() {
+        InstanceNorm2d norm = new InstanceNorm2d(Tensor.vector(1f, -2f, 0.5f), Tensor.vector(0f, 1f, -1f));
+        QuantDescriptor descriptor = QuantDescriptor.builder().numBits(4).amax(2f).build();
+        Tensor inputs = new TensorQuantizer(descriptor).forward(x);
+        float[] actual = SmallNets.run(norm, inputs);
+        int area = 64;
+        for (int image = 0; image < inputs.size() / area; image++) {
+            double mean = 0;
+            double square = 0;
+            for (int i = 0; i < area; i++) {
+                mean += inputs.data()[image * area + i] / area;
+            }
+            for (int i = 0; i < area; i++) {
+                square += Math.pow(inputs.data()[image * area + i] - mean, 2) / area;
+            }
+            for (int i = 0; i < area; i++) {
+                double expected = norm.parameters().get("weight").data()[image % 3] * (inputs.data()[image * area + i] - mean) / Math.sqrt(square + 1e-5)
+                        + norm.parameters().get("bias").data()[image % 3];
+                assertEquals(expected, actual[image * area + i], 1e-5);
+            }
+        }
+        assertArrayEquals(actual, SmallNets.run(new QuantInstanceNorm2d(norm, descriptor), x));
+        Sequential net = new Sequential(norm);
+        new SelectiveQuantizer().map(InstanceNorm2d.class, QuantizationRule.replace((m, in, w) -> new QuantInstanceNorm2d((InstanceNorm2d) m, in)))
+                .quantizeModule(net, true);
+        assertInstanceOf(QuantInstanceNorm2d.class, net.child("0"));
+    }
+
     /** Row 23. */
     @Test
     void quantizedPoolsPoolTheQuantizedOperand() {
@@ -242,6 +310,15 @@ class SelectiveQuantizerTest {
         assertTrue(log.contains("conv1: Conv2d → QuantConv2d"), log.toString());
         assertTrue(log.contains("head.fc: stays Linear"), log.toString());
         assertTrue(log.contains("no module has the path nowhere"), log.toString());
+        java.io.PrintStream out = System.out;
+        java.io.ByteArrayOutputStream printed = new java.io.ByteArrayOutputStream();
+        System.setOut(new java.io.PrintStream(printed, true));
+        try {
+            quantizer(Options.DEFAULT).skip("head.fc").quantizeModule(SmallNets.residual(), true);
+        } finally {
+            System.setOut(out);
+        }
+        assertEquals(0, printed.size(), "quiet without a log");
         refused("no module has the path nowhere",
                 () -> quantizer(Options.DEFAULT.strict(true)).skip("nowhere").quantizeModule(SmallNets.residual(), true));
     }

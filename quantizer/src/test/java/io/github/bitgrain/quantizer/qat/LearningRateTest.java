@@ -46,6 +46,21 @@ class LearningRateTest {
         assertArrayEquals(new double[] {1, 1, 0.1, 0.1, 0.01, 0.01}, LearningRate.step(1, 0.1, List.of(1, 3)).rates(6, 1), 1e-12);
     }
 
+    /** lr0 · decay^(step / S), lr0 · (1 − step / steps)^0.9, after each step. */
+    @Test
+    void exponentialAndPolynomialRatesFollowTheirFormulas() {
+        LearningRate exponential = new LearningRate(LearningRate.Mode.EXPONENTIAL, 2, 0, 0, null, 0, 1, List.of(), 0.5);
+        LearningRate poly = new LearningRate(LearningRate.Mode.POLY, 2, 0, 0, null, 0, 1, List.of(), 1);
+        double[] falling = exponential.rates(3, 4);
+        double[] bending = poly.rates(3, 4);
+        assertEquals(2, falling[0]);
+        assertEquals(2, bending[0]);
+        for (int step = 1; step < 12; step++) {
+            assertEquals(2 * Math.pow(0.5, (step - 1) / 4.0), falling[step], 1e-12);
+            assertEquals(2 * Math.pow(1 - (step - 1) / 12.0, 0.9), bending[step], 1e-12);
+        }
+    }
+
     @Test
     void averagesHaveThePublishedDecay() {
         Ema.Setting exp = new Ema.Setting(Ema.Growth.EXP, 0.9999, 15);

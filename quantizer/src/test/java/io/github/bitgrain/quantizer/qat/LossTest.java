@@ -161,6 +161,44 @@ class LossTest {
         }
     }
 
+    /** (1 − α) · cross entropy of the labels + α T² · cross entropy of the teacher's softmax at temperature T (Hinton et al. 2015). */
+    @Test
+    void distillationFollowsTheFormula() {
+        Shape shape = Shape.of(2, 3);
+        Tensor student = noise(shape, 1, 1);
+        Tensor teacher = noise(shape, 2, 1);
+        Graph graph = Graph.builder("t").input("x", shape).node("n", new Identity(), List.of("x"), "y").output("y").build();
+        Loss loss = Loss.distillation(new Model(graph, new Parameters()), 0.3, 2);
+        Model model = loss.append(new Model(graph, new Parameters()), shape);
+        double expected = 0;
+        for (int n = 0; n < 2; n++) {
+            double[] plain = logSoftmax(student.data(), n * 3, 1);
+            double[] soft = logSoftmax(student.data(), n * 3, 2);
+            double[] answers = logSoftmax(teacher.data(), n * 3, 2);
+            expected -= 0.7 * plain[n] / 2;
+            for (int c = 0; c < 3; c++) {
+                expected -= 0.3 * 4 * Math.exp(answers[c]) * soft[c] / 2;
+            }
+        }
+        try (Executor teaching = new Executor(new Model(graph, new Parameters())); Executor executor = new Executor(model)) {
+            Map<String, Tensor> inputs = new HashMap<>(loss.targets(new TrainingData.Batch(Map.of("x", teacher), Tensor.vector(0, 1)), shape, teaching));
+            inputs.put("x", student);
+            assertEquals(expected, executor.run(inputs).values().iterator().next().data()[0], 1e-6);
+        }
+    }
+
+    private static double[] logSoftmax(float[] x, int from, double temperature) {
+        double norm = 0;
+        for (int c = 0; c < 3; c++) {
+            norm += Math.exp(x[from + c] / temperature);
+        }
+        double[] logs = new double[3];
+        for (int c = 0; c < 3; c++) {
+            logs[c] = x[from + c] / temperature - Math.log(norm);
+        }
+        return logs;
+    }
+
     @Test
     void aTeacherIsForCrossEntropyAndSquaredErrorAlone() {
         Model any = new Model(Graph.builder("g").input("x", SHAPE).node("n", new Identity(), List.of("x"), "y").output("y").build(), new Parameters());

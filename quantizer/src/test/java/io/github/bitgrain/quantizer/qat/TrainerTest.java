@@ -232,6 +232,27 @@ class TrainerTest {
                 quantization.alreadyQuantized(QuantizationParams.AlreadyQuantized.RECALIBRATE), 1)).size());
     }
 
+    /** Row 44: ranges come from the calibration samples where there are some, else from the training samples as they are. */
+    @Test
+    void calibrationSamplesAreUsedWhenGivenElseTrainingSamplesWithoutAugmentation() {
+        QuantizationParams quantization = QuantizationParams.DEFAULT.calibration(io.github.bitgrain.quantizer.amax.AmaxMethod.of(
+                io.github.bitgrain.quantizer.amax.AmaxMethod.Kind.MAX), 1).selective(SelectiveQuantizer.Options.DEFAULT.calibrators(
+                        io.github.bitgrain.quantizer.amax.CalibMethod.MAX, io.github.bitgrain.quantizer.amax.CalibMethod.MAX));
+        Augmentation loud = (sample, shape, random) -> java.util.Arrays.fill(sample, 100f);
+        TrainingData augmented = bars(32, 1, loud);
+        Tensor own = Tensor.filled(Shape.of(4, 1, 8, 8), 7f);
+        DataSource calibration = DataSource.of(Map.of(Network.INPUT, own));
+        TrainingParams params = params(1);
+        Sequential given = Quantization.qat(net(1), IMAGE, augmented, valid, calibration, quantization, params, TrainingListener.NONE).module();
+        Sequential without = Quantization.qat(net(1), IMAGE, augmented, valid, null, quantization, params, TrainingListener.NONE).module();
+        float largest = 0;
+        for (float value : augmented.read(0, 16).inputs().get(Network.INPUT).data()) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        assertEquals(7f, state(given).get("conv1.input_quantizer.amax")[0]);
+        assertEquals(largest, state(without).get("conv1.input_quantizer.amax")[0]);
+    }
+
     /** Rows 37, 45, and 42: ranges stay, training helps at few bits, the stored network is the same. */
     @Test
     void qatTrainsWithFrozenRangesAndIsStored() {
