@@ -274,6 +274,25 @@ class TrainerTest {
         assertArrayEquals(run(result.module(), x), run(loaded.eval(), x));
     }
 
+    /** Row 42: from the float tree and the file alone, whatever was skipped, folded, learned or disabled; the values do not matter. */
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "skip", "learn", "fold", "tensor", "power"})
+    void aStoredQuantizedNetworkNeedsNoQuantizationToBeRead(String how) {
+        SelectiveQuantizer.Options options = SelectiveQuantizer.Options.DEFAULT.bits(5).learn(how.equals("learn")).perChannel(!how.equals("tensor"))
+                .powerOfTwo(how.equals("power"));
+        QuantizationParams quantization = QuantizationParams.DEFAULT.selective(options).foldBatchNorm(
+                how.equals("fold") ? QuantizationParams.FoldBatchNorm.ALWAYS : QuantizationParams.FoldBatchNorm.NEVER);
+        quantization = how.equals("skip") ? quantization.skip("conv2", "block.residual") : quantization;
+        Sequential trained = Quantization.qat(net(1), IMAGE, train, valid, null, quantization,
+                params(2).checkpoints(folder, false).watching(Metric.ACCURACY, 0, Keep.LAST), TrainingListener.NONE).module();
+        Sequential read = QuantizedCheckpoint.read(folder.resolve("latest.ckpt"), net(77), IMAGE);
+        Tensor x = valid.read(0, 16).inputs().get(Network.INPUT);
+        assertArrayEquals(run(trained.eval(), x), run(read, x));
+        assertEquals(new ModuleTrainee(trained, IMAGE).manifest(), new ModuleTrainee(read, IMAGE).manifest());
+        refused("quantized at other places", () -> QuantizedCheckpoint.read(folder.resolve("latest.ckpt"),
+                new Sequential().add("conv1", new Conv2d(1, 6, 3, 1, 1, 1, false, new Random(1))), IMAGE));
+    }
+
     private static float[] run(Module module, Tensor x) {
         try (Executor executor = new Executor(Network.of(module, IMAGE).model())) {
             return executor.run(Map.of(Network.INPUT, x)).values().iterator().next().data();
