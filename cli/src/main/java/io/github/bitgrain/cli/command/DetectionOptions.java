@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** How the outputs of a detector become boxes, for {@code --metric map50,map50_95}. */
+/** How the outputs of a detector become boxes, for {@code --metric map50,map50_95,f1}. */
 final class DetectionOptions {
     @Option(names = "--decoder", paramLabel = "NAME", description = "How the outputs of a detector name boxes: ltrb (distances from cells in strides, "
             + "then scores), xywh (YOLO as Ultralytics exports it), xyxy (end to end: corners, score, class), dfl (raw YOLO head: distributions and "
-            + "logits of each stride), fastestdet. --labels then holds boxes: [samples, boxes, 5] with class (-1: none), x0, y0, x1, y1, or "
+            + "logits of each stride), fastestdet, ultraface. --labels then holds boxes: [samples, boxes, 5] with class (-1: none), x0, y0, x1, y1, or "
             + "[boxes, 6] with the sample before them; in pixels, or as shares of the picture.")
     private Decoder decoder;
 
@@ -44,14 +44,11 @@ final class DetectionOptions {
             }
             return null;
         }
-        if (labels == null) {
-            throw BitgrainException.usage("--decoder " + decoder.title() + " needs boxes to compare with: give --labels FILE.npy");
-        }
         if (strides.stream().anyMatch(stride -> stride < 1)) {
             throw BitgrainException.usage("--strides: " + strides + " are not all positive");
         }
         return new DetectionTask(decoder, List.copyOf(strides), share("--min-score", leastScore, 0.05), share("--nms", overlap, 0.5),
-                BoxLabels.read(labels, samples));
+                labels == null ? null : BoxLabels.read(labels, samples));
     }
 
     private static double share(String option, Double value, double otherwise) {

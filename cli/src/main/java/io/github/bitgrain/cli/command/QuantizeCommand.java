@@ -138,7 +138,7 @@ public class QuantizeCommand extends CliCommand {
             names = "--metric",
             paramLabel = "NAME",
             description = "Measure on --eval: top1, top5, nats, agreement (with the float network), mse, snr, cosine, auc, spearman, map50, "
-                    + "map50_95. Default: map50 with a decoder, top1 with labels, else agreement.")
+                    + "map50_95, f1 (boxes against the float network's). Default: map50 with a decoder, top1 with labels, else agreement.")
     private String metric;
 
     @Mixin

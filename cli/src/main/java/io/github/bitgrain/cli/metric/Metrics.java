@@ -16,7 +16,7 @@ import java.util.TreeMap;
 /** The metrics of one evaluation, by name, with what they need checked beforehand. */
 public final class Metrics {
     private static final Set<String> NAMES = new LinkedHashSet<>(
-            List.of("top1", "top5", "nats", "perplexity", "agreement", "mse", "snr", "cosine", "auc", "spearman", "map50", "map50_95"));
+            List.of("top1", "top5", "nats", "perplexity", "agreement", "mse", "snr", "cosine", "auc", "spearman", "map50", "map50_95", "f1"));
 
     private final Map<String, Metric> metrics = new LinkedHashMap<>();
 
@@ -83,7 +83,8 @@ public final class Metrics {
      * @param detections gathers its boxes; null if it is none
      */
     public static Metrics of(List<String> names, Truth truth, NetworkShape shape, Detections detections) {
-        List<String> wanted = !names.isEmpty() ? names : detections != null ? List.of("map50", "map50_95") : defaults(truth);
+        List<String> wanted = !names.isEmpty() ? names : detections == null ? defaults(truth)
+                : detections.hasLabels() || !truth.reference() ? List.of("map50", "map50_95") : List.of("f1");
         Metrics metrics = new Metrics();
         for (String name : wanted) {
             metrics.metrics.put(name, make(name, truth, shape, detections));
@@ -113,8 +114,9 @@ public final class Metrics {
             case "top5" -> new TopK(5, classLabels(name, truth, shape), shape.rows());
             case "nats" -> new CrossEntropy(classLabels(name, truth, shape), shape.rows(), false);
             case "perplexity" -> new CrossEntropy(classLabels(name, truth, shape), shape.rows(), true);
-            case "map50" -> MeanAveragePrecision.atFifty(detections(name, detections));
-            case "map50_95" -> MeanAveragePrecision.fiftyTo95(detections(name, detections));
+            case "map50" -> MeanAveragePrecision.atFifty(labelled(name, detections));
+            case "map50_95" -> MeanAveragePrecision.fiftyTo95(labelled(name, detections));
+            case "f1" -> reference(name, truth, new DetectionAgreement(detections(name, detections)));
             case "agreement" -> {
                 classes(name, shape);
                 yield new Agreement(reference(name, truth, shape.rows()));
@@ -136,9 +138,16 @@ public final class Metrics {
         return detections;
     }
 
+    private static Detections labelled(String name, Detections detections) {
+        if (!detections(name, detections).hasLabels()) {
+            throw BitgrainException.usage("--decoder " + detections.decoder().title() + " needs boxes to compare with: give --labels FILE.npy");
+        }
+        return detections;
+    }
+
     /** Whether a metric compares the outputs with those of another network. */
     public static boolean compares(String name) {
-        return Set.of("agreement", "mse", "snr", "cosine", "spearman").contains(name);
+        return Set.of("agreement", "mse", "snr", "cosine", "spearman", "f1").contains(name);
     }
 
     private static <T> T reference(String name, Truth truth, T metric) {

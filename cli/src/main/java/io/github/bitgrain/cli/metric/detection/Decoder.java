@@ -102,7 +102,36 @@ public enum Decoder {
                         sigmoid(y.at(3, n)) * geometry.width(), sigmoid(y.at(4, n)) * geometry.height(), best - 5, score), least, boxes);
             }
         }
+    },
+    /**
+     * Two outputs of Ultra-Light-Fast-Generic-Face-Detector: scores [priors, 2] of background and face, and boxes [priors, 4] as offsets
+     * from priors: centre + 0.1 · size · offset, size · e^(0.2 · offset). Priors are squares of fixed sizes in every cell of four maps.
+     */
+    ULTRAFACE {
+        @Override
+        void decode(List<OutputView> outputs, Geometry geometry, double least, List<Box> boxes) {
+            OutputView scores = outputs.size() == 2 ? outputs.get(outputs.get(0).channels() == 2 ? 0 : 1) : null;
+            OutputView offsets = outputs.size() == 2 ? outputs.get(scores == outputs.get(0) ? 1 : 0) : null;
+            List<Box> priors = UltraFacePriors.of(geometry);
+            if (scores == null || scores.channels() != 2 || offsets.channels() != 4 || scores.positions() != priors.size()
+                    || offsets.positions() != priors.size()) {
+                throw misfit("outputs [" + priors.size() + ", 2] and [" + priors.size() + ", 4] for a picture of " + geometry.width() + " x "
+                        + geometry.height() + " pixels");
+            }
+            for (int n = 0; n < priors.size(); n++) {
+                Box prior = priors.get(n);
+                double width = prior.x1() - prior.x0();
+                double height = prior.y1() - prior.y0();
+                keep(Box.centred((prior.x0() + prior.x1()) / 2 + CENTRE_VARIANCE * width * offsets.at(0, n),
+                        (prior.y0() + prior.y1()) / 2 + CENTRE_VARIANCE * height * offsets.at(1, n),
+                        width * Math.exp(SIZE_VARIANCE * offsets.at(2, n)), height * Math.exp(SIZE_VARIANCE * offsets.at(3, n)), 0, scores.at(1, n)),
+                        least, boxes);
+            }
+        }
     };
+
+    private static final double CENTRE_VARIANCE = 0.1;
+    private static final double SIZE_VARIANCE = 0.2;
 
     private static final int BINS = 16;
 

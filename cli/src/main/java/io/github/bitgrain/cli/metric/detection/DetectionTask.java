@@ -10,7 +10,7 @@ import java.util.List;
  * @param strides strides of the head, or empty
  * @param leastScore boxes must score more
  * @param overlap boxes of one class that overlap a better one so much or more are dropped
- * @param labels what there is to find
+ * @param labels what there is to find; null if boxes are compared with those of a reference only
  */
 public record DetectionTask(Decoder decoder, List<Integer> strides, double leastScore, double overlap, BoxLabels labels) {
     /**

@@ -54,6 +54,24 @@ class DetectionTest {
         assertEquals(List.of(apart, best, other), Box.suppressed(List.of(beside, best, other, apart), 0.5));
     }
 
+    /** Rows of an end-to-end head: three boxes against two, one pair overlaps enough, one has another class: F1 = 2 · 1 / 5. */
+    @Test
+    void f1CountsPairsOfOneClassThatOverlapByHalf() {
+        DetectionTask task = new DetectionTask(Decoder.XYXY, List.of(), 0.5, 0.5, null);
+        Detections own = task.start(List.of(3, 16, 16), List.of(List.of(3, 6)));
+        Detections other = own.beside();
+        own.add(0, new float[] {0, 0, 10, 10, 0.9f, 0, 4, 4, 8, 8, 0.8f, 1, 0, 0, 10, 9, 0.7f, 0});
+        other.add(0, new float[] {0, 0, 10, 8, 0.9f, 0, 4, 4, 8, 8, 0.8f, 2, 0, 0, 9, 9, 0.4f, 0});
+        assertEquals(2 / 5.0, own.f1(other, 0.5), 1e-12);
+        assertEquals(2 / 5.0, other.f1(own, 0.5), 1e-12);
+        assertEquals(1, own.f1(own, 0.5));
+        assertEquals(0, own.f1(other, 0.95));
+        Detections none = own.beside();
+        none.add(0, new float[18]);
+        assertEquals(0, own.f1(none, 0.5));
+        assertEquals(1, none.f1(none, 0.5));
+    }
+
     private static List<Box> decode(Decoder decoder, List<List<Integer>> shapes, float... data) {
         Geometry geometry = new Geometry(16, 16, List.of());
         List<OutputView> views = new ArrayList<>();
