@@ -50,6 +50,22 @@ class AnalyzeTest {
         }
     }
 
+    /** What 16 bits of a layer would give is what they give when it is asked for: kl does not depend on the width here, since minmax is asked for. */
+    @Test
+    void sixteenBitsOfALayerAreForetold() throws IOException {
+        String[] common = {"--mean", "0.5", "--std", "0.25", "--samples", "40", "--calibration", "minmax", "--profile", "parity", "--json"};
+        JsonNode plain = new ObjectMapper().readTree(lenet(common).out());
+        for (JsonNode layer : plain.get("layers")) {
+            List<String> wide = new ArrayList<>(List.of(common));
+            wide.addAll(List.of("--set", "dispatching_table." + layer.get("node").asText() + "=16"));
+            double made = new ObjectMapper().readTree(lenet(wide.toArray(String[]::new)).out()).get("whole").asDouble();
+            double whole = plain.get("whole").asDouble();
+            double foretold = layer.get("in16Bits").asDouble();
+            assertEquals(made, foretold, 0.15 * whole, layer.get("node").asText() + " of " + whole);
+            assertTrue(foretold < 1.2 * whole && layer.get("inFloat").asDouble() <= foretold + 0.15 * whole);
+        }
+    }
+
     @Test
     void wrongScaleIsNamedBeforeCalibration() {
         CommandRun run = lenet("--scale", "1", "--samples", "4");

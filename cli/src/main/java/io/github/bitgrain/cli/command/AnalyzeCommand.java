@@ -96,7 +96,7 @@ public final class AnalyzeCommand extends CliCommand {
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {
             Sensitivity.lint(network, data, samples, threads).forEach(this::warn);
             Quantized quantized = new Quantization(request, progress, new Stopwatch()).run(network, data);
-            Sensitivity result = Sensitivity.of(quantized, data.range(0, Math.min(samples, data.samples())), threads);
+            Sensitivity result = Sensitivity.of(quantized, data.range(0, Math.min(samples, data.samples())), profile, threads);
             print(result, () -> result.print(out()));
         }
         return 0;

@@ -10,6 +10,7 @@ import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis.Part;
 import io.github.bitgrain.quantizer.analyze.LayerError;
@@ -27,9 +28,10 @@ import java.util.TreeMap;
  * The layers of a calibrated network, the most sensitive first.
  *
  * @param samples number of samples the errors are means over
+ * @param whole noise ÷ signal at the outputs with everything quantized
  * @param layers one entry per quantized computing layer, by falling error of the layer alone
  */
-public record Sensitivity(int samples, List<Layer> layers) {
+public record Sensitivity(int samples, double whole, List<Layer> layers) {
     private static final int FEW_SAMPLES = 16;
     private static final float LARGE_INPUT = 50f;
 
@@ -46,17 +48,18 @@ public record Sensitivity(int samples, List<Layer> layers) {
      * @param weightsOnly at the outputs, its constants alone quantized
      * @param activationsOnly at the outputs, its operands and results alone quantized
      * @param inFloat at the outputs, everything but the layer quantized
+     * @param in16Bits at the outputs, everything quantized, the layer at 16 bits
      * @param weightBytes bytes of its constants
      * @param activationBytes bytes of what it reads and makes
      */
     public record Layer(String node, String type, int bits, double cumulated, double cumulatedCosine, double cumulatedMse, double alone,
-            double weightsOnly, double activationsOnly, double inFloat, long weightBytes, long activationBytes) {}
+            double weightsOnly, double activationsOnly, double inFloat, double in16Bits, long weightBytes, long activationBytes) {}
 
     /** Measures a calibrated network on samples. */
-    public static Sensitivity of(Quantized quantized, DataSource samples, int threads) {
+    public static Sensitivity of(Quantized quantized, DataSource samples, Profile profile, int threads) {
         Model model = quantized.calibrated();
         QuantPlan plan = quantized.calibratedPlan();
-        ErrorAnalysis analysis = new ErrorAnalysis(model, samples, threads);
+        ErrorAnalysis analysis = new ErrorAnalysis(model, samples, threads, profile);
         Map<Part, Map<String, Double>> parts = new HashMap<>();
         for (Part part : Part.values()) {
             Map<String, Double> errors = new HashMap<>();
@@ -71,10 +74,11 @@ public record Sensitivity(int samples, List<Layer> layers) {
             layers.add(new Layer(node.name(), node.op().onnxType(), bits, error.snr(), error.cosine(), error.mse(),
                     parts.get(Part.LAYER).get(node.name()), parts.get(Part.WEIGHTS).get(node.name()),
                     parts.get(Part.ACTIVATIONS).get(node.name()), parts.get(Part.ALL_OTHERS).get(node.name()),
+                    parts.get(Part.ALL_WIDER).get(node.name()),
                     bytes(model.graph(), node, shapes, true, bits), bytes(model.graph(), node, shapes, false, bits)));
         }
         layers.sort(Comparator.comparingDouble(Layer::alone).reversed());
-        return new Sensitivity(samples.samples(), List.copyOf(layers));
+        return new Sensitivity(samples.samples(), analysis.whole(plan).snr(), List.copyOf(layers));
     }
 
     /** Elements at the layer's width; biases, which are wider, count like weights. */
@@ -133,12 +137,13 @@ public record Sensitivity(int samples, List<Layer> layers) {
     /** Prints the table for people. */
     public void print(PrintWriter out) {
         int width = Math.max(5, layers.stream().mapToInt(layer -> layer.node().length()).max().orElse(0));
-        out.printf(Locale.ROOT, "noise ÷ signal in percent, mean over %d samples; the most sensitive layer first%n", samples);
-        out.printf(Locale.ROOT, "%-" + width + "s  bits    alone  weights  activations  all but it  cumulated  cosine   weights B  activations B%n",
+        out.printf(Locale.ROOT, "noise ÷ signal in percent, mean over %d samples; the most sensitive layer first; everything quantized: %.3f%n", samples,
+                100 * whole);
+        out.printf(Locale.ROOT, "%-" + width + "s  bits    alone  weights  activations  all but it  at 16 bits  cumulated  cosine   weights B  activations B%n",
                 "layer");
         for (Layer layer : layers) {
-            out.printf(Locale.ROOT, "%-" + width + "s  %4d  %7.3f  %7.3f  %11.3f  %10.3f  %9.3f  %.4f  %,10d  %,13d%n", layer.node(), layer.bits(),
-                    100 * layer.alone(), 100 * layer.weightsOnly(), 100 * layer.activationsOnly(), 100 * layer.inFloat(),
+            out.printf(Locale.ROOT, "%-" + width + "s  %4d  %7.3f  %7.3f  %11.3f  %10.3f  %10.3f  %9.3f  %.4f  %,10d  %,13d%n", layer.node(), layer.bits(),
+                    100 * layer.alone(), 100 * layer.weightsOnly(), 100 * layer.activationsOnly(), 100 * layer.inFloat(), 100 * layer.in16Bits(),
                     100 * layer.cumulated(), layer.cumulatedCosine(), layer.weightBytes(), layer.activationBytes());
         }
     }

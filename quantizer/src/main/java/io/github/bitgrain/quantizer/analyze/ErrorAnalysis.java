@@ -10,7 +10,9 @@ import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.SlotState;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.plan.OperatorTraits;
+import io.github.bitgrain.quantizer.plan.WiderLayer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,15 +26,41 @@ public final class ErrorAnalysis {
     private final Model model;
     private final DataSource samples;
     private final int threads;
+    private final Profile profile;
 
     /**
      * @param model float network after the graph passes: the reference
      * @param samples samples to run, one at a time
      */
     public ErrorAnalysis(Model model, DataSource samples, int threads) {
+        this(model, samples, threads, Profile.IMPROVED);
+    }
+
+    /**
+     * @param model float network after the graph passes: the reference
+     * @param samples samples to run, one at a time
+     * @param profile by whose rules a layer gets 16 bits
+     */
+    public ErrorAnalysis(Model model, DataSource samples, int threads, Profile profile) {
         this.model = model;
         this.samples = samples;
         this.threads = threads;
+        this.profile = profile;
+    }
+
+    /** The error at the network's outputs with everything quantized; its node is the graph's name. */
+    public LayerError whole(QuantPlan plan) {
+        LayerError.Sum sum = new LayerError.Sum();
+        Executor.Options options = Executor.Options.defaults().threads(threads);
+        Model simulated = FakeQuantization.insert(model, plan);
+        try (Executor reference = new Executor(model.graph(), model.parameters(), options);
+                Executor simulator = new Executor(simulated.graph(), simulated.parameters(), options)) {
+            for (Map<String, Tensor> sample : samples.batches(1)) {
+                Map<String, Tensor> real = reference.run(sample);
+                simulator.run(sample).forEach((name, tensor) -> add(sum, tensor, real.get(name)));
+            }
+        }
+        return sum.mean(model.graph().name());
     }
 
     /**
@@ -78,7 +106,9 @@ public final class ErrorAnalysis {
         /** Only what the layer reads and makes. */
         ACTIVATIONS,
         /** Everything but the layer. */
-        ALL_OTHERS
+        ALL_OTHERS,
+        /** Everything, the layer at 16 bits. */
+        ALL_WIDER
     }
 
     /** The error at the network's outputs when one computing layer alone is quantized, for each, in graph order. */
@@ -127,6 +157,9 @@ public final class ErrorAnalysis {
 
     /** The plan with everything in float but the part. */
     private QuantPlan only(Node wanted, QuantPlan plan, Part part) {
+        if (part == Part.ALL_WIDER) {
+            return WiderLayer.apply(model.graph(), plan, wanted, profile);
+        }
         QuantPlan.Builder alone = plan.edit();
         Graph graph = model.graph();
         boolean others = part == Part.ALL_OTHERS;
