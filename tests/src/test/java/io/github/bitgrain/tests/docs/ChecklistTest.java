@@ -12,13 +12,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Every row of {@code docs/toolkit-checklist.md} names tests that exist: methods that JUnit or jqwik runs. */
+/** Every row of {@code docs/toolkit-checklist.md} and {@code docs/esp-ppq-checklist.md} names tests that exist: methods that JUnit or jqwik runs. */
 class ChecklistTest {
     private static final Path ROOT = Path.of(System.getProperty("bitgrain.root"));
     private static final int ROWS = 57;
+    private static final int FEATURES = 44;
+    private static final int DEFECTS = 29;
     private static final Pattern ROW = Pattern.compile("^\\| (\\d+) \\|.*\\| ([^|]*) \\|$");
     private static final Pattern NAME = Pattern.compile("`(\\w+)#(\\w+)`");
 
@@ -62,6 +65,37 @@ class ChecklistTest {
         }
         assertEquals(ROWS, row);
         assertEquals(List.of(), missing);
+    }
+
+    /** Features F1 to F44 and defects D1 to D29: each names tests that exist, or says that it is open and why. */
+    @Test
+    void everyRowOfEspPpqNamesTestsOrSaysThatItIsOpen() throws IOException {
+        Map<String, String> sources = sources();
+        List<String> wrong = new ArrayList<>();
+        List<String> rows = new ArrayList<>();
+        String text = Files.readString(ROOT.resolve("docs/esp-ppq-checklist.md"));
+        for (String line : text.lines().toList()) {
+            Matcher row = Pattern.compile("^\\| ([FD]\\d+) \\|.*\\| ([^|]*) \\|$").matcher(line);
+            if (row.find()) {
+                rows.add(row.group(1));
+                boolean open = row.group(2).matches("open: \\S.*");
+                if (open == NAME.matcher(row.group(2)).find()) {
+                    wrong.add(row.group(1) + " names neither a test nor why it has none");
+                }
+            }
+        }
+        Matcher names = NAME.matcher(text);
+        while (names.find()) {
+            String source = sources.get(names.group(1));
+            if (source == null || !isTest(source, names.group(2))) {
+                wrong.add(names.group());
+            }
+        }
+        List<String> expected = new ArrayList<>();
+        IntStream.rangeClosed(1, FEATURES).forEach(i -> expected.add("F" + i));
+        IntStream.rangeClosed(1, DEFECTS).forEach(i -> expected.add("D" + i));
+        assertEquals(expected, rows);
+        assertEquals(List.of(), wrong);
     }
 
     /** The check tells tests from other methods. */
