@@ -87,6 +87,36 @@ class QuantizeTest {
         assertEquals(slots(golden), slots(ours));
     }
 
+    /** Operators and values that only ESP-PPQ's layout pass makes have no counterpart; hashes mean nothing beyond their file. */
+    @ParameterizedTest
+    @CsvSource({"esp32p4, esp32p4_8_kl", "esp32s3, esp32s3_8_kl"})
+    void theQuantizationIsToldAsEspPpqTellsIt(String target, String reference) throws IOException {
+        Path file = folder.resolve("config.json");
+        CommandRun run = lenet("a.espdl", "--target", target, "--profile", "parity", "--quant-config", file.toString());
+        assertEquals(0, run.exit(), run.err());
+        JsonNode ours = JSON.readTree(file.toFile());
+        JsonNode golden = JSON.readTree(Path.of(shared("e2e/lenet/" + reference + ".quant.json")).toFile());
+        int compared = 0;
+        for (var operator : golden.get("configs").properties()) {
+            if (operator.getKey().startsWith("PPQ_")) {
+                continue;
+            }
+            assertEquals(golden.get("dispatchings").get(operator.getKey()), ours.get("dispatchings").get(operator.getKey()));
+            for (var value : operator.getValue().properties()) {
+                if (!value.getKey().startsWith("PPQ_")) {
+                    JsonNode expected = value.getValue();
+                    JsonNode actual = ours.get("configs").get(operator.getKey()).get(value.getKey());
+                    for (String field : List.of("bit_width", "policy", "state", "quant_min", "quant_max")) {
+                        assertEquals(expected.get(field), actual.get(field), operator.getKey() + " " + value.getKey());
+                    }
+                    assertEquals(golden.get("values").get(expected.get("dominator").asText()), ours.get("values").get(actual.get("dominator").asText()));
+                    compared++;
+                }
+            }
+        }
+        assertEquals(21, compared);
+    }
+
     private static Map<String, JsonNode> slots(JsonNode entries) {
         Map<String, JsonNode> slots = new LinkedHashMap<>();
         entries.forEach(entry -> slots.put(entry.get("op").asText() + ":" + entry.get("io").asText(), entry));

@@ -25,6 +25,7 @@ import io.github.bitgrain.cli.pipeline.SettingsSearch;
 import io.github.bitgrain.cli.pipeline.StageAccuracy;
 import io.github.bitgrain.cli.pipeline.Stopwatch;
 import io.github.bitgrain.cli.report.HtmlReport;
+import io.github.bitgrain.cli.report.QuantConfig;
 import io.github.bitgrain.cli.report.Reports;
 import io.github.bitgrain.cli.report.ScalesDump;
 import io.github.bitgrain.cli.settings.QuantizationSettings;
@@ -187,6 +188,10 @@ public class QuantizeCommand extends CliCommand {
     @Option(names = "--dump-scales", paramLabel = "FILE.json", description = "Write the scale of every operand.")
     private Path dumpScales;
 
+    @Option(names = "--quant-config", paramLabel = "FILE.json", description = "Write bits, states and scales as the .json that ESP-PPQ writes "
+            + "beside its exports.")
+    private Path quantConfig;
+
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of everything random. Default: 0.")
     private long seed;
 
@@ -321,7 +326,7 @@ public class QuantizeCommand extends CliCommand {
             throw BitgrainException.usage("--classes belongs to --header FILE.hpp, which is missing");
         }
         ModelFile.ONNX.require(model, name());
-        for (Path file : new Path[] {output(), dumpScales, report, qdq, header}) {
+        for (Path file : new Path[] {output(), dumpScales, quantConfig, report, qdq, header}) {
             if (file != null) {
                 OutputFile.check(file);
             }
@@ -378,6 +383,10 @@ public class QuantizeCommand extends CliCommand {
         if (dumpScales != null) {
             String text = Json.text(ScalesDump.of(quantized.tuned().graph(), quantized.tunedPlan()));
             OutputFile.write(dumpScales, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        }
+        if (quantConfig != null) {
+            String text = Json.text(QuantConfig.of(quantized.tuned().graph(), quantized.tunedPlan()));
+            OutputFile.write(quantConfig, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
         }
     }
 
