@@ -19,7 +19,7 @@ public final class GraphPasses {
                 new RemoveIdentity(),
                 new DecomposeConvTranspose(profile)));
         if (!profile.isParity()) {
-            passes.addAll(List.of(new FuseGelu(), new DivideInstead(), new FuseRmsNorm(), new DecomposeExtremes(), new DecomposeAveragePool()));
+            passes.addAll(List.of(new FuseGelu(), new DivideInstead(), new FuseRmsNorm(), new DecomposeExtremes(), new DecomposeAveragePool(), new SliceShuffledChannels()));
         }
         passes.add(new OrderSpaceToDepth(profile));
         return passes;
