@@ -1,0 +1,176 @@
+package io.github.bitgrain.benchmarks;
+
+import io.github.bitgrain.cli.example.StrokeData;
+import io.github.bitgrain.cli.example.StrokeImages.Split;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.Flatten;
+import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.op.GlobalAveragePool;
+import io.github.bitgrain.core.op.LogSoftmax;
+import io.github.bitgrain.core.op.Relu;
+import io.github.bitgrain.core.op.Softmax;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.amax.AmaxMethod;
+import io.github.bitgrain.quantizer.amax.CalibMethod;
+import io.github.bitgrain.quantizer.amax.QuantDescriptor;
+import io.github.bitgrain.quantizer.nn.AdaptiveAvgPool2d;
+import io.github.bitgrain.quantizer.nn.Conv2d;
+import io.github.bitgrain.quantizer.nn.GraphModule;
+import io.github.bitgrain.quantizer.nn.Linear;
+import io.github.bitgrain.quantizer.nn.QuantAdaptiveAvgPool2d;
+import io.github.bitgrain.quantizer.nn.QuantConv2d;
+import io.github.bitgrain.quantizer.nn.QuantLinear;
+import io.github.bitgrain.quantizer.nn.QuantRegistry;
+import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
+import io.github.bitgrain.quantizer.nn.QuantizationRule;
+import io.github.bitgrain.quantizer.nn.QuantizedFactory;
+import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
+import io.github.bitgrain.quantizer.qat.LearningRate;
+import io.github.bitgrain.quantizer.qat.Loss;
+import io.github.bitgrain.quantizer.qat.ModuleTrainee;
+import io.github.bitgrain.quantizer.qat.Trainer;
+import io.github.bitgrain.quantizer.qat.TrainingData;
+import io.github.bitgrain.quantizer.qat.TrainingListener;
+import io.github.bitgrain.quantizer.qat.TrainingParams;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Quantization-aware training of the embedded example at few bits: accuracy on unseen pictures, mean and worst of several seeds, beside
+ * the float network fine-tuned for the same epochs and the best calibration.
+ */
+public final class FewBits {
+    private static final int SAMPLES = 4096;
+    private static final int BATCH = 64;
+    private static final int CALIBRATION_BATCHES = 16;
+    private static final List<AmaxMethod> METHODS = List.of(AmaxMethod.of(AmaxMethod.Kind.MAX), AmaxMethod.percentile(99), AmaxMethod.percentile(99.9),
+            AmaxMethod.percentile(99.99), AmaxMethod.of(AmaxMethod.Kind.MSE), AmaxMethod.of(AmaxMethod.Kind.ENTROPY));
+
+    private final TrainingData train = data(Split.TRAIN);
+    private final TrainingData valid = data(Split.EVALUATION);
+    private final Model network = logits(StrokeData.model());
+    private final int epochs;
+    private final double rate;
+    private final int seeds;
+    private final int threads;
+
+    private FewBits(int epochs, double rate, int seeds, int threads) {
+        this.epochs = epochs;
+        this.rate = rate;
+        this.seeds = seeds;
+        this.threads = threads;
+    }
+
+    /**
+     * Measures.
+     *
+     * @param arguments epochs, learning rate, number of seeds, threads
+     */
+    public static void main(String[] arguments) {
+        if (arguments.length != 4) {
+            System.err.println("usage: FewBits EPOCHS RATE SEEDS THREADS");
+            System.exit(2);
+        }
+        new FewBits(Integer.parseInt(arguments[0]), Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3])).run();
+    }
+
+    private static TrainingData data(Split split) {
+        int[] labels = StrokeData.labels(split, SAMPLES);
+        float[] values = new float[labels.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = labels[i];
+        }
+        return new TrainingData(StrokeData.pictures(split, SAMPLES), Tensor.vector(values));
+    }
+
+    /** What comes before a last Softmax. */
+    private static Model logits(Model model) {
+        Node maker = model.graph().producer(model.graph().outputs().getFirst());
+        if (!(maker.op() instanceof Softmax) && !(maker.op() instanceof LogSoftmax)) {
+            return model;
+        }
+        List<String> outputs = List.of(maker.input(0));
+        return new Model(model.graph().edit().outputs(outputs).nodes(model.graph().needed(outputs)).build(), model.parameters());
+    }
+
+    private TrainingParams params(long seed) {
+        return TrainingParams.of(epochs, BATCH, Loss.crossEntropy(0), LearningRate.cosine(rate, 0.01)).running(seed, threads);
+    }
+
+    private void run() {
+        double before = Trainer.validate(network, valid, params(0))[1];
+        double[] tuned = new double[seeds];
+        for (int seed = 0; seed < seeds; seed++) {
+            GraphModule module = GraphModule.of(network);
+            tuned[seed] = new Trainer(new ModuleTrainee(module, null), train, valid, params(seed), TrainingListener.NONE).train().bestScore();
+        }
+        System.out.printf(Locale.ROOT, "%d epochs, rate %s, %d unseen pictures; float %.4f, fine-tuned %.4f (mean of %d seeds)%n%n", epochs, rate,
+                SAMPLES, before, mean(tuned), seeds);
+        System.out.println("| bits | scales | PTQ, best calibration | QAT: mean, worst seed | below float | seeds below PTQ |");
+        System.out.println("|---|---|---|---|---|---|");
+        for (int bits : new int[] {4, 3}) {
+            for (boolean powerOfTwo : new boolean[] {false, true}) {
+                row(bits, powerOfTwo, mean(tuned));
+            }
+        }
+    }
+
+    private void row(int bits, boolean powerOfTwo, double reference) {
+        AmaxMethod best = null;
+        double ptq = -1;
+        for (AmaxMethod method : METHODS) {
+            double score = Trainer.validate(new ModuleTrainee(calibrated(bits, powerOfTwo, method), null).evaluation(), valid, params(0))[1];
+            if (score > ptq) {
+                ptq = score;
+                best = method;
+            }
+        }
+        double[] scores = new double[seeds];
+        int below = 0;
+        for (int seed = 0; seed < seeds; seed++) {
+            ModuleTrainee trainee = new ModuleTrainee(calibrated(bits, powerOfTwo, best), null, ModuleTrainee.WeightRanges.FROZEN, (epochs + 1) / 2);
+            scores[seed] = new Trainer(trainee, train, valid, params(seed), TrainingListener.NONE).train().bestScore();
+            below += scores[seed] < ptq ? 1 : 0;
+        }
+        double worst = java.util.Arrays.stream(scores).min().orElseThrow();
+        System.out.printf(Locale.ROOT, "| %d | %s | %.4f (%s) | %.4f, %.4f | %.4f | %d |%n", bits, powerOfTwo ? "powers of two" : "free", ptq,
+                best.kind().name().toLowerCase(Locale.ROOT), mean(scores), worst, reference - mean(scores), below);
+    }
+
+    /** Normalizations stay; operands that cannot be negative have unsigned integers, twice as many levels. */
+    private GraphModule calibrated(int bits, boolean powerOfTwo, AmaxMethod method) {
+        CalibMethod inputs = method.kind() == AmaxMethod.Kind.MAX ? CalibMethod.MAX : CalibMethod.HISTOGRAM;
+        SelectiveQuantizer.Options options = SelectiveQuantizer.Options.DEFAULT.bits(bits).powerOfTwo(powerOfTwo).calibrators(CalibMethod.MAX, inputs);
+        QuantDescriptor unsigned = options.input().edit().unsigned(true).build();
+        SelectiveQuantizer quantizer = new SelectiveQuantizer(QuantRegistry.standard(), options);
+        Set<String> positive = new HashSet<>();
+        for (Node node : network.graph().nodes()) {
+            boolean from = positive.contains(node.input(0));
+            if (node.op() instanceof Relu || from && (node.op() instanceof GlobalAveragePool || node.op() instanceof Flatten)) {
+                positive.add(node.output());
+            }
+            QuantizedFactory factory = switch (node.op()) {
+                case Conv conv -> (module, input, weight) -> new QuantConv2d((Conv2d) module, input, weight);
+                case Gemm gemm -> (module, input, weight) -> new QuantLinear((Linear) module, input, weight);
+                case GlobalAveragePool pool -> (module, input, weight) -> new QuantAdaptiveAvgPool2d((AdaptiveAvgPool2d) module, input);
+                default -> null;
+            };
+            if (from && factory != null) {
+                quantizer.map(node.name(), new QuantizationRule(QuantizationRule.Action.REPLACE, factory, unsigned, null));
+            }
+        }
+        GraphModule module = quantizer.quantizedCopy(GraphModule.of(network));
+        new QuantizationCalibrator(QuantizationCalibrator.Options.DEFAULT.with(method, CALIBRATION_BATCHES)).calibrate(module, null,
+                train.inputs().batches(BATCH));
+        QuantizationCalibrator.resetCalibrators(module);
+        return module;
+    }
+
+    private static double mean(double[] values) {
+        return java.util.Arrays.stream(values).average().orElseThrow();
+    }
+}
