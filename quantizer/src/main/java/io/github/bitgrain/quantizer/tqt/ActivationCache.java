@@ -20,6 +20,9 @@ import java.util.Map;
  * limit further values go to files.
  */
 final class ActivationCache implements AutoCloseable {
+    /** Activations beyond this go to files: an eighth of what the virtual machine may use, as two caches exist side by side. */
+    static final long LIMIT = Runtime.getRuntime().maxMemory() / 8;
+
     private final boolean disk;
     private final long limit;
     private final Map<String, Map<Integer, Entry>> entries = new LinkedHashMap<>();

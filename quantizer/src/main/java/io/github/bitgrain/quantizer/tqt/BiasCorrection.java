@@ -36,7 +36,7 @@ final class BiasCorrection {
             }
         }
         Set<Node> open = new HashSet<>(nodes);
-        ActivationCache cache = new ActivationCache(TqtSetting.Collecting.MEMORY, Runtime.getRuntime().maxMemory() / 4);
+        ActivationCache cache = new ActivationCache(TqtSetting.Collecting.MEMORY, ActivationCache.LIMIT);
         try (Frontier frontier = new Frontier(graph, shapes, twin::expansion, twin.parameters(), batches, cache, List.of(), threads)) {
             for (Node node : nodes) {
                 frontier.advanceTo(List.of(node.input(0)), open);

@@ -20,54 +20,54 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 
-/**
- * One block under training: its quantized nodes with a loss behind them, compiled once for every batch size, and the inputs and
- * targets of all batches.
- */
+/** One block under training: its quantized nodes with a loss behind them, compiled once for every batch size. */
 final class BlockTraining implements AutoCloseable {
     private static final String LOSS = "#loss";
 
     private final TqtBlock block;
     private final List<String> weights = new ArrayList<>();
     private final Map<Slot, String> alphas = new LinkedHashMap<>();
-    private final List<Map<String, Tensor>> batches = new ArrayList<>();
+    private final Data data;
+    private final Map<String, float[]> channelWeights;
+    private final Map<String, Tensor> factors = new LinkedHashMap<>();
     private final LinkedHashMap<Integer, GradientExecutor> executors = new LinkedHashMap<>();
+
+    /**
+     * What a block is trained on. A batch is asked for whenever it is needed, so that not all have to be in memory.
+     *
+     * @param extents number of samples of each batch
+     * @param inputs what a batch brings to the block, quantized
+     * @param targets what the float network gives for a batch
+     */
+    record Data(List<Integer> extents, IntFunction<Map<String, Tensor>> inputs, IntFunction<Map<String, Tensor>> targets) {
+        /** The values around a block. */
+        static Data of(TqtBlock block, Graph graph, Frontier original, Frontier quantized) {
+            List<String> inputs = block.inputs(graph);
+            return new Data(quantized.extents(), b -> quantized.values(inputs, b), b -> original.values(block.outputs(), b));
+        }
+    }
 
     /**
      * Prepares a block.
      *
      * @param trainAlpha which thresholds may be trained, of slots with a scale of their own
-     * @param inputs what each batch brings to the block, quantized
-     * @param targets what the float network gives for each batch
      * @param channelWeights by result, how much the squared error of each channel (axis 1) counts; 1 for results that are not there
      */
-    BlockTraining(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes, Predicate<Slot> trainAlpha, List<Map<String, Tensor>> inputs,
-            List<Map<String, Tensor>> targets, Map<String, float[]> channelWeights, GradientExecutor.Storage storage) {
+    BlockTraining(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes, Predicate<Slot> trainAlpha, Data data,
+            Map<String, float[]> channelWeights, GradientExecutor.Storage storage) {
         this.block = block;
+        this.data = data;
+        this.channelWeights = channelWeights;
         Graph graph = graph(twin, block, shapes, channelWeights.keySet());
-        Map<Shape, Map<String, Tensor>> factors = new LinkedHashMap<>();
         collectTrained(twin, trainAlpha);
         Set<String> trained = new LinkedHashSet<>(weights);
         trained.addAll(alphas.values());
-        for (int b = 0; b < inputs.size(); b++) {
-            Map<String, Tensor> batch = new LinkedHashMap<>(inputs.get(b));
-            targets.get(b).forEach((name, tensor) -> {
-                float[] weights = channelWeights.get(name);
-                if (weights == null) {
-                    batch.put(target(name), tensor);
-                } else {
-                    Tensor factor = factors.computeIfAbsent(tensor.shape(), key -> new LinkedHashMap<>())
-                            .computeIfAbsent(name, key -> factors(tensor.shape(), weights));
-                    batch.put(factor(name), factor);
-                    batch.put(target(name), product(tensor, factor));
-                }
-            });
-            batches.add(batch);
-            int size = batch.values().iterator().next().shape().dim(0);
-            executors.computeIfAbsent(size, key ->
-                    new GradientExecutor(graph, twin.parameters(), size, LOSS, trained, List.of(), storage, Kernels.floats()));
+        for (int extent : data.extents()) {
+            executors.computeIfAbsent(extent, key ->
+                    new GradientExecutor(graph, twin.parameters(), extent, LOSS, trained, List.of(), storage, Kernels.floats()));
         }
     }
 
@@ -77,6 +77,10 @@ final class BlockTraining implements AutoCloseable {
 
     private static String factor(String value) {
         return value + "#factor";
+    }
+
+    private static String weighted(String value) {
+        return value + "#weighted";
     }
 
     /** The root of the weight of its channel for every element. */
@@ -89,14 +93,6 @@ final class BlockTraining implements AutoCloseable {
         return factors;
     }
 
-    private static Tensor product(Tensor a, Tensor b) {
-        Tensor product = Tensor.zeros(a.shape());
-        for (int i = 0; i < product.size(); i++) {
-            product.data()[i] = a.data()[i] * b.data()[i];
-        }
-        return product;
-    }
-
     /** Σ over the block's results of the mean squared difference to the target, both multiplied by their factors. */
     private static Graph graph(QuantizedTwin twin, TqtBlock block, Map<String, Shape> shapes, Set<String> weighted) {
         Graph part = Frontier.part(twin.graph(), shapes, block.nodes(), twin::expansion, block.outputs());
@@ -105,13 +101,13 @@ final class BlockTraining implements AutoCloseable {
         for (String output : block.outputs()) {
             String error = output + "#error";
             builder.input(target(output), shapes.get(output));
-            String compared = output;
+            List<String> compared = List.of(output, target(output));
             if (weighted.contains(output)) {
-                compared = output + "#weighted";
                 builder.input(factor(output), shapes.get(output));
-                builder.node(compared, new Mul(), List.of(output, factor(output)), compared);
+                compared.forEach(value -> builder.node(weighted(value), new Mul(), List.of(value, factor(output)), weighted(value)));
+                compared = compared.stream().map(BlockTraining::weighted).toList();
             }
-            builder.node(error, new MeanSquaredError(), List.of(compared, target(output)), error);
+            builder.node(error, new MeanSquaredError(), compared, error);
             if (sum == null) {
                 sum = error;
             } else {
@@ -180,14 +176,17 @@ final class BlockTraining implements AutoCloseable {
         return parameters.snapshot(names);
     }
 
-    /** Number of batches. */
-    int batchCount() {
-        return batches.size();
-    }
-
     /** Inputs and targets of a batch. */
     Map<String, Tensor> batch(int index) {
-        return batches.get(index);
+        Map<String, Tensor> batch = new LinkedHashMap<>(data.inputs().apply(index));
+        data.targets().apply(index).forEach((name, tensor) -> {
+            batch.put(target(name), tensor);
+            float[] weights = channelWeights.get(name);
+            if (weights != null) {
+                batch.put(factor(name), factors.computeIfAbsent(name + tensor.shape(), key -> factors(tensor.shape(), weights)));
+            }
+        });
+        return batch;
     }
 
     /** Gradients of the last {@link #step}, by parameter; the same tensors always. */
@@ -220,7 +219,7 @@ final class BlockTraining implements AutoCloseable {
     double loss(List<Integer> which) {
         double sum = 0;
         for (int b : which) {
-            sum += executorFor(batches.get(b)).loss(batches.get(b));
+            sum += executors.get(data.extents().get(b)).loss(batch(b));
         }
         return sum / which.size();
     }

@@ -24,7 +24,7 @@ final class Frontier implements AutoCloseable {
     private final Map<String, Shape> shapes;
     private final Function<Node, List<Node>> expansion;
     private final Parameters parameters;
-    private final int batches;
+    private final List<Integer> extents;
     private final ActivationCache cache;
     private final int threads;
     private final Set<String> kept;
@@ -43,7 +43,7 @@ final class Frontier implements AutoCloseable {
         this.shapes = shapes;
         this.expansion = expansion;
         this.parameters = parameters;
-        this.batches = batches.size();
+        this.extents = batches.stream().map(batch -> batch.values().iterator().next().shape().dim(0)).toList();
         this.cache = cache;
         this.kept = new HashSet<>(kept);
         this.threads = threads;
@@ -73,7 +73,7 @@ final class Frontier implements AutoCloseable {
         if (!results.isEmpty()) {
             Graph part = part(graph, shapes, nodes, expansion, results);
             try (Executor executor = new Executor(part, parameters, Executor.Options.defaults().threads(threads))) {
-                for (int b = 0; b < batches; b++) {
+                for (int b = 0; b < extents.size(); b++) {
                     int batch = b;
                     executor.run(values(part.inputs().keySet(), b)).forEach((name, tensor) -> cache.put(name, batch, tensor));
                 }
@@ -90,6 +90,11 @@ final class Frontier implements AutoCloseable {
 
     private boolean isNeeded(String value) {
         return kept.contains(value) || graph.consumers(value).stream().anyMatch(reader -> !done.contains(reader));
+    }
+
+    /** Number of samples of each batch. */
+    List<Integer> extents() {
+        return extents;
     }
 
     /** Values of a batch. */

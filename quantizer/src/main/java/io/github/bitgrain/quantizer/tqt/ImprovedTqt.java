@@ -27,8 +27,6 @@ import java.util.stream.IntStream;
  * samples that trained nothing say so.
  */
 final class ImprovedTqt {
-    /** Activations beyond this go to a file: a quarter of what the virtual machine may use. */
-    private static final long CACHE_LIMIT = Runtime.getRuntime().maxMemory() / 4;
     /** Every block was judged by itself already; all of them together may cost a few samples this much. */
     private static final double TOLERANCE = 1.1;
     /** Looks at the deciding samples per stage of training. */
@@ -102,14 +100,17 @@ final class ImprovedTqt {
         }
         error = keepIfBetter("means", error, () -> BiasCorrection.apply(twin, shapes, samples.training(), threads));
         if (setting.exponentSearch()) {
-            error = keepIfBetter("steps", error, () -> search
-                    .refine(samples.training(), trainingTargets, samples.deciding(), decidingTargets));
+            error = keepIfBetter("steps", error, this::stepExponents);
         }
         error = keepBlocks(error);
         if (setting.outputSteps() > 0) {
             keepIfBetter("output", error, () -> new OutputTraining(twin, samples, outputs(samples.mixed()), decidingTargets, setting, listener, threads).run());
         }
         return twin;
+    }
+
+    private void stepExponents() {
+        search.refine(samples.training(), trainingTargets, samples.deciding(), decidingTargets);
     }
 
     private void searchExponents() {
@@ -205,20 +206,15 @@ final class ImprovedTqt {
     }
 
     private Frontier frontier(Parameters parameters, java.util.function.Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
-        return new Frontier(graph, shapes, expansion, parameters, batches, new ActivationCache(setting.collecting(), CACHE_LIMIT), List.of(), threads);
+        return new Frontier(graph, shapes, expansion, parameters, batches, new ActivationCache(setting.collecting(), ActivationCache.LIMIT), List.of(), threads);
     }
 
     private void trainBlock(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches,
             Map<String, float[]> weights, GradientExecutor.Storage storage) {
-        List<Map<String, Tensor>> inputs = new ArrayList<>();
-        List<Map<String, Tensor>> targets = new ArrayList<>();
-        for (int b = 0; b < batches; b++) {
-            inputs.add(quantized.values(block.inputs(graph), b));
-            targets.add(original.values(block.outputs(), b));
-        }
+        BlockTraining.Data data = BlockTraining.Data.of(block, graph, original, quantized);
         int trained = samples.mixed().size();
         List<Integer> deciding = IntStream.range(trained == batches ? 0 : trained, batches).boxed().toList();
-        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> false, inputs, targets, weights, storage)) {
+        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> false, data, weights, storage)) {
             List<Optimizer.Group> groups = LearningRates.weights(twin, training.weights(), setting.lr(), setting.steps());
             if (groups.isEmpty()) {
                 return;

@@ -36,9 +36,6 @@ import java.util.stream.IntStream;
  * once per block, and in that blocks come in topological order.
  */
 final class ParityTqt {
-    /** Activations beyond this go to a file: a quarter of what the virtual machine may use. */
-    private static final long CACHE_LIMIT = Runtime.getRuntime().maxMemory() / 4;
-
     private final QuantizedTwin twin;
     private final TqtSetting setting;
     private final TqtListener listener;
@@ -85,17 +82,12 @@ final class ParityTqt {
 
     private Frontier frontier(Parameters parameters, java.util.function.Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
         return new Frontier(twin.graph(), shapes, expansion, parameters, batches,
-                new ActivationCache(setting.collecting(), CACHE_LIMIT), List.of(), threads);
+                new ActivationCache(setting.collecting(), ActivationCache.LIMIT), List.of(), threads);
     }
 
     private BlockReport train(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches, GradientExecutor.Storage storage) {
-        List<Map<String, Tensor>> inputs = new ArrayList<>();
-        List<Map<String, Tensor>> targets = new ArrayList<>();
-        for (int b = 0; b < batches; b++) {
-            inputs.add(quantized.values(block.inputs(twin.graph()), b));
-            targets.add(original.values(block.outputs(), b));
-        }
-        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> setting.scaleTrainable(), inputs, targets, Map.of(), storage)) {
+        BlockTraining.Data data = BlockTraining.Data.of(block, twin.graph(), original, quantized);
+        try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> setting.scaleTrainable(), data, Map.of(), storage)) {
             List<Integer> all = IntStream.range(0, batches).boxed().toList();
             Parameters.Snapshot backup = training.snapshot(twin.parameters());
             double pre = training.loss(all);
