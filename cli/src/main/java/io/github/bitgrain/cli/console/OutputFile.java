@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -70,7 +71,7 @@ public final class OutputFile {
                 Files.deleteIfExists(part);
             }
         } catch (IOException e) {
-            throw cannotWrite(file, e instanceof AccessDeniedException ? "no permission" : e.getMessage());
+            throw cannotWrite(file, reason(e));
         }
     }
 
@@ -93,6 +94,14 @@ public final class OutputFile {
         } catch (AtomicMoveNotSupportedException e) {
             Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
         }
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException _ -> "no permission";
+            case NoSuchFileException _ -> "its folder takes no new files";
+            default -> e.getMessage();
+        };
     }
 
     private static Path folder(Path file) {

@@ -127,7 +127,7 @@ public final class Metrics {
             case "auc" -> auc(truth, shape);
             case "spearman" -> spearman(truth, shape);
             default -> throw BitgrainException.usage("--metric: unknown metric '" + name + "'"
-                    + Nearest.hint(name, NAMES) + " Known: " + String.join(", ", NAMES));
+                    + Nearest.hint(name, NAMES) + " (known: " + String.join(", ", NAMES) + ")");
         };
     }
 

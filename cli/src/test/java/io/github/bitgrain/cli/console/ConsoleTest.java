@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConsoleTest {
@@ -79,6 +81,13 @@ class ConsoleTest {
         assertEquals(Optional.of("--target"), Nearest.to("--tagret", names));
         assertEquals(Optional.empty(), Nearest.to("--frobnicate", names));
         assertEquals("; did you mean '--calib-steps'?", Nearest.hint("--calib-step", names));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFolderThatTakesNoFilesIsNamedAsTheReason() {
+        String refusal = refusal(Path.of("/proc/model.espdl"));
+        assertTrue(refusal.endsWith("its folder takes no new files") || refusal.endsWith("no permission"), refusal);
     }
 
     private String refusal(Path file) {
