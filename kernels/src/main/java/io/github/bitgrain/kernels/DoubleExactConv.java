@@ -8,19 +8,23 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums in double precision, exact up to 2^53: products of 16-bit numbers at half the speed of single precision. */
-final class DoubleExactConv extends VectorExactConv {
+class DoubleExactConv extends VectorExactConv {
     /** Weights up to this size stay in the L2 cache while all rows pass by. */
-    private static final int RESIDENT_DOUBLES = 32 * 1024;
+    static final int RESIDENT_DOUBLES = 32 * 1024;
     /** Added to a number below 2^51 in size and taken away it leaves the nearest whole number, ties to even. */
     private static final double ROUNDER = 0x1.8p52;
 
     private final Scaling scaling;
-    private final double[] weights;
-    private final double[] start;
+    final double[] weights;
+    final double[] start;
     private final double[] factors;
 
     DoubleExactConv(ConvShape shape, Scaling scaling) {
-        super(shape, WIDTH);
+        this(shape, scaling, 2);
+    }
+
+    DoubleExactConv(ConvShape shape, Scaling scaling, int panelVectors) {
+        super(shape, WIDTH, panelVectors);
         this.scaling = scaling;
         weights = new double[shape.kernelH() * shape.kernelW() * in * padded];
         start = new double[padded + WIDTH];
@@ -85,10 +89,15 @@ final class DoubleExactConv extends VectorExactConv {
         double[] results = scratch.wideResults.atLeast(source.count * padded);
         for (int row = 0; row < source.count; row += walk.columns) {
             for (int c = 0; c < padded; c += WIDTH) {
-                DoubleTiles.depthwise(source.wide, source.rows[row] + c, walk.stepX * padded, taps, walk.taps(), weights, c, padded, start, c,
-                        results, row * padded + c, walk.columns);
+                depthwise(walk, source, row, c, taps, results);
             }
         }
+    }
+
+    /** One row of the output, one vector of channels. */
+    final void depthwise(Walk walk, Source source, int row, int c, int[] taps, double[] results) {
+        DoubleTiles.depthwise(source.wide, source.rows[row] + c, walk.stepX * padded, taps, walk.taps(), weights, c, padded, start, c, results,
+                row * padded + c, walk.columns);
     }
 
     @Override

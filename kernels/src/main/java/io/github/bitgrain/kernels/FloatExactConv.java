@@ -8,18 +8,22 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums in single precision, exact up to 2^24, by the tiles of the float convolution. */
-final class FloatExactConv extends VectorExactConv {
+class FloatExactConv extends VectorExactConv {
     /** Added to a number below 2^22 in size it leaves the nearest whole number, ties to even, in the low bits. */
     private static final float ROUNDER = 0x1.8p23f;
     private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
 
     private final Scaling scaling;
-    private final float[] weights;
-    private final float[] start;
+    final float[] weights;
+    final float[] start;
     private final float[] factors;
 
     FloatExactConv(ConvShape shape, Scaling scaling) {
-        super(shape, COUNT);
+        this(shape, scaling, 2);
+    }
+
+    FloatExactConv(ConvShape shape, Scaling scaling, int panelVectors) {
+        super(shape, COUNT, panelVectors);
         this.scaling = scaling;
         weights = new float[shape.kernelH() * shape.kernelW() * in * padded];
         start = new float[padded + COUNT];
@@ -59,14 +63,19 @@ final class FloatExactConv extends VectorExactConv {
     @Override
     void depthwise(Scratch scratch, Walk walk, Source source, int[] taps) {
         float[] results = scratch.results.atLeast(source.count * padded);
-        boolean full = walk.countY == 3 && walk.countX == 3 && walk.tapsX[1] - walk.tapsX[0] == 1;
-        int rowStep = source.rowStep * (full ? walk.tapsY[1] - walk.tapsY[0] : 1);
         for (int row = 0; row < source.count; row += walk.columns) {
             for (int c = 0; c < padded; c += COUNT) {
-                VectorDepthwise.run(walk, full, source.x, source.rows[row] + c, padded, rowStep, taps, 0, walk.countY, weights, c, padded, start, c,
-                        results, row * padded + c, padded, walk.columns);
+                depthwise(walk, source, row, c, taps, results);
             }
         }
+    }
+
+    /** One row of the output, one vector of channels. */
+    final void depthwise(Walk walk, Source source, int row, int c, int[] taps, float[] results) {
+        boolean full = walk.countY == 3 && walk.countX == 3 && walk.tapsX[1] - walk.tapsX[0] == 1;
+        int rowStep = source.rowStep * (full ? walk.tapsY[1] - walk.tapsY[0] : 1);
+        VectorDepthwise.run(walk, full, source.x, source.rows[row] + c, padded, rowStep, taps, 0, walk.countY, weights, c, padded, start, c, results,
+                row * padded + c, padded, walk.columns);
     }
 
     @Override

@@ -27,16 +27,6 @@ public interface IntegerKernels {
     long dot(int n, short[] a, int aOffset, short[] b, int bOffset);
 
     /**
-     * n accumulators side by side, each of which takes k products in order: {@code sum[i] = saturate(sum[i] + factors[t] ·
-     * b[rows[t] + i])} to signed integers of {@code bits} bits (16 to 32) for t = 0 … k − 1. Factors have 8 bits, sums lie in
-     * the range.
-     */
-    void addSaturating(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums, int bits);
-
-    /** As {@link #addSaturating}, but modulo 2^32. */
-    void addWrapping(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums);
-
-    /**
      * A convolution that ends in a change of scale.
      *
      * @param weights in ONNX order
@@ -44,4 +34,14 @@ public interface IntegerKernels {
      *     {@link ExactConv#LARGEST_IN_FLOAT}, and any number in the range beyond
      */
     ExactConv exactConv(ConvShape shape, int[] weights, ExactConv.Scaling scaling, boolean isDouble);
+
+    /**
+     * A convolution that ends in a change of scale, whose sums are formed product by product in an accumulator that may saturate or
+     * wrap: it starts with the bias; kernel rows, kernel columns and input channels ascend, positions outside the input add nothing
+     * (chip-arithmetic.md §2.3).
+     *
+     * @param weights in ONNX order
+     * @param largestFactor no input and no weight is farther from 0
+     */
+    ExactConv orderedConv(ConvShape shape, int[] weights, ExactConv.Scaling scaling, Accumulator accumulator, int largestFactor);
 }

@@ -69,27 +69,15 @@ class ScalarIntegerKernels implements IntegerKernels {
     }
 
     @Override
-    public void addSaturating(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums, int bits) {
-        int max = Integer.MAX_VALUE >> (Integer.SIZE - bits);
-        for (int i = 0; i < n; i++) {
-            for (int t = 0; t < k; t++) {
-                sums[i] = Math.clamp((long) sums[i] + factors[t] * b[rows[t] + i], ~max, max);
-            }
-        }
-    }
-
-    @Override
-    public void addWrapping(int n, int k, int[] factors, int[] rows, byte[] b, int[] sums) {
-        for (int i = 0; i < n; i++) {
-            for (int t = 0; t < k; t++) {
-                sums[i] += factors[t] * b[rows[t] + i];
-            }
-        }
-    }
-
-    @Override
     public ExactConv exactConv(ConvShape shape, int[] weights, ExactConv.Scaling scaling, boolean isDouble) {
         ExactConv conv = new ScalarExactConv(shape, scaling);
+        conv.pack(weights);
+        return conv;
+    }
+
+    @Override
+    public ExactConv orderedConv(ConvShape shape, int[] weights, ExactConv.Scaling scaling, Accumulator accumulator, int largestFactor) {
+        ExactConv conv = new ScalarOrderedConv(shape, scaling, accumulator);
         conv.pack(weights);
         return conv;
     }

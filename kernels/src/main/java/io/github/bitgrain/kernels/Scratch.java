@@ -26,6 +26,9 @@ final class Scratch {
     final Ints outputs = new Ints();
     /** Where the runs of one row start, from the start of the row. */
     final Ints runs = new Ints();
+    /** Runs of one row, cut into shorter ones, and their lengths. */
+    final Ints shortRuns = new Ints();
+    final Ints lengths = new Ints();
     final Epilogue epilogue = new Epilogue();
     final Walk walk = new Walk();
     final Source gridSource = new Source();

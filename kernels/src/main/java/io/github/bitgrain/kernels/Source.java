@@ -220,8 +220,13 @@ final class Source {
 
     /** Where the runs of taps start from the start of a window; one run holds the channels of all taps that adjoin. */
     int runs(int[] runs) {
+        return runs(runs, true);
+    }
+
+    /** As {@link #runs(int[])}; unless {@code joins}, each tap is a run. */
+    int runs(int[] runs, boolean joins) {
         int count = 0;
-        boolean joined = pixelStep == channels && walk.columnsAdjoin();
+        boolean joined = joins && pixelStep == channels && walk.columnsAdjoin();
         for (int a = 0; a < walk.countY; a++) {
             for (int b = 0; b < (joined ? 1 : walk.countX); b++) {
                 runs[count++] = (walk.tapsY[a] - walk.tapsY[0]) * rowStep + (walk.tapsX[b] - walk.tapsX[0]) * pixelStep;

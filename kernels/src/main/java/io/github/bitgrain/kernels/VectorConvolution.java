@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 final class VectorConvolution {
     /** Weights up to this size stay in the L2 cache while all rows pass by. */
-    private static final int RESIDENT_FLOATS = 64 * 1024;
+    static final int RESIDENT_FLOATS = 64 * 1024;
 
     private VectorConvolution() {}
 

@@ -10,10 +10,14 @@ abstract class VectorExactConv extends ExactConv {
     final int padded;
     /** Input channels that one output reads. */
     final int in;
+    /** Most output channels of a panel of weights. */
+    private final int widest;
 
-    VectorExactConv(ConvShape shape, int lanes) {
+    /** @param panelVectors vectors of output channels that share a panel of weights: 1 or 2 */
+    VectorExactConv(ConvShape shape, int lanes, int panelVectors) {
         super(shape);
         this.lanes = lanes;
+        widest = panelVectors * lanes;
         padded = Math.ceilDiv(shape.outC(), lanes) * lanes;
         in = shape.groupIn();
     }
@@ -23,14 +27,14 @@ abstract class VectorExactConv extends ExactConv {
      * input channel by input channel.
      */
     final int first(int n) {
-        int panel = n / (2 * lanes) * 2 * lanes;
+        int panel = n / widest * widest;
         return shape.isDepthwise() ? n : panel * shape.kernelH() * shape.kernelW() * in + n - panel;
     }
 
     /** Numbers in a line of the panel of an output channel. */
     final int width(int n) {
-        int panel = n / (2 * lanes) * 2 * lanes;
-        return shape.isDepthwise() ? padded : padded - panel > lanes ? 2 * lanes : lanes;
+        int panel = n / widest * widest;
+        return shape.isDepthwise() ? padded : Math.min(padded - panel, widest);
     }
 
     @Override
@@ -41,6 +45,7 @@ abstract class VectorExactConv extends ExactConv {
         if (walk.rows == 0 || walk.columns == 0) {
             return;
         }
+        begin(x, xOffset);
         Source source = scratch.gridSource;
         source.startIntegers(walk, shape.batch(), x, xOffset, shape.inC(), shape.isDepthwise() ? padded : shape.inC(), padded, isDouble());
         int[] runs = scratch.runs.atLeast(walk.taps());
@@ -50,7 +55,7 @@ abstract class VectorExactConv extends ExactConv {
         if (shape.isDepthwise()) {
             VectorDepthwise.tapOffsets(walk, source.rowStep, source.pixelStep, runs);
         } else {
-            runCount = source.runs(runs);
+            runCount = source.runs(runs, joinsTaps());
             runLength = walk.taps() / runCount * in;
         }
         while (source.next()) {
@@ -66,6 +71,14 @@ abstract class VectorExactConv extends ExactConv {
     }
 
     abstract boolean isDouble();
+
+    /** Called before the sums of a whole input. */
+    void begin(int[] x, int xOffset) {}
+
+    /** Whether taps that adjoin in the source may be one run. */
+    boolean joinsTaps() {
+        return true;
+    }
 
     /** Sums of a chunk into scratch, {@code padded} for each position. */
     abstract void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs);

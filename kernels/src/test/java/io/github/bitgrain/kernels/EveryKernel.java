@@ -1,5 +1,6 @@
 package io.github.bitgrain.kernels;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -18,6 +19,7 @@ final class EveryKernel {
     private final byte[] bytes = new byte[N];
     private final short[] shorts = new short[N];
     private final int[] ints = new int[N];
+    private final int[] factors = new int[N];
     private final long[] longs = new long[N];
 
     Map<String, Runnable> calls() {
@@ -96,6 +98,20 @@ final class EveryKernel {
                 ExactConv.Scaling scaling = new ExactConv.Scaling(new long[s.outC()], new int[s.outC()], rounding, 8, false);
                 ExactConv conv = INTEGERS.exactConv(s, new int[s.weightCount()], scaling, isDouble);
                 kernels.put("exact " + name + " " + rounding + (isDouble ? " in double" : ""), () -> conv.run(ints, 0, ints, N / 2));
+            }
+        }
+        int[] weights = new int[s.weightCount()];
+        Arrays.fill(weights, 127);
+        Arrays.fill(factors, 127);
+        // Sums that start at the limit leave the range at once, others pass some tests.
+        for (long bias : new long[] {0, (1 << 19) - 1}) {
+            long[] biases = new long[s.outC()];
+            Arrays.fill(biases, bias);
+            ExactConv.Scaling scaling = new ExactConv.Scaling(biases, new int[s.outC()], Rounding.HALF_UP, 8, false);
+            for (Accumulator accumulator : new Accumulator[] {new Accumulator(20, 1, false), new Accumulator(21, 1, false),
+                new Accumulator(22, 1, false), new Accumulator(22, 8, false), new Accumulator(32, 1, true)}) {
+                ExactConv conv = INTEGERS.orderedConv(s, weights, scaling, accumulator, 128);
+                kernels.put("ordered " + name + " from " + bias + " in " + accumulator, () -> conv.run(factors, 0, ints, N / 2));
             }
         }
     }

@@ -79,37 +79,6 @@ class IntegerKernelsTest {
         assertEquals(SCALAR.dot(k, a16, 1, b16, 2), FAST.dot(k, a16, 1, b16, 2));
     }
 
-    @Property(tries = 300)
-    void sumsSideBySideSaturateAfterEveryProduct(@ForAll @IntRange(min = 16, max = 32) int bits, @ForAll boolean extreme, @ForAll long seed) {
-        Random random = new Random(seed);
-        int n = 1 + random.nextInt(70);
-        int k = 1 + random.nextInt(60);
-        int max = Integer.MAX_VALUE >> (32 - bits);
-        byte[] b = new byte[k * n + 1];
-        random.nextBytes(b);
-        int[] factors = random.ints(k, -128, extreme ? -120 : 128).toArray();
-        int[] rows = random.ints(k, 0, k).map(row -> row * n + 1).toArray();
-        int[] start = random.ints(n, extreme ? max - 9999 : ~max, max).toArray();
-        int[] saturating = start.clone();
-        int[] wrapping = start.clone();
-        FAST.addSaturating(n, k, factors, rows, b, saturating, bits);
-        FAST.addWrapping(n, k, factors, rows, b, wrapping);
-        int[] reference = start.clone();
-        SCALAR.addSaturating(n, k, factors, rows, b, reference, bits);
-        assertArrayEquals(reference, saturating);
-        for (int i = 0; i < n; i++) {
-            long limited = start[i];
-            int wrapped = start[i];
-            for (int t = 0; t < k; t++) {
-                int product = factors[t] * b[rows[t] + i];
-                limited = Math.clamp(limited + product, ~max, max);
-                wrapped += product;
-            }
-            assertEquals(limited, saturating[i]);
-            assertEquals(wrapped, wrapping[i]);
-        }
-    }
-
     private static short[] shorts(Random random, int n) {
         short[] values = new short[n];
         for (int i = 0; i < n; i++) {

@@ -4,24 +4,19 @@ import ai.onnxruntime.OrtException;
 import io.github.bitgrain.benchmarks.Interleaved;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
-import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
-import io.github.bitgrain.simulator.ChipAttribute;
 import io.github.bitgrain.simulator.ChipNode;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.ChipTensor;
-import io.github.bitgrain.simulator.ChipValue;
 import io.github.bitgrain.simulator.ElementType;
 import io.github.bitgrain.simulator.Simulator;
-import io.github.bitgrain.simulator.lowering.FilterLayout;
 import io.github.bitgrain.simulator.lowering.Lifting;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +27,7 @@ import java.util.TreeMap;
 /**
  * Chip models: the exact simulation against the float executor on the network that {@code inspect --to-float} makes of them,
  * and that against ONNX Runtime; in turn in one process, one thread. Arguments: a target, {@code .espdl} files, and
- * {@code profile} for the time by node kind. Ends with what the path for saturating accumulators costs.
+ * {@code profile} for the time by node kind.
  */
 public final class SimulationRatios {
     private static final int RUNS = 20;
@@ -51,7 +46,6 @@ public final class SimulationRatios {
                 measure(Path.of(argument), target, profile);
             }
         }
-        saturatingPath();
     }
 
     private static void measure(Path file, Target target, boolean profile) throws OrtException {
@@ -138,37 +132,5 @@ public final class SimulationRatios {
                 .filter(kind -> kind.getValue() > 0.003 * total)
                 .forEach(kind -> System.out.printf("    %-11s %5.1f %% %9.0f µs  %s%n", title, 100 * kind.getValue() / total,
                         kind.getValue(), kind.getKey()));
-    }
-
-    /** One 3×3 convolution of 64 channels on the S3 whose lanes never, or nearly always, saturate. */
-    private static void saturatingPath() {
-        Simulator calm = convolution(3);
-        Simulator saturated = convolution(127);
-        double[] times = new Interleaved(false, 2, 9, 0.1).microseconds(calm::run, saturated::run);
-        double macs = 16.0 * 16 * 64 * 64 * 9;
-        System.out.printf("%n3×3 convolution, 64 → 64 channels, 16×16, esp32s3: %.2f GMAC/s where no lane can saturate, %.2f GMAC/s where"
-                + " every lane does: %.1f times the time%n", macs / times[0] / 1e3, macs / times[1] / 1e3, times[1] / times[0]);
-    }
-
-    private static Simulator convolution(int weight) {
-        FilterLayout layout = new FilterLayout(64, 64, 9, false, 16);
-        long[] weights = new long[64 * 64 * 9];
-        Arrays.fill(weights, weight);
-        TreeMap<String, ChipAttribute> attributes = new TreeMap<>();
-        attributes.put(ChipNode.QUANT_TYPE, new ChipAttribute.Text("S8"));
-        attributes.put("pads", new ChipAttribute.Ints(List.of(1L, 1L, 1L, 1L)));
-        ChipProgram program = ChipProgram.builder()
-                .node(new ChipNode("conv", "Conv", "", List.of("x", "w"), List.of("y"), attributes))
-                .parameter(ChipTensor.ofLongs("w", ElementType.INT8, List.of(3, 3, 64, 64), Exponents.of(-7), layout.annotation("HW"), weights))
-                .value(new ChipValue("x", ElementType.INT8, List.of(1, 16, 16, 64), -7))
-                .value(new ChipValue("y", ElementType.INT8, List.of(1, 16, 16, 64), 0))
-                .input("x")
-                .output("y")
-                .build();
-        Simulator simulator = new Simulator(program, Target.ESP32S3);
-        int[] x = new int[16 * 16 * 64];
-        Arrays.fill(x, 127);
-        simulator.setInput("x", x);
-        return simulator;
     }
 }

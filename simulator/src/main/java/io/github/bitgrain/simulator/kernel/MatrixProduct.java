@@ -1,10 +1,9 @@
 package io.github.bitgrain.simulator.kernel;
 
-import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.kernels.Accumulator;
 import io.github.bitgrain.kernels.ConvShape;
 import io.github.bitgrain.kernels.ExactConv;
 import io.github.bitgrain.kernels.Kernels;
-import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.lowering.FilterLayout;
 import java.util.Arrays;
@@ -24,8 +23,11 @@ final class MatrixProduct implements ChipKernel {
     private int[] sources;
     private int[] weights;
     private long[] norms;
+    private Accumulation accumulation;
     private ExactConv inFloat;
     private ExactConv inDouble;
+    private ExactConv inLanes;
+    private ExactConv inTail;
 
     private MatrixProduct(NodeSetup node) {
         this.node = node;
@@ -55,7 +57,7 @@ final class MatrixProduct implements ChipKernel {
             for (int i = 0; i < weights.length; i++) {
                 weights[sources[i]] = b.ints()[startB + i];
             }
-            multiply(a.ints(), oneA ? 0 : m * rows * inner, outputs[0].ints(), m * rows * columns);
+            multiply(a.ints(), oneA ? 0 : m * rows * inner, outputs[0], m * rows * columns);
         }
     }
 
@@ -69,15 +71,27 @@ final class MatrixProduct implements ChipKernel {
         sources = new FilterLayout(columns, inner, 1, false, node.hasVectorUnit() ? node.lanes() : FilterLayout.PLAIN).sources();
         weights = new int[inner * columns];
         norms = new long[columns];
+        accumulation = Accumulation.of(node, columns, false);
         inFloat = null;
         inDouble = null;
+        inLanes = null;
+        inTail = null;
     }
 
     private ExactConv product(boolean isDouble) {
-        int[] shifts = new int[columns];
+        return Kernels.integers().exactConv(ConvShape.rows(rows, inner, inner, columns, columns), weights, scaling(columns), isDouble);
+    }
+
+    private ExactConv ordered(int[] some, int count, Accumulator accumulator) {
+        int bytes = Math.max(node.inputType(0).bytes(), node.inputType(1).bytes());
+        return Kernels.integers().orderedConv(ConvShape.rows(rows, inner, inner, count, count), some, scaling(count), accumulator,
+                (int) Math.min(1L << bytes * Byte.SIZE - 1, Integer.MAX_VALUE));
+    }
+
+    private ExactConv.Scaling scaling(int count) {
+        int[] shifts = new int[count];
         Arrays.fill(shifts, shift);
-        ExactConv.Scaling scaling = new ExactConv.Scaling(new long[columns], shifts, node.target().rounding(), node.bits(), relu);
-        return Kernels.integers().exactConv(ConvShape.rows(rows, inner, inner, columns, columns), weights, scaling, isDouble);
+        return new ExactConv.Scaling(new long[count], shifts, node.target().rounding(), node.bits(), relu);
     }
 
     private int[] shape(ChipBuffer a, ChipBuffer b) {
@@ -91,21 +105,38 @@ final class MatrixProduct implements ChipKernel {
     }
 
     /** One pair of matrices: all columns in the precision that they need, those without proof once more in the chip's order. */
-    private void multiply(int[] a, int from, int[] y, int to) {
+    private void multiply(int[] a, int from, ChipBuffer out, int to) {
         long largest = 0;
         for (int i = from; i < from + rows * inner; i++) {
             largest = Math.max(largest, Math.abs(a[i]));
         }
-        long fits = ExactConv.LARGEST_IN_FLOAT;
         boolean isDouble = false;
+        int openLanes = 0;
+        int openTail = 0;
         for (int n = 0; n < columns; n++) {
             long norm = 0;
             for (int i = n * inner; i < (n + 1) * inner; i++) {
                 norm += Math.abs(weights[i]);
             }
             norms[n] = norm * largest;
-            isDouble |= norms[n] > fits && norms[n] <= safe(n);
+            boolean open = norms[n] > Math.min(ExactConv.LARGEST_IN_DOUBLE, accumulation.safe(n, 0));
+            isDouble |= !open && norms[n] > ExactConv.LARGEST_IN_FLOAT;
+            openLanes += open && n < accumulation.firstTail() ? 1 : 0;
+            openTail += open && n >= accumulation.firstTail() ? 1 : 0;
         }
+        if (openLanes + openTail < columns) {
+            multiplyAll(isDouble, a, from, out.ints(), to);
+        }
+        // The order of the chip gives proven columns what they are, too.
+        if (openLanes > 0) {
+            inLanes = multiplyOrdered(inLanes, accumulation.lane(), 0, accumulation.firstTail(), a, from, out, to);
+        }
+        if (openTail > 0) {
+            inTail = multiplyOrdered(inTail, accumulation.tail(), accumulation.firstTail(), columns, a, from, out, to);
+        }
+    }
+
+    private void multiplyAll(boolean isDouble, int[] a, int from, int[] y, int to) {
         if (isDouble && inDouble == null) {
             inDouble = product(true);
         } else if (!isDouble && inFloat == null) {
@@ -114,44 +145,27 @@ final class MatrixProduct implements ChipKernel {
         ExactConv conv = isDouble ? inDouble : inFloat;
         conv.pack(weights);
         conv.run(a, from, y, to);
-        for (int n = 0; n < columns; n++) {
-            if (norms[n] > safe(n)) {
-                for (int row = 0; row < rows; row++) {
-                    long shifted = Requantize.shiftRight(sum(a, from + row * inner, n), shift, node.target().rounding());
-                    y[to + row * columns + n] = (int) Requantize.saturate(relu ? Math.max(shifted, 0) : shifted, node.bits());
-                }
-            }
+    }
+
+    /** Columns {@code first … end - 1}, by {@code conv} or one made for them, which is returned. */
+    private ExactConv multiplyOrdered(ExactConv conv, Accumulator accumulator, int first, int end, int[] a, int from, ChipBuffer out, int to) {
+        int[] some = end - first == columns ? weights : Arrays.copyOfRange(weights, first * inner, end * inner);
+        ExactConv product = conv;
+        if (product == null) {
+            product = ordered(some, end - first, accumulator);
+        } else {
+            product.pack(some);
         }
-    }
-
-    private boolean isTail(int n) {
-        return node.hasVectorUnit() && n >= columns - columns % node.lanes();
-    }
-
-    private int width(int n) {
-        return isTail(n) ? Target.SCALAR_ACCUMULATOR_BITS : node.target().laneBits(node.bits());
-    }
-
-    /** The largest sum of a column that leaves neither its accumulator nor double precision. */
-    private long safe(int n) {
-        return Math.min(ExactConv.LARGEST_IN_DOUBLE, Long.MAX_VALUE >>> (Long.SIZE - width(n)));
-    }
-
-    private long sum(int[] a, int from, int n) {
-        boolean is8 = node.bits() == 8;
-        Target target = node.target();
-        int row = n * inner;
-        int width = width(n);
-        int step = isTail(n) ? node.lanes() : 1;
-        long sum = 0;
-        for (int c = 0; c < inner; c += step) {
-            long chunk = 0;
-            for (int i = c; i < Math.min(c + step, inner); i++) {
-                chunk += (long) a[from + i] * weights[row + i];
-            }
-            sum += chunk;
-            sum = target == Target.C ? (is8 ? (int) sum : sum) : Requantize.saturate(sum, width);
+        if (end - first == columns) {
+            product.run(a, from, out.ints(), to);
+            return product;
         }
-        return sum;
+        int[] results = out.memory().takeInts(rows * (end - first));
+        product.run(a, from, results, 0);
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(results, row * (end - first), out.ints(), to + row * columns + first, end - first);
+        }
+        out.memory().give(results);
+        return product;
     }
 }

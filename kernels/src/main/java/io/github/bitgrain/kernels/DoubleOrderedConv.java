@@ -1,0 +1,126 @@
+package io.github.bitgrain.kernels;
+
+/**
+ * Sums in an accumulator of up to 48 bits, in double precision: saturating products of 16-bit numbers, and chunks of products.
+ */
+final class DoubleOrderedConv extends DoubleExactConv {
+    /** Far from what double precision holds, and more than any chip has. */
+    private static final int MOST_BITS = 48;
+
+    private final Scaling scaling;
+    private final OrderedPanels panels;
+    private final double offset;
+    private final double lowest;
+    private final double highest;
+    private int[] shortRuns;
+    private int[] lengths;
+    private int shortCount;
+    private final int chunk;
+
+    DoubleOrderedConv(ConvShape shape, Scaling scaling, Accumulator accumulator) {
+        super(shape, scaling, 1);
+        this.scaling = scaling;
+        panels = new OrderedPanels(padded / lanes, lanes, accumulator);
+        long half = accumulator.max() + 1;
+        offset = 3 * half / 2;
+        lowest = offset - half;
+        highest = offset + half - 1;
+        chunk = accumulator.chunk();
+    }
+
+    /** Whether every sum, with its offset and what is added before the next limit, is exact in double precision. */
+    static boolean fits(Accumulator accumulator, long largestProduct) {
+        return accumulator.bits() <= MOST_BITS && largestProduct <= (1L << (MOST_BITS - 1)) / accumulator.chunk();
+    }
+
+    @Override
+    public void pack(int[] given) {
+        super.pack(given);
+        panels.pack(given, scaling.bias());
+    }
+
+    @Override
+    void begin(int[] x, int xOffset) {
+        panels.measure(x, xOffset, shape.batch() * shape.inH() * shape.inW() * shape.inC());
+    }
+
+    /** Chunks end with the channels of a tap. */
+    @Override
+    boolean joinsTaps() {
+        return chunk == 1;
+    }
+
+    @Override
+    void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
+        int height = Math.max(source.count, Tiles.HEIGHT);
+        double[] results = scratch.wideResults.atLeast(height * padded);
+        int k = runCount * runLength;
+        int last = height - Tiles.HEIGHT;
+        cut(scratch, runs, runCount, runLength);
+        if (k * padded <= RESIDENT_DOUBLES) {
+            for (int row = 0; row < height; row += Tiles.HEIGHT) {
+                for (int n = 0; n < padded; n += lanes) {
+                    tile(source, Math.min(row, last), runs, runCount, runLength, n, n * k, results, outputs);
+                }
+            }
+        } else {
+            for (int n = 0; n < padded; n += lanes) {
+                for (int row = 0; row < height; row += Tiles.HEIGHT) {
+                    tile(source, Math.min(row, last), runs, runCount, runLength, n, n * k, results, outputs);
+                }
+            }
+        }
+    }
+
+    /** Cuts runs so that a look at the sums before each is often enough. */
+    private void cut(Scratch scratch, int[] runs, int runCount, int runLength) {
+        int block = Math.min(panels.smallestBlock(), runLength);
+        int cuts = Math.ceilDiv(runLength, block);
+        shortCount = runCount * cuts;
+        shortRuns = scratch.shortRuns.atLeast(shortCount);
+        lengths = scratch.lengths.atLeast(shortCount);
+        for (int i = 0; i < shortCount; i++) {
+            int from = i % cuts * block;
+            shortRuns[i] = runs[i / cuts] + from;
+            lengths[i] = Math.min(block, runLength - from);
+        }
+    }
+
+    private void tile(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, double[] results, int[] outputs) {
+        int block = panels.block(n / lanes);
+        if (block == OrderedPanels.NEVER_LEAVES) {
+            DoubleTiles.tile8x1(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
+        } else if (block == OrderedPanels.MAY_ALWAYS_LEAVE || !panels.isWorthATest(n / lanes)) {
+            saturate(source, row, runs, runCount, runLength, n, panel, results, outputs);
+        } else if (!DoubleOrderedTiles.checked8x1(source.wide, source.rows, row, shortRuns, lengths, shortCount, weights, panel, start, n, offset, results, outputs, n)) {
+            panels.failed(n / lanes);
+            saturate(source, row, runs, runCount, runLength, n, panel, results, outputs);
+        }
+    }
+
+    private void saturate(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, double[] results, int[] outputs) {
+        if (chunk == 1) {
+            DoubleOrderedTiles.saturating8x1(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, offset, lowest, highest,
+                    results, outputs, n);
+        } else {
+            DoubleOrderedTiles.chunks8x1(source.wide, source.rows, row, runs, runCount, runLength, chunk, weights, panel, start, n, offset, lowest,
+                    highest, results, outputs, n);
+        }
+    }
+
+    @Override
+    void depthwise(Scratch scratch, Walk walk, Source source, int[] taps) {
+        double[] results = scratch.wideResults.atLeast(source.count * padded);
+        for (int c = 0; c < padded; c += lanes) {
+            boolean proven = panels.block(c / lanes) == OrderedPanels.NEVER_LEAVES;
+            for (int row = 0; row < source.count; row += walk.columns) {
+                if (proven) {
+                    depthwise(walk, source, row, c, taps, results);
+                } else {
+                    DoubleOrderedTiles.depthwise(source.wide, source.rows[row] + c, walk.stepX * padded, taps, walk.taps(), weights, c, padded, start, c, offset, lowest,
+                            highest, results, row * padded + c, walk.columns);
+                }
+            }
+        }
+    }
+}
