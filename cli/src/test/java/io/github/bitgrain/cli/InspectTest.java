@@ -84,6 +84,21 @@ class InspectTest {
         }
     }
 
+    /** Silence would read as "no hazards". */
+    @Test
+    void aChipModelWithoutTargetSaysThatHazardsWereNotLookedFor() throws IOException {
+        String model = SharedData.path("golden/espdl-vectors/esp32p4_tcn.espdl").toString();
+        String none = CommandRun.of("inspect", model).out();
+        assertTrue(none.startsWith(model + "  target not stated  "), none);
+        assertTrue(none.contains("hazards: not looked for, as they depend on the target; give --target esp32p4, esp32s3 or c"), none);
+        String some = CommandRun.of("inspect", model, "--target", "esp32p4").out();
+        assertTrue(some.startsWith(model + "  esp32p4  ") && !some.contains("hazards: not looked for"), some);
+        Path network = folder.resolve("float.onnx");
+        assertEquals(0, CommandRun.of("inspect", model, "--target", "esp32p4", "--to-float", network.toString()).exit());
+        String floats = CommandRun.of("inspect", network.toString()).out();
+        assertTrue(!floats.contains("target") && !floats.contains("hazards") && !floats.contains("test vectors"), floats);
+    }
+
     @Test
     void brokenFilesAreRefusedInOneLine() throws IOException {
         Path good = SharedData.path("golden/espdl-vectors/esp32p4_tcn.espdl");

@@ -287,7 +287,7 @@ public final class ChipDiff {
                 largest = Math.max(largest, distance);
             }
         }
-        return different + " of " + one.count() + " elements differ, by up to " + largest;
+        return different + " of " + one.count() + " elements differ, by up to " + TestVectors.number(largest);
     }
 
     private void compareOutputs() {

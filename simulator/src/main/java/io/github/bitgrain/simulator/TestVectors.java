@@ -24,9 +24,19 @@ public final class TestVectors {
         public boolean isExact() {
             return differences == 0;
         }
+
+        /** For people: how many values differ, and how far. */
+        public String text() {
+            return differences + " of " + elements + " values differ, by " + number(maxDifference) + " at most";
+        }
     }
 
     private TestVectors() {}
+
+    /** A distance for people: whole ones without decimals. */
+    static String number(double distance) {
+        return distance == Math.rint(distance) && Math.abs(distance) < Long.MAX_VALUE ? String.valueOf((long) distance) : String.valueOf(distance);
+    }
 
     /**
      * Embeds test vectors, computed by the simulator for the program's own target.

@@ -53,7 +53,7 @@ class ChipDiffTest {
     @Test
     void aChangedWeightIsCounted() {
         List<ChipDiff.Difference> found = ChipDiff.compare(BASE, program("t", 9, -3, 3, true));
-        assertEquals(List.of(new ChipDiff.Difference(Aspect.WEIGHTS, "conv input 1", "1 of 2 elements differ, by up to 3.0")), found);
+        assertEquals(List.of(new ChipDiff.Difference(Aspect.WEIGHTS, "conv input 1", "1 of 2 elements differ, by up to 3")), found);
     }
 
     @Test
@@ -90,7 +90,7 @@ class ChipDiffTest {
         onnx[5]++;
         ChipProgram changed = withWeights(new FilterLayout(17, 3, 2, false, 16), onnx);
         assertEquals(List.of("LAYOUT conv input 1: layout NHWC / N16HWC16_UNALIGNED",
-                        "WEIGHTS conv input 1: 1 of 102 elements differ, by up to 1.0"),
+                        "WEIGHTS conv input 1: 1 of 102 elements differ, by up to 1"),
                 ChipDiff.compare(plain, changed).stream().map(Object::toString).toList());
     }
 

@@ -111,16 +111,21 @@ public final class InspectCommand extends CliCommand {
     }
 
     private void text(Inspection i) {
-        line("%s  %s  %s", i.model(), i.target() == null ? "no target" : i.target(), i.name());
-        line("%d nodes, %,d parameters (%s), %,d multiply-accumulates, %s of values in flight, %s test vectors",
+        boolean isChip = ModelFile.of(model) == ModelFile.ESPDL;
+        line("%s  %s%s", i.model(), !isChip ? "" : i.target() == null ? "target not stated  " : i.target() + "  ", i.name());
+        line("%d nodes, %,d parameters (%s), %,d multiply-accumulates, %s of values in flight%s",
                 i.nodes(), i.parameters(), bytes(i.parameterBytes()), i.macs(), bytes(i.activationBytes()),
-                i.testVectors() == 0 ? "no" : "with");
+                !isChip ? "" : i.testVectors() == 0 ? ", no test vectors" : ", with test vectors");
         line("operators: %s", i.operators().entrySet().stream()
                 .map(e -> e.getKey() + " " + e.getValue()).collect(Collectors.joining(", ")));
         i.metadata().forEach((key, value) -> line("%s: %s", key, value));
         values("input", i.inputs());
         values("output", i.outputs());
-        Hazard.print(i.hazards() == null ? List.of() : i.hazards(), out());
+        if (isChip && i.hazards() == null) {
+            line("hazards: not looked for, as they depend on the target; give --target esp32p4, esp32s3 or c");
+        } else if (isChip) {
+            Hazard.print(i.hazards(), out());
+        }
         int width = i.layers().stream().mapToInt(l -> l.name().length()).max().orElse(0);
         line("%n%-" + Math.max(4, Math.min(width, 60)) + "s  %-18s %-24s %8s %10s %10s %12s",
                 "node", "type", "output", "exponent", "weights", "parameters", "MACs");

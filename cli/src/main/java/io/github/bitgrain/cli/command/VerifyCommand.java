@@ -60,7 +60,7 @@ public final class VerifyCommand extends CliCommand {
         }
         CaseVerification verification = CaseVerification.of(cases);
         print(verification, () -> {
-            out().println(String.format(Locale.ROOT, "%s: %,d of %,d cases bit-exact, %d operators", cases,
+            out().println(String.format(Locale.ROOT, "%s: %,d of %,d cases bit-exact, of %d operators and bit widths", cases,
                     verification.cases() - verification.failed(), verification.cases(), verification.operators().size()));
             verification.failures().stream().limit(FIRST_FAILURES).forEach(f -> out().println("  " + f.id() + ": " + f.reason()));
             if (verification.failed() > FIRST_FAILURES) {

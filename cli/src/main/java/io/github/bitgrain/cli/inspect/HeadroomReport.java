@@ -20,10 +20,10 @@ public record HeadroomReport(String model, String target, List<Headroom.Layer> l
      */
     public static void print(List<Headroom.Layer> layers, boolean observed, PrintWriter out) {
         int width = Math.clamp(layers.stream().mapToInt(l -> l.node().length()).max().orElse(0), 4, 60);
-        out.println(String.format(Locale.ROOT, "%-" + width + "s  %-7s %9s %9s %14s %10s%s", "node", "type", "lane bits", "bits left",
-                "channels below", "of", observed ? "  additions saturated" : ""));
+        out.println(String.format(Locale.ROOT, "%-" + width + "s  %-7s %9s %9s %16s %10s%s", "node", "type", "lane bits", "bits left",
+                "channels below 0", "of", observed ? "  additions saturated" : ""));
         for (Headroom.Layer layer : layers) {
-            out.println(String.format(Locale.ROOT, "%-" + width + "s  %-7s %9d %9d %,14d %,10d%s", layer.node(), layer.type(),
+            out.println(String.format(Locale.ROOT, "%-" + width + "s  %-7s %9d %9d %,16d %,10d%s", layer.node(), layer.type(),
                     layer.laneBits(), layer.bitsLeft(), layer.channels().stream().filter(c -> c.bitsLeft() < 0).count(),
                     layer.channels().size(), observed ? String.format(Locale.ROOT, "  %,d", layer.saturated()) : ""));
         }

@@ -105,8 +105,7 @@ public record CaseVerification(
             }
             TestVectors.Comparison comparison = TestVectors.compare(expected, computed);
             if (!comparison.isExact()) {
-                return expected.name() + ": " + comparison.differences() + " of " + comparison.elements()
-                        + " values differ, by " + comparison.maxDifference() + " at most";
+                return expected.name() + ": " + comparison.text();
             }
         }
         return "";
