@@ -36,18 +36,8 @@ class DoubleExactConv extends VectorExactConv {
     }
 
     @Override
-    public void pack(int[] given) {
-        int taps = shape.kernelH() * shape.kernelW();
-        int from = 0;
-        for (int n = 0; n < shape.outC(); n++) {
-            int first = first(n);
-            int width = width(n);
-            for (int c = 0; c < in; c++) {
-                for (int tap = 0; tap < taps; tap++) {
-                    weights[first + (tap * in + c) * width] = given[from++];
-                }
-            }
-        }
+    void setWeight(int at, int weight) {
+        weights[at] = weight;
     }
 
     @Override

@@ -12,9 +12,6 @@ final class DoubleOrderedConv extends DoubleExactConv {
     private final double offset;
     private final double lowest;
     private final double highest;
-    private int[] shortRuns;
-    private int[] lengths;
-    private int shortCount;
     private final int chunk;
 
     DoubleOrderedConv(ConvShape shape, Scaling scaling, Accumulator accumulator) {
@@ -56,7 +53,7 @@ final class DoubleOrderedConv extends DoubleExactConv {
         double[] results = scratch.wideResults.atLeast(height * padded);
         int k = runCount * runLength;
         int last = height - Tiles.HEIGHT;
-        cut(scratch, runs, runCount, runLength);
+        panels.cut(scratch, runs, runCount, runLength);
         if (k * padded <= RESIDENT_DOUBLES) {
             for (int row = 0; row < height; row += Tiles.HEIGHT) {
                 for (int n = 0; n < padded; n += lanes) {
@@ -72,27 +69,14 @@ final class DoubleOrderedConv extends DoubleExactConv {
         }
     }
 
-    /** Cuts runs so that a look at the sums before each is often enough. */
-    private void cut(Scratch scratch, int[] runs, int runCount, int runLength) {
-        int block = Math.min(panels.smallestBlock(), runLength);
-        int cuts = Math.ceilDiv(runLength, block);
-        shortCount = runCount * cuts;
-        shortRuns = scratch.shortRuns.atLeast(shortCount);
-        lengths = scratch.lengths.atLeast(shortCount);
-        for (int i = 0; i < shortCount; i++) {
-            int from = i % cuts * block;
-            shortRuns[i] = runs[i / cuts] + from;
-            lengths[i] = Math.min(block, runLength - from);
-        }
-    }
-
     private void tile(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, double[] results, int[] outputs) {
         int block = panels.block(n / lanes);
         if (block == OrderedPanels.NEVER_LEAVES) {
             DoubleTiles.tile8x1(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
         } else if (block == OrderedPanels.MAY_ALWAYS_LEAVE || !panels.isWorthATest(n / lanes)) {
             saturate(source, row, runs, runCount, runLength, n, panel, results, outputs);
-        } else if (!DoubleOrderedTiles.checked8x1(source.wide, source.rows, row, shortRuns, lengths, shortCount, weights, panel, start, n, offset, results, outputs, n)) {
+        } else if (!DoubleOrderedTiles.checked8x1(source.wide, source.rows, row, panels.shortRuns, panels.lengths, panels.shortCount, weights,
+                panel, start, n, offset, results, outputs, n)) {
             panels.failed(n / lanes);
             saturate(source, row, runs, runCount, runLength, n, panel, results, outputs);
         }

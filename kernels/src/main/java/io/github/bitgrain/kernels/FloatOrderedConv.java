@@ -10,9 +10,6 @@ final class FloatOrderedConv extends FloatExactConv {
     private final float offset;
     private final float lowest;
     private final float highest;
-    private int[] shortRuns;
-    private int[] lengths;
-    private int shortCount;
 
     FloatOrderedConv(ConvShape shape, Scaling scaling, Accumulator accumulator) {
         super(shape, scaling, 1);
@@ -46,7 +43,7 @@ final class FloatOrderedConv extends FloatExactConv {
         float[] results = scratch.results.atLeast(height * padded);
         int k = runCount * runLength;
         int last = height - Tiles.HEIGHT;
-        cut(scratch, runs, runCount, runLength);
+        panels.cut(scratch, runs, runCount, runLength);
         if (k * padded <= VectorConvolution.RESIDENT_FLOATS) {
             for (int row = 0; row < height; row += Tiles.HEIGHT) {
                 for (int n = 0; n < padded; n += lanes) {
@@ -62,27 +59,14 @@ final class FloatOrderedConv extends FloatExactConv {
         }
     }
 
-    /** Cuts runs so that a look at the sums before each is often enough. */
-    private void cut(Scratch scratch, int[] runs, int runCount, int runLength) {
-        int block = Math.min(panels.smallestBlock(), runLength);
-        int cuts = Math.ceilDiv(runLength, block);
-        shortCount = runCount * cuts;
-        shortRuns = scratch.shortRuns.atLeast(shortCount);
-        lengths = scratch.lengths.atLeast(shortCount);
-        for (int i = 0; i < shortCount; i++) {
-            int from = i % cuts * block;
-            shortRuns[i] = runs[i / cuts] + from;
-            lengths[i] = Math.min(block, runLength - from);
-        }
-    }
-
     private void tile(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, float[] results, int[] outputs) {
         int block = panels.block(n / lanes);
         if (block == OrderedPanels.NEVER_LEAVES) {
             Tiles.tile8x1(source.x, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
         } else if (block == OrderedPanels.MAY_ALWAYS_LEAVE || !panels.isWorthATest(n / lanes)) {
             saturate(source, row, runs, runCount, runLength, n, panel, results, outputs);
-        } else if (!OrderedTiles.checked8x1(source.x, source.rows, row, shortRuns, lengths, shortCount, weights, panel, start, n, offset, results, outputs, n)) {
+        } else if (!OrderedTiles.checked8x1(source.x, source.rows, row, panels.shortRuns, panels.lengths, panels.shortCount, weights,
+                panel, start, n, offset, results, outputs, n)) {
             panels.failed(n / lanes);
             saturate(source, row, runs, runCount, runLength, n, panel, results, outputs);
         }

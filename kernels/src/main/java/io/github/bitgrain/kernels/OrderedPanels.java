@@ -22,6 +22,10 @@ final class OrderedPanels {
     private final boolean[] startsInMiddle;
     private final int[] withoutTest;
     private long largestInput;
+    /** The runs of {@link #cut}: where they start, how long they are, how many there are. */
+    int[] shortRuns;
+    int[] lengths;
+    int shortCount;
 
     OrderedPanels(int panels, int lanes, Accumulator accumulator) {
         this.lanes = lanes;
@@ -67,8 +71,22 @@ final class OrderedPanels {
         return largest;
     }
 
+    /** Cuts runs so that a look at the sums before each is often enough for every panel. */
+    void cut(Scratch scratch, int[] runs, int runCount, int runLength) {
+        int block = Math.min(smallestBlock(), runLength);
+        int cuts = Math.ceilDiv(runLength, block);
+        shortCount = runCount * cuts;
+        shortRuns = scratch.shortRuns.atLeast(shortCount);
+        lengths = scratch.lengths.atLeast(shortCount);
+        for (int i = 0; i < shortCount; i++) {
+            int from = i % cuts * block;
+            shortRuns[i] = runs[i / cuts] + from;
+            lengths[i] = Math.min(block, runLength - from);
+        }
+    }
+
     /** The fewest {@link #block} products of panels that need a look at their sums. */
-    int smallestBlock() {
+    private int smallestBlock() {
         int smallest = NEVER_LEAVES;
         for (int panel = 0; panel < withoutTest.length; panel++) {
             int block = block(panel);

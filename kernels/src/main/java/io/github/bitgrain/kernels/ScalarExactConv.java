@@ -1,9 +1,9 @@
 package io.github.bitgrain.kernels;
 
 /** The reference: sums in 64 bits, one output after the other. */
-final class ScalarExactConv extends ExactConv {
+class ScalarExactConv extends ExactConv {
     private final Scaling scaling;
-    private final int[] weights;
+    final int[] weights;
 
     ScalarExactConv(ConvShape shape, Scaling scaling) {
         super(shape);
@@ -39,11 +39,19 @@ final class ScalarExactConv extends ExactConv {
                 int ix = left + kx * s.dilationW();
                 if (iy >= 0 && iy < s.inH() && ix >= 0 && ix < s.inW()) {
                     int from = xOffset + ((image * s.inH() + iy) * s.inW() + ix) * s.inC() + (s.isDepthwise() ? n : 0);
-                    for (int c = 0; c < s.groupIn(); c++) {
-                        sum += (long) x[from + c] * weights[((n * s.groupIn() + c) * s.kernelH() + ky) * s.kernelW() + kx];
-                    }
+                    sum = add(sum, x, from, n, ky * s.kernelW() + kx);
                 }
             }
+        }
+        return sum;
+    }
+
+    /** The sum with the products of one tap, whose inputs start at {@code from}. */
+    long add(long start, int[] x, int from, int n, int tap) {
+        int taps = shape.kernelH() * shape.kernelW();
+        long sum = start;
+        for (int c = 0; c < shape.groupIn(); c++) {
+            sum += (long) x[from + c] * weights[(n * shape.groupIn() + c) * taps + tap];
         }
         return sum;
     }

@@ -26,16 +26,34 @@ abstract class VectorExactConv extends ExactConv {
      * Where the weights of an output channel start in the order of {@link VectorWeights}; they are {@link #width} apart, tap by tap,
      * input channel by input channel.
      */
-    final int first(int n) {
+    private int first(int n) {
         int panel = n / widest * widest;
         return shape.isDepthwise() ? n : panel * shape.kernelH() * shape.kernelW() * in + n - panel;
     }
 
     /** Numbers in a line of the panel of an output channel. */
-    final int width(int n) {
+    private int width(int n) {
         int panel = n / widest * widest;
         return shape.isDepthwise() ? padded : Math.min(padded - panel, widest);
     }
+
+    @Override
+    public void pack(int[] given) {
+        int taps = shape.kernelH() * shape.kernelW();
+        int from = 0;
+        for (int n = 0; n < shape.outC(); n++) {
+            int first = first(n);
+            int width = width(n);
+            for (int c = 0; c < in; c++) {
+                for (int tap = 0; tap < taps; tap++) {
+                    setWeight(first + (tap * in + c) * width, given[from++]);
+                }
+            }
+        }
+    }
+
+    /** Takes a weight at its place in the panels. */
+    abstract void setWeight(int at, int weight);
 
     @Override
     public final void run(int[] x, int xOffset, int[] y, int yOffset) {
