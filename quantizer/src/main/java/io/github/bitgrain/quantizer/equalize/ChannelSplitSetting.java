@@ -33,12 +33,7 @@ public record ChannelSplitSetting(
      * @throws BitgrainException (usage) naming the setting
      */
     public ChannelSplitSetting {
-        if (optLevel != 1 && optLevel != 2) {
-            throw BitgrainException.usage("channel_split_setting.opt_level: " + optLevel + " is neither 1 nor 2");
-        }
-        if (iterations < 1) {
-            throw BitgrainException.usage("channel_split_setting.iterations: " + iterations + " is less than 1");
-        }
+        LayerPairs.check("channel_split_setting", optLevel, iterations);
         if (includingAct) {
             throw BitgrainException.usage("channel_split_setting.including_act: is not supported; leave it false and lower value_threshold");
         }

@@ -33,12 +33,7 @@ public record EqualizationSetting(
      * @throws BitgrainException (usage) naming the setting
      */
     public EqualizationSetting {
-        if (optLevel != 1 && optLevel != 2) {
-            throw BitgrainException.usage("equalization_setting.opt_level: " + optLevel + " is neither 1 nor 2");
-        }
-        if (iterations < 1) {
-            throw BitgrainException.usage("equalization_setting.iterations: " + iterations + " is less than 1");
-        }
+        LayerPairs.check("equalization_setting", optLevel, iterations);
         interestedLayers = List.copyOf(interestedLayers);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.bitgrain.quantizer.equalize;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
@@ -42,6 +43,21 @@ final class LayerPairs {
 
     /** Layers whose output channels are the input channels of others, and what stands between. */
     record Pair(List<Node> upstream, List<Node> downstream, List<Node> relays) {}
+
+    /**
+     * Checks what the settings of all that works on pairs have in common.
+     *
+     * @param group name of the group of settings
+     * @throws BitgrainException (usage) naming the setting
+     */
+    static void check(String group, int optLevel, int iterations) {
+        if (optLevel != 1 && optLevel != 2) {
+            throw BitgrainException.usage(group + ".opt_level: " + optLevel + " is neither 1 nor 2");
+        }
+        if (iterations < 1) {
+            throw BitgrainException.usage(group + ".iterations: " + iterations + " is less than 1");
+        }
+    }
 
     /**
      * All pairs.
