@@ -23,19 +23,11 @@ class ExactConvTest {
             @ForAll boolean isDouble,
             @ForAll long seed) {
         Random random = new Random(seed);
-        int inH = dilation * (kernelH - 1) + 1 + random.nextInt(12);
-        int inW = dilation * (kernelW - 1) + 1 + random.nextInt(12);
-        int padTop = random.nextInt(kernelH);
-        int padLeft = random.nextInt(kernelW);
-        int outH = (inH + padTop - dilation * (kernelH - 1) - 1) / stride + 1 + random.nextInt(2);
-        int outW = (inW + padLeft - dilation * (kernelW - 1) - 1) / stride + 1 + random.nextInt(2);
-        boolean groups = depthwise && in > 1;
-        int outputs = groups ? in : out;
-        ConvShape s = new ConvShape(1 + random.nextInt(2), inH, inW, in, in, outH, outW, outputs, outputs, kernelH, kernelW, stride, stride,
-                dilation, dilation, padTop, padLeft, groups ? in : 1);
+        ConvShape s = RandomShape.of(random, 12, in, out, kernelH, kernelW, stride, dilation, depthwise);
+        int outputs = s.outC();
         int bits = isDouble || random.nextBoolean() ? 16 : 8;
         int largest = 1 << (isDouble ? 15 : 7);
-        int[] x = random.ints(s.batch() * inH * inW * in + 3L, -largest, largest).toArray();
+        int[] x = random.ints(s.batch() * s.inH() * s.inW() * in + 3L, -largest, largest).toArray();
         int[] weights = new int[s.weightCount()];
         long[] bias = new long[outputs];
         int[] shifts = new int[outputs];
@@ -54,7 +46,7 @@ class ExactConvTest {
         }
         Rounding rounding = random.nextBoolean() ? Rounding.HALF_UP : Rounding.HALF_EVEN;
         ExactConv.Scaling scaling = new ExactConv.Scaling(bias, shifts, rounding, bits, random.nextBoolean());
-        int[] expected = random.ints(s.batch() * outH * outW * outputs + 5L).toArray();
+        int[] expected = random.ints(s.batch() * s.outH() * s.outW() * outputs + 5L).toArray();
         int[] actual = expected.clone();
         Kernels.scalarIntegers().exactConv(s, weights, scaling, isDouble).run(x, 3, expected, 2);
         Kernels.integers().exactConv(s, weights, scaling, isDouble).run(x, 3, actual, 2);

@@ -84,16 +84,8 @@ class OrderedConvTest {
             @ForAll boolean depthwise,
             @ForAll long seed) {
         Random random = new Random(seed);
-        int inH = dilation * (kernelH - 1) + 1 + random.nextInt(10);
-        int inW = dilation * (kernelW - 1) + 1 + random.nextInt(10);
-        int padTop = random.nextInt(kernelH);
-        int padLeft = random.nextInt(kernelW);
-        int outH = (inH + padTop - dilation * (kernelH - 1) - 1) / stride + 1 + random.nextInt(2);
-        int outW = (inW + padLeft - dilation * (kernelW - 1) - 1) / stride + 1 + random.nextInt(2);
-        boolean groups = depthwise && in > 1;
-        int outputs = groups ? in : out;
-        ConvShape s = new ConvShape(1 + random.nextInt(2), inH, inW, in, in, outH, outW, outputs, outputs, kernelH, kernelW, stride, stride,
-                dilation, dilation, padTop, padLeft, groups ? in : 1);
+        ConvShape s = RandomShape.of(random, 10, in, out, kernelH, kernelW, stride, dilation, depthwise);
+        int outputs = s.outC();
         int largest = 1 << (chip.bits - 1);
         Straddle straddle = new Straddle(random, chip, s, largest);
         int[] x = straddle.inputs();
@@ -102,7 +94,7 @@ class OrderedConvTest {
         int[] shifts = random.ints(outputs, chip.accumulator.bits() - bits - 6, chip.accumulator.bits() - bits + 2).toArray();
         Rounding rounding = random.nextBoolean() ? Rounding.HALF_UP : Rounding.HALF_EVEN;
         ExactConv.Scaling scaling = new ExactConv.Scaling(straddle.biases(), shifts, rounding, bits, random.nextInt(4) == 0);
-        int[] expected = random.ints(s.batch() * outH * outW * outputs + 5L).toArray();
+        int[] expected = random.ints(s.batch() * s.outH() * s.outW() * outputs + 5L).toArray();
         int[] actual = expected.clone();
         int[] unlimited = expected.clone();
         SCALAR.orderedConv(s, weights, scaling, chip.accumulator, largest).run(x, 3, expected, 2);
@@ -118,7 +110,7 @@ class OrderedConvTest {
         for (int i = 0; i < expected.length; i++) {
             different += expected[i] == unlimited[i] ? 0 : 1;
         }
-        Statistics.label("outputs that saturation changes").collect(different == 0 ? "none" : different == s.batch() * outH * outW * outputs ? "all" : "some")
+        Statistics.label("outputs that saturation changes").collect(different == 0 ? "none" : different == s.batch() * s.outH() * s.outW() * outputs ? "all" : "some")
                 .coverage(coverage -> {
                     coverage.check("none").percentage(share -> share > 5);
                     coverage.check("some").percentage(share -> share > 15);

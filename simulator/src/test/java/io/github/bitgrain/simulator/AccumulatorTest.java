@@ -6,6 +6,7 @@ import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.lowering.FilterLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.EdgeCasesMode;
@@ -63,11 +64,7 @@ class AccumulatorTest {
                 .toArray();
         FilterLayout layout = new FilterLayout(outputs, channels, KERNEL * KERNEL, false,
                 target.blockedWeights() ? target.lanes(bits) : FilterLayout.PLAIN);
-        int[] sources = layout.sources();
-        long[] stored = new long[w.length];
-        for (int i = 0; i < stored.length; i++) {
-            stored[i] = w[sources[i]];
-        }
+        long[] stored = stored(layout, w);
         ElementType type = ElementType.ofBits(bits);
         int shift = wide ? 25 : 13;
         ChipTensor y = ChipCase.of("Conv").value(type, 0, List.of(1, SIZE, SIZE, channels), longs(x))
@@ -105,11 +102,7 @@ class AccumulatorTest {
             bias[n] = random.nextBoolean() ? limit - room : room - limit;
         }
         FilterLayout layout = new FilterLayout(channels, 1, KERNEL * KERNEL, true, target.blockedWeights() ? target.lanes(bits) : FilterLayout.PLAIN);
-        int[] sources = layout.sources();
-        long[] stored = new long[w.length];
-        for (int i = 0; i < stored.length; i++) {
-            stored[i] = w[sources[i]];
-        }
+        long[] stored = stored(layout, w);
         ElementType type = ElementType.ofBits(bits);
         int shift = biasBits - bits + 1;
         ChipTensor y = ChipCase.of("Conv").integer("group", channels).value(type, 0, List.of(1, SIZE, SIZE, channels), longs(x))
@@ -152,11 +145,7 @@ class AccumulatorTest {
         }
         int lanes = target.lanes(bits);
         FilterLayout layout = new FilterLayout(columns, inner, 1, false, target.blockedWeights() ? lanes : FilterLayout.PLAIN);
-        int[] sources = layout.sources();
-        long[] stored = new long[w.length];
-        for (int i = 0; i < stored.length; i++) {
-            stored[i] = w[sources[i]];
-        }
+        long[] stored = stored(layout, w);
         ElementType type = ElementType.ofBits(bits);
         int shift = wide ? 25 : 13;
         ChipCase product = ChipCase.of(gemm ? "Gemm" : "MatMul").value(type, 0, List.of(rows, inner), longs(a));
@@ -183,5 +172,10 @@ class AccumulatorTest {
 
     private static long[] longs(int[] values) {
         return java.util.Arrays.stream(values).asLongStream().toArray();
+    }
+
+    /** Weights in the order of the file. */
+    private static long[] stored(FilterLayout layout, int[] w) {
+        return Arrays.stream(layout.sources()).mapToLong(source -> w[source]).toArray();
     }
 }
