@@ -221,7 +221,7 @@ public class QuantizeCommand extends CliCommand {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
             StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,
                     task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, threads, progress);
-            SettingsSearch search = new SettingsSearch(this::settings, settings -> request(settings.settings()), this::inForce, network, samples, accuracy,
+            SettingsSearch search = new SettingsSearch(given, settings -> request(settings.settings()), this::inForce, network, samples, accuracy,
                     program -> {
                         if (version != null) {
                             version.require(model.toString(), program);
@@ -232,8 +232,7 @@ public class QuantizeCommand extends CliCommand {
             if (goal == null) {
                 made = search.make(new Attempt("", List.of(), widths.isMixed() ? widths.budget() : 1));
             } else {
-                SettingsSearch.Found best = search.run(goal, wanted,
-                        given.settings().tqtOptimization(), !profile.isParity());
+                SettingsSearch.Found best = search.run(goal, wanted, given.settings().tqtOptimization(), !profile.isParity());
                 made = best.made();
                 found = best.result();
             }

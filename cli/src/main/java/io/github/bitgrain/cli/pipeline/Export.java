@@ -52,10 +52,15 @@ public final class Export {
         return first;
     }
 
+    /** How a profile lowers. */
+    static LoweringOptions lowering(Profile profile) {
+        return profile.isParity() ? LoweringOptions.PARITY : LoweringOptions.IMPROVED;
+    }
+
     /** The program of a network that gets a few frames at each run. */
     public static LoweredModel streaming(Model model, QuantPlan plan, int frames, Profile profile) {
         StreamingConversion.Streamed streamed = StreamingConversion.convert(model, plan, frames);
-        return Lowering.lower(streamed.model(), streamed.plan(), profile.isParity() ? LoweringOptions.PARITY : LoweringOptions.IMPROVED);
+        return Lowering.lower(streamed.model(), streamed.plan(), lowering(profile));
     }
 
     /** The program with the settings that made it as metadata. */

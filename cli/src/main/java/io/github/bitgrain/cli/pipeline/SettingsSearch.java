@@ -9,7 +9,6 @@ import io.github.bitgrain.quantizer.search.MixedPrecision;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
 import io.github.bitgrain.simulator.lowering.Lowering;
-import io.github.bitgrain.simulator.lowering.LoweringOptions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,13 +16,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /** Makes a quantized network from settings, and tries settings until one is good enough. */
 public final class SettingsSearch {
     private static final int NAMED_LAYERS = 5;
 
-    private final Supplier<SettingsBinder<QuantizationSettings>> given;
+    private final SettingsBinder<QuantizationSettings> given;
     private final Function<SettingsBinder<QuantizationSettings>, Request> request;
     private final Function<SettingsBinder<QuantizationSettings>, Map<String, Object>> inForce;
     private final Model network;
@@ -36,14 +34,14 @@ public final class SettingsSearch {
     private final Map<Boolean, WidthChoice> widths = new HashMap<>();
 
     /**
-     * @param given the user's settings, anew at every call
+     * @param given the user's settings
      * @param request the job for settings
      * @param inForce what is written into the model for settings
      * @param accuracy measures; null without test samples
      * @param check refuses programs that the chip's software cannot load
      * @param log gets a line for every trial
      */
-    public SettingsSearch(Supplier<SettingsBinder<QuantizationSettings>> given, Function<SettingsBinder<QuantizationSettings>, Request> request,
+    public SettingsSearch(SettingsBinder<QuantizationSettings> given, Function<SettingsBinder<QuantizationSettings>, Request> request,
             Function<SettingsBinder<QuantizationSettings>, Map<String, Object>> inForce, Model network, DataSource calibration,
             StageAccuracy accuracy, Consumer<ChipProgram> check, Progress progress, Stopwatch watch, Consumer<String> log) {
         this.given = given;
@@ -60,7 +58,7 @@ public final class SettingsSearch {
 
     /** The network under the user's settings and those of an attempt. */
     public Made make(Attempt attempt) {
-        SettingsBinder<QuantizationSettings> settings = given.get();
+        SettingsBinder<QuantizationSettings> settings = given.copy();
         attempt.assignments().forEach(settings::set);
         MixedPrecision.Choice mixture = attempt.budget() > 1 ? widths(settings).within(attempt.budget()) : null;
         if (mixture != null) {
@@ -69,7 +67,7 @@ public final class SettingsSearch {
         Request job = request.apply(settings);
         Quantized quantized = new Quantization(job, progress, watch).run(network, calibration);
         LoweredModel lowered = watch.time("lower", () -> Lowering.lower(quantized.tuned(), quantized.tunedPlan(),
-                job.profile().isParity() ? LoweringOptions.PARITY : LoweringOptions.IMPROVED));
+                Export.lowering(job.profile())));
         check.accept(lowered.program());
         Map<String, Double> values = accuracy == null
                 ? Map.of()
@@ -83,7 +81,7 @@ public final class SettingsSearch {
         boolean equalized = wanted.equalization()
                 || wanted.tqtOptimization() && wanted.tqtOptimizationSetting().equalize() && !request.apply(settings).profile().isParity();
         return widths.computeIfAbsent(equalized, key -> {
-            SettingsBinder<QuantizationSettings> narrow = given.get();
+            SettingsBinder<QuantizationSettings> narrow = given.copy();
             narrow.set("tqt_optimization", "false").set("equalization", String.valueOf(equalized));
             return new WidthChoice(request.apply(narrow), network, calibration, progress, watch);
         });
@@ -130,7 +128,7 @@ public final class SettingsSearch {
 
     /** The layers that stay at 8 bits within the whole budget, the largest error first. */
     private List<String> preventing(SearchGoal goal) {
-        SettingsBinder<QuantizationSettings> settings = given.get();
+        SettingsBinder<QuantizationSettings> settings = given.copy();
         settings.set("tqt_optimization", "true");
         return widths(settings).within(goal.budget()).layers().stream()
                 .filter(layer -> !layer.wide()).limit(NAMED_LAYERS)

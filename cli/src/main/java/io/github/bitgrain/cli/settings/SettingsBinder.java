@@ -41,6 +41,11 @@ public final class SettingsBinder<T extends Record> {
         this.words = Map.copyOf(words);
     }
 
+    /** A binder with the same settings, whose changes do not show here. */
+    public SettingsBinder<T> copy() {
+        return new SettingsBinder<>(settings, names, words);
+    }
+
     /** The settings with all changes so far. */
     public T settings() {
         return settings;
