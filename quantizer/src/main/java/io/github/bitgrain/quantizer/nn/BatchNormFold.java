@@ -1,6 +1,7 @@
 package io.github.bitgrain.quantizer.nn;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.BatchNorm;
 import io.github.bitgrain.core.op.Identity;
@@ -139,7 +140,7 @@ public final class BatchNormFold {
             names.put(child, name);
         }));
         List<Pair> pairs = new ArrayList<>();
-        io.github.bitgrain.core.graph.Graph graph = Network.of(root, shape).model().graph();
+        Graph graph = Network.of(root, shape).model().graph();
         for (Node node : graph.nodes()) {
             // A module's only node is called like the module.
             if (node.op() instanceof BatchNorm && named.get(node.name()) instanceof BatchNorm2d norm && parents.containsKey(norm)) {

@@ -22,7 +22,6 @@ final class MatrixProduct implements ChipKernel {
     private int columns;
     private int[] sources;
     private int[] weights;
-    private long[] norms;
     private Accumulation accumulation;
     private ExactConv inFloat;
     private ExactConv inDouble;
@@ -70,7 +69,6 @@ final class MatrixProduct implements ChipKernel {
         columns = newColumns;
         sources = new FilterLayout(columns, inner, 1, false, node.hasVectorUnit() ? node.lanes() : FilterLayout.PLAIN).sources();
         weights = new int[inner * columns];
-        norms = new long[columns];
         accumulation = Accumulation.of(node, columns, false);
         inFloat = null;
         inDouble = null;
@@ -118,9 +116,9 @@ final class MatrixProduct implements ChipKernel {
             for (int i = n * inner; i < (n + 1) * inner; i++) {
                 norm += Math.abs(weights[i]);
             }
-            norms[n] = norm * largest;
-            boolean open = norms[n] > Math.min(ExactConv.LARGEST_IN_DOUBLE, accumulation.safe(n, 0));
-            isDouble |= !open && norms[n] > ExactConv.LARGEST_IN_FLOAT;
+            long farthest = norm * largest;
+            boolean open = farthest > Math.min(ExactConv.LARGEST_IN_DOUBLE, accumulation.safe(n, 0));
+            isDouble |= !open && farthest > ExactConv.LARGEST_IN_FLOAT;
             openLanes += open && n < accumulation.firstTail() ? 1 : 0;
             openTail += open && n >= accumulation.firstTail() ? 1 : 0;
         }
