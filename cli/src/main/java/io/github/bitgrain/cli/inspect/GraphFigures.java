@@ -3,28 +3,21 @@ package io.github.bitgrain.cli.inspect;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
-import io.github.bitgrain.core.graph.ShapeInference;
-import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.quantizer.cost.Workload;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Figures of a float network. */
 public final class GraphFigures {
     private final Graph graph;
-    private final Map<String, Shape> shapes;
     private final Workload workload;
 
     private GraphFigures(Model model) {
         graph = model.graph();
         workload = Workload.of(model);
-        shapes = new LinkedHashMap<>(ShapeInference.infer(graph, model.parameters()));
-        graph.parameterNames().forEach(name -> shapes.put(name, model.parameters().get(name).shape()));
     }
 
     /**
@@ -42,7 +35,7 @@ public final class GraphFigures {
                 .map(n -> new Figures.Step(
                         operands(n).stream().filter(value -> !graph.isParameter(value)).toList(), results(n)))
                 .toList();
-        long parameters = graph.parameterNames().stream().mapToLong(name -> shapes.get(name).size()).sum();
+        long parameters = graph.parameterNames().stream().mapToLong(workload::elements).sum();
         return new Inspection(
                 file,
                 null,
@@ -53,7 +46,7 @@ public final class GraphFigures {
                 parameters * Float.BYTES,
                 layers.stream().mapToLong(Inspection.Layer::macs).sum(),
                 Figures.peak(steps, graph.inputs().keySet(), graph.outputs(),
-                        value -> (long) shapes.get(value).size() * Float.BYTES),
+                        value -> workload.elements(value) * Float.BYTES),
                 graph.inputs().keySet().stream().map(this::value).toList(),
                 graph.outputs().stream().map(this::value).toList(),
                 0,
@@ -63,7 +56,7 @@ public final class GraphFigures {
     }
 
     private Inspection.Value value(String name) {
-        return new Inspection.Value(name, Arrays.stream(shapes.get(name).dims()).boxed().toList(), "float32", null);
+        return new Inspection.Value(name, Arrays.stream(workload.shape(name).dims()).boxed().toList(), "float32", null);
     }
 
     private static Set<String> operands(Node node) {
@@ -77,7 +70,7 @@ public final class GraphFigures {
     }
 
     private Inspection.Layer layer(Node node) {
-        long parameters = operands(node).stream().filter(graph::isParameter).mapToLong(p -> shapes.get(p).size()).sum();
+        long parameters = operands(node).stream().filter(graph::isParameter).mapToLong(workload::elements).sum();
         return new Inspection.Layer(
                 node.name(),
                 node.op().onnxType(),

@@ -31,6 +31,11 @@ public final class Workload {
         return new Workload(model.graph(), shapes);
     }
 
+    /** Shape of a value or parameter. */
+    public Shape shape(String value) {
+        return shapes.get(value);
+    }
+
     /** Number of elements of a value or parameter. */
     public long elements(String value) {
         return shapes.get(value).size();

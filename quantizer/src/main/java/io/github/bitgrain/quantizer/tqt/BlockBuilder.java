@@ -40,6 +40,11 @@ public final class BlockBuilder {
         return node.op() instanceof Conv || node.op() instanceof ConvTranspose || node.op() instanceof Gemm || node.op() instanceof MatMul;
     }
 
+    /** Whether an operand is the bias of a computing node, whose exponents follow from the other operands. */
+    static boolean isBias(Node node, int operand) {
+        return operand == 2 && isComputing(node);
+    }
+
     /**
      * The blocks in order of their starts.
      *

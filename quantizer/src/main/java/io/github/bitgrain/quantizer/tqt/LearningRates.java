@@ -19,8 +19,6 @@ public final class LearningRates {
     /** A bias moves by this part of its output's step where a weight moves by its own. */
     private static final double BIAS_SHARE = 0.25;
 
-    /** Position of the bias of a computing node. */
-    private static final int BIAS = 2;
     /** Exponent of the step of what is not quantized. */
     private static final int UNQUANTIZED = -8;
 
@@ -49,7 +47,7 @@ public final class LearningRates {
      */
     public static double step(QuantPlan plan, Node node, int operand) {
         Slot slot = Slot.input(node.name(), operand);
-        if (operand == BIAS && BlockBuilder.isComputing(node)) {
+        if (BlockBuilder.isBias(node, operand)) {
             Slot output = Slot.output(node.name(), 0);
             if (plan.has(output) && plan.exponents(output) != null) {
                 return BIAS_SHARE * Math.scalb(1.0, plan.exponents(output).max());

@@ -111,7 +111,7 @@ final class QuantizedTwin {
 
     /** Whether the slot is a bias, whose exponents follow from its operator's other operands. */
     boolean isBias(Slot slot) {
-        return slot.side() == Slot.Side.INPUT && slot.index() == 2 && BlockBuilder.isComputing(graph().node(slot.node()));
+        return slot.side() == Slot.Side.INPUT && BlockBuilder.isBias(graph().node(slot.node()), slot.index());
     }
 
     /** Roots with an exponent of their own that quantize, or that others quantize with. */
