@@ -76,6 +76,11 @@ public final class OperatorTraits {
         return isComputing(op) && !(op instanceof MatMul);
     }
 
+    /** Whether the operand is such a bias. */
+    public static boolean isBias(Op op, int operand) {
+        return operand == 2 && hasBias(op);
+    }
+
     /** Whether values pass unchanged, so that input and output share a scale. */
     public static boolean isPassive(Op op) {
         return PASSIVE.contains(op.getClass());

@@ -80,7 +80,7 @@ public final class PlanCreation {
         if (operand == 1 && axis >= 0) {
             return config(bits, axis, Observers.MINMAX, SlotState.INITIAL);
         }
-        if (operand == 2 && OperatorTraits.hasBias(node.op())) {
+        if (OperatorTraits.isBias(node.op(), operand)) {
             return config(target.biasBits(bits), axis >= 0 ? 0 : SlotConfig.PER_TENSOR, Observers.MINMAX, SlotState.PASSIVE_INIT);
         }
         SlotState state = OperatorTraits.isFloatParameter(node.op(), operand) ? SlotState.FP32 : SlotState.INITIAL;

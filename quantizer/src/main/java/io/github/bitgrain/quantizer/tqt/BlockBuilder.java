@@ -2,11 +2,8 @@ package io.github.bitgrain.quantizer.tqt;
 
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
-import io.github.bitgrain.core.op.Conv;
-import io.github.bitgrain.core.op.ConvTranspose;
-import io.github.bitgrain.core.op.Gemm;
-import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.op.Resize;
+import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -37,12 +34,7 @@ public final class BlockBuilder {
 
     /** Whether blocks start at such nodes: they have weights and most of the arithmetic. */
     public static boolean isComputing(Node node) {
-        return node.op() instanceof Conv || node.op() instanceof ConvTranspose || node.op() instanceof Gemm || node.op() instanceof MatMul;
-    }
-
-    /** Whether an operand is the bias of a computing node, whose exponents follow from the other operands. */
-    static boolean isBias(Node node, int operand) {
-        return operand == 2 && isComputing(node);
+        return OperatorTraits.isComputing(node.op());
     }
 
     /**

@@ -6,6 +6,7 @@ import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.Schedule;
+import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -47,7 +48,7 @@ public final class LearningRates {
      */
     public static double step(QuantPlan plan, Node node, int operand) {
         Slot slot = Slot.input(node.name(), operand);
-        if (BlockBuilder.isBias(node, operand)) {
+        if (OperatorTraits.isBias(node.op(), operand)) {
             Slot output = Slot.output(node.name(), 0);
             if (plan.has(output) && plan.exponents(output) != null) {
                 return BIAS_SHARE * Math.scalb(1.0, plan.exponents(output).max());

@@ -13,6 +13,7 @@ import io.github.bitgrain.core.quant.SlotConfig;
 import io.github.bitgrain.core.quant.SlotState;
 import io.github.bitgrain.kernels.Rounding;
 import io.github.bitgrain.quantizer.analyze.JudgedValues;
+import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,7 +112,7 @@ final class QuantizedTwin {
 
     /** Whether the slot is a bias, whose exponents follow from its operator's other operands. */
     boolean isBias(Slot slot) {
-        return slot.side() == Slot.Side.INPUT && BlockBuilder.isBias(graph().node(slot.node()), slot.index());
+        return slot.side() == Slot.Side.INPUT && OperatorTraits.isBias(graph().node(slot.node()).op(), slot.index());
     }
 
     /** Roots with an exponent of their own that quantize, or that others quantize with. */
