@@ -83,13 +83,8 @@ final class DoubleOrderedConv extends DoubleExactConv {
     }
 
     private void saturate(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, double[] results, int[] outputs) {
-        if (chunk == 1) {
-            DoubleOrderedTiles.saturating8x1(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, offset, lowest, highest,
-                    results, outputs, n);
-        } else {
-            DoubleOrderedTiles.chunks8x1(source.wide, source.rows, row, runs, runCount, runLength, chunk, weights, panel, start, n, offset, lowest,
-                    highest, results, outputs, n);
-        }
+        DoubleOrderedTiles.saturating8x1(source.wide, source.rows, row, runs, runCount, runLength, chunk, weights, panel, start, n, offset, lowest,
+                highest, results, outputs, n);
     }
 
     @Override

@@ -69,55 +69,8 @@ final class DoubleOrderedTiles {
         return (outside.reduceLanes(VectorOperators.OR) & SIGN_AND_EXPONENT) == 0;
     }
 
-    /** As {@link OrderedTiles#saturating8x1}. */
-    static void saturating8x1(double[] x, int[] rows, int row, int[] runs, int runCount, int runLength, double[] w, int wOffset,
-            double[] start, int at, double offset, double lowest, double highest, double[] y, int[] outputs, int yOffset) {
-        DoubleVector z = DoubleVector.fromArray(DOUBLES, start, at).add(offset);
-        LongVector low = DoubleVector.broadcast(DOUBLES, lowest).reinterpretAsLongs();
-        LongVector high = DoubleVector.broadcast(DOUBLES, highest).reinterpretAsLongs();
-        DoubleVector c0 = z;
-        DoubleVector c1 = z;
-        DoubleVector c2 = z;
-        DoubleVector c3 = z;
-        DoubleVector c4 = z;
-        DoubleVector c5 = z;
-        DoubleVector c6 = z;
-        DoubleVector c7 = z;
-        int panel = wOffset;
-        for (int r = 0; r < runCount; r++) {
-            int a0 = rows[row] + runs[r];
-            int a1 = rows[row + 1] + runs[r];
-            int a2 = rows[row + 2] + runs[r];
-            int a3 = rows[row + 3] + runs[r];
-            int a4 = rows[row + 4] + runs[r];
-            int a5 = rows[row + 5] + runs[r];
-            int a6 = rows[row + 6] + runs[r];
-            int a7 = rows[row + 7] + runs[r];
-            for (int k = 0; k < runLength; k++) {
-                DoubleVector b = DoubleVector.fromArray(DOUBLES, w, panel + k * WIDTH);
-                c0 = DoubleVector.broadcast(DOUBLES, x[a0 + k]).fma(b, c0).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-                c1 = DoubleVector.broadcast(DOUBLES, x[a1 + k]).fma(b, c1).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-                c2 = DoubleVector.broadcast(DOUBLES, x[a2 + k]).fma(b, c2).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-                c3 = DoubleVector.broadcast(DOUBLES, x[a3 + k]).fma(b, c3).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-                c4 = DoubleVector.broadcast(DOUBLES, x[a4 + k]).fma(b, c4).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-                c5 = DoubleVector.broadcast(DOUBLES, x[a5 + k]).fma(b, c5).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-                c6 = DoubleVector.broadcast(DOUBLES, x[a6 + k]).fma(b, c6).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-                c7 = DoubleVector.broadcast(DOUBLES, x[a7 + k]).fma(b, c7).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-            }
-            panel += runLength * WIDTH;
-        }
-        c0.sub(offset).intoArray(y, yOffset + outputs[row]);
-        c1.sub(offset).intoArray(y, yOffset + outputs[row + 1]);
-        c2.sub(offset).intoArray(y, yOffset + outputs[row + 2]);
-        c3.sub(offset).intoArray(y, yOffset + outputs[row + 3]);
-        c4.sub(offset).intoArray(y, yOffset + outputs[row + 4]);
-        c5.sub(offset).intoArray(y, yOffset + outputs[row + 5]);
-        c6.sub(offset).intoArray(y, yOffset + outputs[row + 6]);
-        c7.sub(offset).intoArray(y, yOffset + outputs[row + 7]);
-    }
-
-    /** As {@link #saturating8x1}, with sums limited after every {@code chunk} products of a run and at its end. */
-    static void chunks8x1(double[] x, int[] rows, int row, int[] runs, int runCount, int runLength, int chunk, double[] w, int wOffset,
+    /** As {@link OrderedTiles#saturating8x1}, with sums limited after every {@code chunk} products of a run and at its end. */
+    static void saturating8x1(double[] x, int[] rows, int row, int[] runs, int runCount, int runLength, int chunk, double[] w, int wOffset,
             double[] start, int at, double offset, double lowest, double highest, double[] y, int[] outputs, int yOffset) {
         DoubleVector z = DoubleVector.fromArray(DOUBLES, start, at).add(offset);
         LongVector low = DoubleVector.broadcast(DOUBLES, lowest).reinterpretAsLongs();
