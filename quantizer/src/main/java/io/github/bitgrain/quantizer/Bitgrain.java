@@ -14,6 +14,8 @@ import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.quantizer.plan.PlanCreation;
 import io.github.bitgrain.quantizer.tqt.Tqt;
 import io.github.bitgrain.quantizer.tqt.TqtResult;
+import io.github.bitgrain.quantizer.tqt.TqtSetting;
+import io.github.bitgrain.quantizer.tqt.Tuning;
 import java.util.List;
 
 /**
@@ -36,29 +38,38 @@ public final class Bitgrain {
     public static QuantizationResult quantize(
             Model network, DataSource calibration, QuantizationOptions options, QuantizationListener listener) {
         QuantizationResult calibrated = calibrate(network, calibration, options, listener);
-        return options.tqt() ? train(calibrated, calibration, options, listener) : calibrated;
+        return options.tunes() ? train(calibrated, calibration, options, listener) : calibrated;
     }
 
     /** The first half of {@link #quantize}: graph passes, equalization, calibration. */
     public static QuantizationResult calibrate(
             Model network, DataSource calibration, QuantizationOptions options, QuantizationListener listener) {
         Model model = prepare(network, calibration, options);
+        options.tuning().check(model.graph());
         QuantPlan plan = plan(model, batches(calibration, options), options, listener);
         return new QuantizationResult(model, plan, model, plan, List.of(), 0, false, model);
     }
 
-    /** The second half of {@link #quantize}: threshold training of what {@link #calibrate} gave for the same samples and options. */
+    /** The second half of {@link #quantize}: threshold training and the passes beside it, of what {@link #calibrate} gave for the same samples and options. */
     public static QuantizationResult train(
             QuantizationResult calibrated, DataSource calibration, QuantizationOptions options, QuantizationListener listener) {
         Model model = calibrated.calibrated();
         QuantPlan plan = calibrated.calibratedPlan();
         Batches batches = batches(calibration, options);
-        TqtResult trained = options.profile().isParity()
-                ? Tqt.parity(model, plan, batches, options.tqtSetting(), listener, options.threads())
-                : Tqt.improved(model, plan, batches, network -> plan(network, batches, options, listener),
-                        hasIndices(model.graph()) ? options.tqtSetting().withoutMixtures() : options.tqtSetting(), listener, options.threads());
+        TqtResult trained = trained(model, plan, batches, options, listener);
         return new QuantizationResult(
                 model, plan, trained.model(), trained.plan(), trained.blocks(), trained.exponentsMoved(), true, trained.reference());
+    }
+
+    private static TqtResult trained(Model model, QuantPlan plan, Batches batches, QuantizationOptions options, QuantizationListener listener) {
+        TqtSetting tqt = options.tqt() ? options.tqtSetting() : null;
+        if (options.profile().isParity()) {
+            return Tuning.parity(model, plan, batches, tqt, options.tuning(), listener, options.threads());
+        }
+        return tqt == null
+                ? Tuning.improved(model, plan, batches, options.tuning(), listener, options.threads())
+                : Tqt.improved(model, plan, batches, network -> plan(network, batches, options, listener),
+                        hasIndices(model.graph()) ? tqt.withoutMixtures() : tqt, listener, options.threads());
     }
 
     private static boolean hasIndices(Graph graph) {

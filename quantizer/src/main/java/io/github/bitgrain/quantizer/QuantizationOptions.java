@@ -4,6 +4,8 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.observe.Observers;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
+import io.github.bitgrain.quantizer.tqt.Tuning;
+import io.github.bitgrain.quantizer.tqt.TuningPasses;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,6 +26,7 @@ import java.util.Map;
  * @param weightPasses what is enlarged before that
  * @param tqt whether thresholds are trained
  * @param tqtSetting how thresholds are trained
+ * @param tuning passes beside that
  * @param threads number of threads; results do not depend on it
  */
 public record QuantizationOptions(
@@ -40,21 +43,27 @@ public record QuantizationOptions(
         WeightPasses weightPasses,
         boolean tqt,
         TqtSetting tqtSetting,
+        TuningPasses tuning,
         int threads) {
     private static final int CALIB_BATCH = 32;
 
-    /** Takes copies. */
+    /**
+     * Takes copies.
+     *
+     * @throws io.github.bitgrain.core.BitgrainException (usage) if passes exclude each other
+     */
     public QuantizationOptions {
         bitsByNode = Collections.unmodifiableMap(new LinkedHashMap<>(bitsByNode));
         fixedScales = Collections.unmodifiableMap(new LinkedHashMap<>(fixedScales));
+        Tuning.check(profile.isParity(), tqt, tuning);
     }
 
-    /** Options without passes that enlarge the network. */
+    /** Options without passes that enlarge the network or change weights beside threshold training. */
     public QuantizationOptions(Target target, Profile profile, int bits, Map<String, Integer> bitsByNode, String calibration,
             Map<String, Double> fixedScales, int calibBatch, int calibSteps, boolean equalization, EqualizationSetting equalizationSetting,
             boolean tqt, TqtSetting tqtSetting, int threads) {
         this(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
-                WeightPasses.NONE, tqt, tqtSetting, threads);
+                WeightPasses.NONE, tqt, tqtSetting, TuningPasses.NONE, threads);
     }
 
     /** The defaults: 8 bits, improved, exact-error calibration on all samples, no training, all processors. */
@@ -66,18 +75,29 @@ public record QuantizationOptions(
     /** These with another number of samples in a calibration batch. */
     public QuantizationOptions withBatch(int samples) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, samples, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, threads);
+                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, threads);
     }
 
     /** These with thresholds trained. */
     public QuantizationOptions withTqt(TqtSetting setting) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, true, setting, threads);
+                equalizationSetting, weightPasses, true, setting, tuning, threads);
     }
 
     /** These with passes that enlarge the network. */
     public QuantizationOptions withWeightPasses(WeightPasses passes) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, passes, tqt, tqtSetting, threads);
+                equalizationSetting, passes, tqt, tqtSetting, tuning, threads);
+    }
+
+    /** These with passes that change weights after calibration. */
+    public QuantizationOptions withTuning(TuningPasses passes) {
+        return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
+                equalizationSetting, weightPasses, tqt, tqtSetting, passes, threads);
+    }
+
+    /** Whether anything changes weights or exponents after calibration. */
+    public boolean tunes() {
+        return tqt || tuning.any();
     }
 }

@@ -90,6 +90,9 @@ public final class AnalyzeCommand extends CliCommand {
         if (request.settings().tqtOptimization()) {
             throw BitgrainException.usage("tqt_optimization: analyze looks at calibration only; use quantize --tqt --report FILE.html");
         }
+        if (request.settings().biasCorrect()) {
+            throw BitgrainException.usage("bias_correct: analyze looks at calibration only; use quantize --set bias_correct=true --report FILE.html");
+        }
         Model network = OnnxReader.read(model);
         Progress progress = progress();
         try (Network floatNetwork = new FloatNetwork(network, threads);

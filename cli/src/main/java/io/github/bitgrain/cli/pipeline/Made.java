@@ -8,7 +8,7 @@ import java.util.Map;
  * A quantized network as one choice of settings makes it.
  *
  * @param settings settings in force
- * @param accuracy stage (float, ptq, tqt, chip) → metric; empty without test samples
+ * @param accuracy stage (float, ptq, tqt or tuned, chip) → metric; empty without test samples
  * @param mixture the choice of 16-bit layers; null if there was none to make
  */
 public record Made(Map<String, Object> settings, Quantized quantized, LoweredModel lowered, Map<String, Double> accuracy,

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param bits width of weights and activations
  * @param profile improved or parity
  * @param seconds phase (load, calibrate, tqt, lower, simulate, export, total) → wall-clock seconds
- * @param accuracy stage (float, ptq, tqt, chip) → metric; empty where no labels are known
+ * @param accuracy stage (float, ptq, tqt or tuned, chip) → metric; empty where no labels are known
  * @param exponentsMoved number of tensors whose exponent threshold training changed
  * @param blocks training blocks with their losses
  * @param output the written file

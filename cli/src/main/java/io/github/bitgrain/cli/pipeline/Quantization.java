@@ -33,19 +33,20 @@ public final class Quantization {
      */
     public Quantized run(Model network, DataSource calibration) {
         QuantizationOptions options = options();
-        WorkProgress shown = new WorkProgress(progress);
+        String phase = options.tqt() ? "tqt" : "tune";
+        WorkProgress shown = new WorkProgress(progress, phase);
         TrainingCurves listener = new TrainingCurves(shown);
         QuantizationResult calibrated = watch.time("calibrate", () -> Bitgrain.calibrate(network, calibration, options, listener));
         shown.end();
-        QuantizationResult result = options.tqt()
-                ? watch.time("tqt", () -> Bitgrain.train(calibrated, calibration, options, listener))
+        QuantizationResult result = options.tunes()
+                ? watch.time(phase, () -> Bitgrain.train(calibrated, calibration, options, listener))
                 : calibrated;
         shown.end();
         List<Outcome.Block> blocks = result.blocks().stream()
                 .map(block -> new Outcome.Block(block.name(), block.lossBefore(), block.lossAfter()))
                 .toList();
         return new Quantized(result.calibrated(), result.calibratedPlan(), result.model(), result.plan(), blocks,
-                listener.curves(), result.exponentsMoved(), result.trained(), result.reference());
+                listener.curves(), result.exponentsMoved(), result.trained(), options.tqt(), result.reference());
     }
 
     private QuantizationOptions options() {
@@ -56,6 +57,6 @@ public final class Quantization {
         return new QuantizationOptions(request.target(), request.profile(), request.bits(), settings.bitsByOperator(),
                 settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT), settings.fixedScales(),
                 request.calibBatch(), request.calibSteps(), settings.equalization(), settings.equalizationSetting(),
-                settings.weightPasses(), settings.trains(), settings.training(), request.threads());
+                settings.weightPasses(), settings.trains(), settings.training(), settings.tuning(), request.threads());
     }
 }

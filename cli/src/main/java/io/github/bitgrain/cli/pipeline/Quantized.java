@@ -9,12 +9,13 @@ import java.util.List;
  *
  * @param calibrated network after the graph passes, float weights
  * @param calibratedPlan exponents as calibration found them
- * @param tuned network after threshold training; the calibrated one without it
- * @param tunedPlan exponents after threshold training; the calibrated ones without it
+ * @param tuned network after threshold training and the passes beside it; the calibrated one without them
+ * @param tunedPlan exponents after that; the calibrated ones without it
  * @param blocks training blocks
  * @param curves losses of the training steps
  * @param exponentsMoved number of tensors whose exponent training changed
- * @param trained whether thresholds were trained
+ * @param trained whether anything was changed after calibration
+ * @param thresholds whether thresholds were trained
  * @param reference float network whose values the tuned one approximates
  */
 public record Quantized(
@@ -26,4 +27,5 @@ public record Quantized(
         List<TrainingCurves.Curve> curves,
         int exponentsMoved,
         boolean trained,
+        boolean thresholds,
         Model reference) {}

@@ -48,7 +48,8 @@ public record SearchGoal(double maxDrop, double budget) {
      */
     public List<Attempt> attempts(boolean tqt, boolean equalizable) {
         List<Attempt> attempts = new ArrayList<>();
-        String trained = "tqt_optimization=true";
+        // The improved training corrects biases itself.
+        List<String> trained = equalizable ? List.of("tqt_optimization=true", "bias_correct=false") : List.of("tqt_optimization=true");
         String equalized = "equalization=true";
         if (!tqt) {
             attempts.add(new Attempt("calibrated", List.of(), 1));
@@ -56,12 +57,12 @@ public record SearchGoal(double maxDrop, double budget) {
                 attempts.add(new Attempt("equalized", List.of(equalized), 1));
             }
         }
-        attempts.add(new Attempt("trained", List.of(trained), 1));
+        attempts.add(new Attempt("trained", trained, 1));
         DoubleStream.concat(DoubleStream.of(BUDGETS).filter(b -> b < budget), DoubleStream.of(budget).filter(b -> b > 1)).forEach(b -> {
             if (!tqt) {
                 attempts.add(new Attempt("16 bits within " + b + "x", equalizable ? List.of(equalized) : List.of(), b));
             }
-            attempts.add(new Attempt("16 bits within " + b + "x, trained", List.of(trained), b));
+            attempts.add(new Attempt("16 bits within " + b + "x, trained", trained, b));
         });
         return attempts;
     }

@@ -16,7 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Measures all stages of a quantization on the same samples: float, PTQ, TQT, chip. */
+/** Measures all stages of a quantization on the same samples: float, PTQ, what came after calibration, chip. */
 public final class StageAccuracy {
     private final DataSource data;
     private final Model model;
@@ -49,14 +49,15 @@ public final class StageAccuracy {
         floatValue = measure("float", new FloatNetwork(model, threads));
     }
 
-    /** The value of each stage; tqt only where thresholds were trained. */
+    /** The value of each stage; tqt only where thresholds were trained, tuned where only other passes changed weights. */
     public Map<String, Double> of(Quantized quantized, LoweredModel lowered, Target target) {
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("float", floatValue);
         values.put("ptq", measure("ptq", new FloatNetwork(FakeQuantization.insert(
                 quantized.calibrated(), quantized.calibratedPlan()), threads)));
         if (quantized.trained()) {
-            values.put("tqt", measure("tqt", new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads)));
+            String stage = quantized.thresholds() ? "tqt" : "tuned";
+            values.put(stage, measure(stage, new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads)));
         }
         values.put("chip", measure("simulate", new ChipNetwork(lowered.program(), target, threads)));
         return values;

@@ -4,14 +4,25 @@ import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import java.util.Locale;
 
-/** Shows calibration, then threshold training: a task per block, with the loss. */
+/** Shows calibration, then what changes weights after it: a task per block, with the loss. */
 public final class WorkProgress implements QuantizationListener {
     private final Progress progress;
+    private final String tuning;
     private String running;
 
-    /** Shows it here. */
+    /** Shows it here, and calls what follows calibration threshold training. */
     public WorkProgress(Progress progress) {
+        this(progress, "tqt");
+    }
+
+    /**
+     * Shows it here.
+     *
+     * @param tuning name of what follows calibration
+     */
+    public WorkProgress(Progress progress, String tuning) {
         this.progress = progress;
+        this.tuning = tuning;
     }
 
     @Override
@@ -22,7 +33,7 @@ public final class WorkProgress implements QuantizationListener {
 
     @Override
     public void step(int block, int blocks, String name, int step, int steps, float loss) {
-        begin("tqt", "block " + (block + 1) + "/" + blocks + "  " + name, steps);
+        begin(tuning, "block " + (block + 1) + "/" + blocks + "  " + name, steps);
         progress.step(step, String.format(Locale.ROOT, "loss %.3g", loss));
     }
 

@@ -93,7 +93,7 @@ public final class HtmlReport {
             return;
         }
         html.line("<p class=\"note\">" + Html.escape(report.metric()) + " of each stage on the same samples. PTQ: after calibration; TQT: after threshold "
-                + "training; chip: bit-exact simulation of the written model.</p><div class=\"cards\">");
+                + "training; tuned: after other passes on weights; chip: bit-exact simulation of the written model.</p><div class=\"cards\">");
         boolean shares = SHARES.contains(report.metric());
         double real = report.accuracy().getOrDefault("float", Double.NaN);
         report.accuracy().forEach((stage, value) -> {

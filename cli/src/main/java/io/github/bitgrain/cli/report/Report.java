@@ -14,7 +14,7 @@ import java.util.Map;
  * @param profile parity or improved
  * @param facts further facts in a few words each, for example the size of the file
  * @param metric name of the accuracy measure, or null without labels
- * @param accuracy stage (float, ptq, tqt, chip) → value, in order
+ * @param accuracy stage (float, ptq, tqt or tuned, chip) → value, in order
  * @param layers quantized computing layers in graph order
  * @param blocks training blocks with their loss before and after
  * @param curves loss of every training step, condensed

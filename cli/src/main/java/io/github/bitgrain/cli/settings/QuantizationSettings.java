@@ -6,7 +6,9 @@ import io.github.bitgrain.quantizer.WeightPasses;
 import io.github.bitgrain.quantizer.equalize.ChannelSplitSetting;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.equalize.WeightSplitSetting;
+import io.github.bitgrain.quantizer.tqt.BiasCorrectionSetting;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
+import io.github.bitgrain.quantizer.tqt.TuningPasses;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +35,8 @@ import java.util.Map;
  * @param weightSplitSetting which ones, and how
  * @param channelSplit whether wide channels are made twice
  * @param channelSplitSetting which ones
+ * @param biasCorrect whether mean errors are taken out by biases, block by block
+ * @param biasCorrectSetting how
  * @param blockwiseReconstruction and the following: procedures of ESP-PPQ that are refused when switched on
  */
 public record QuantizationSettings(
@@ -50,7 +54,7 @@ public record QuantizationSettings(
         boolean blockwiseReconstruction,
         Map<String, Object> blockwiseReconstructionSetting,
         boolean biasCorrect,
-        Map<String, Object> biasCorrectSetting,
+        BiasCorrectionSetting biasCorrectSetting,
         boolean ssdEqualization,
         Map<String, Object> ssdSetting,
         boolean weightSplit,
@@ -74,7 +78,8 @@ public record QuantizationSettings(
     /** Names in files that do not follow from the names of components. */
     private static final Map<String, String> NAMES =
             Map.of("TqtSetting.scaleTrainable", "is_scale_trainable", "TqtSetting.collecting", "collecting_device",
-                    "LsqSetting.scaleTrainable", "is_scale_trainable", "LsqSetting.collecting", "collecting_device");
+                    "LsqSetting.scaleTrainable", "is_scale_trainable", "LsqSetting.collecting", "collecting_device",
+                    "BiasCorrectionSetting.collecting", "collecting_device");
 
     /** Other words for values: where ESP-PPQ names a device, Bitgrain knows memory and disk. */
     private static final Map<String, String> WORDS = Map.of("cpu", "memory", "cuda", "memory", "executor", "memory");
@@ -125,7 +130,6 @@ public record QuantizationSettings(
     public QuantizationSettings {
         refused("blockwise_reconstruction", blockwiseReconstruction, "train rounding with tqt_optimization, which moves weights across rounding"
                 + " thresholds and keeps the better state");
-        refused("bias_correct", biasCorrect, "use tqt_optimization, whose profile improved corrects the mean error of every channel");
         refused("ssd_equalization", ssdEqualization, "use equalization");
         refused("matrix_factorization", matrixFactorization, "ESP-PPQ has removed it");
         refused("extension", extension, "it is a template of ESP-PPQ that does nothing");
@@ -133,7 +137,6 @@ public record QuantizationSettings(
             throw BitgrainException.usage("lsq_optimization: tqt_optimization trains the same weights; switch one of them off");
         }
         GroupNames.check("blockwise_reconstruction_setting", blockwiseReconstructionSetting);
-        GroupNames.check("bias_correct_setting", biasCorrectSetting);
         GroupNames.check("ssd_setting", ssdSetting);
         GroupNames.check("matrix_factorization_setting", matrixFactorizationSetting);
         GroupNames.check("extension_setting", extensionSetting);
@@ -156,13 +159,16 @@ public record QuantizationSettings(
     /** A binder that starts from the defaults of a profile. */
     public static SettingsBinder<QuantizationSettings> binder(Profile profile) {
         return new SettingsBinder<>(
-                profile.isParity() ? defaults(TqtSetting.PARITY, Algorithm.KL) : defaults(TqtSetting.IMPROVED, Algorithm.MSE), NAMES, WORDS);
+                profile.isParity()
+                        ? defaults(TqtSetting.PARITY, Algorithm.KL, BiasCorrectionSetting.PARITY)
+                        : defaults(TqtSetting.IMPROVED, Algorithm.MSE, BiasCorrectionSetting.IMPROVED),
+                NAMES, WORDS);
     }
 
-    private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration) {
+    private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration, BiasCorrectionSetting bias) {
         Map<String, Object> none = Map.of();
         return new QuantizationSettings(false, tqt, false, EqualizationSetting.DEFAULT, new Activation(calibration), none, none, none, Map.of(),
-                false, LsqSetting.DEFAULT, false, none, false, none, false, none, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
+                false, LsqSetting.DEFAULT, false, none, false, bias, false, none, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
                 false, none, false, new ConfigModify(Map.of()), false, none, true, true, true, true, "allin", "", "");
     }
 
@@ -187,6 +193,11 @@ public record QuantizationSettings(
      */
     public TqtSetting training() {
         return lsqOptimization ? lsqOptimizationSetting.asTqt() : tqtOptimizationSetting;
+    }
+
+    /** What changes weights after calibration beside that. */
+    public TuningPasses tuning() {
+        return new TuningPasses(biasCorrect ? biasCorrectSetting : null);
     }
 
     /** What is enlarged before quantization. */

@@ -47,7 +47,8 @@ final class BiasCorrection {
         }
     }
 
-    private static boolean hasBias(Graph graph, Node node) {
+    /** Whether the node adds a parameter to its products. */
+    static boolean hasBias(Graph graph, Node node) {
         return BlockBuilder.isComputing(node) && !(node.op() instanceof MatMul) && node.hasInput(2) && graph.isParameter(node.input(2))
                 && !graph.isParameter(node.input(0));
     }
@@ -73,7 +74,8 @@ final class BiasCorrection {
         }
     }
 
-    private static void addMeans(Tensor tensor, double[] means) {
+    /** Adds the mean of every channel (axis 1) of a batch. */
+    static void addMeans(Tensor tensor, double[] means) {
         int channels = tensor.shape().dim(1);
         int inner = tensor.shape().size(2, tensor.shape().rank());
         double scale = 1.0 / ((double) tensor.shape().dim(0) * inner);

@@ -19,6 +19,11 @@ public record BlockReport(String name, String end, List<String> nodes, double lo
         nodes = List.copyOf(nodes);
     }
 
+    /** This after the whole pass was taken back. */
+    BlockReport takenBack() {
+        return new BlockReport(name, end, nodes, lossBefore, lossTrained, false, losses);
+    }
+
     /** The loss of the state that was kept. */
     public double lossAfter() {
         return accepted ? lossTrained : lossBefore;

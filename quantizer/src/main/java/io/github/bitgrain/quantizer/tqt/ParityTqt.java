@@ -21,11 +21,9 @@ import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.Rounding;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -45,36 +43,25 @@ final class ParityTqt {
     /** Sees the gradients of every step as the optimizer gets them. */
     Consumer<Map<String, Tensor>> probe = gradients -> { };
 
-    ParityTqt(Model model, QuantPlan plan, TqtSetting setting, TqtListener listener, int threads) {
-        this.twin = new QuantizedTwin(model, plan, true);
+    /** Trains a twin from the state it is in. */
+    ParityTqt(QuantizedTwin twin, TqtSetting setting, TqtListener listener, int threads) {
+        this.twin = twin;
         this.setting = setting;
         this.listener = listener;
         this.threads = threads;
-        this.shapes = ShapeInference.infer(model.graph(), model.parameters());
+        this.shapes = ShapeInference.infer(twin.graph(), twin.original().parameters());
     }
 
     TqtResult run(List<Map<String, Tensor>> batches) {
         Graph graph = twin.graph();
         QuantPlan before = twin.plan();
-        List<TqtBlock> blocks = new BlockBuilder(graph).build(node -> before.isQuantized(node.name()), setting.blockSize());
-        if (!setting.interestedLayers().isEmpty()) {
-            blocks.removeIf(block -> block.nodes().stream().noneMatch(node -> setting.interestedLayers().contains(node.name())));
-        }
-        Set<Node> untrained = new HashSet<>();
-        blocks.forEach(block -> untrained.addAll(block.nodes()));
+        List<TqtBlock> blocks = BlockWalk.blocks(twin, setting.blockSize(), setting.interestedLayers());
         List<BlockReport> reports = new ArrayList<>();
         try (Frontier original = frontier(twin.original().parameters(), List::of, batches);
                 Frontier quantized = frontier(twin.parameters(), twin::expansion, batches);
                 GradientExecutor.Storage storage = new GradientExecutor.Storage(threads)) {
-            for (TqtBlock block : blocks) {
-                quantized.advanceTo(block.inputs(graph), untrained);
-                block.outputs().forEach(original::keep);
-                original.advanceTo(block.outputs(), Set.of());
-                reports.add(train(block, reports.size(), blocks.size(), original, quantized, batches.size(), storage));
-                block.outputs().forEach(original::release);
-                block.nodes().forEach(untrained::remove);
-                quantized.run(block.nodes(), untrained);
-            }
+            BlockWalk.over(graph, blocks, original, quantized, (block, number) ->
+                    reports.add(train(block, number, blocks.size(), original, quantized, batches.size(), storage)));
         }
         twin.setPlan(twin.plan());
         return new TqtResult(new Model(graph, twin.weights()), twin.plan(), reports, moved(before, twin.plan()), twin.original());

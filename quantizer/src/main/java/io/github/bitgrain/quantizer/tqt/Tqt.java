@@ -32,7 +32,7 @@ public final class Tqt {
      * @param threads threads of the executors
      */
     public static TqtResult parity(Model model, QuantPlan plan, List<Map<String, Tensor>> batches, TqtSetting setting, TqtListener listener, int threads) {
-        return new ParityTqt(model, plan, setting, listener, threads).run(batches);
+        return new ParityTqt(new QuantizedTwin(model, plan, true), setting, listener, threads).run(batches);
     }
 
     /**
@@ -86,7 +86,8 @@ public final class Tqt {
         return new TqtResult(result.model(), result.plan(), blocks, ParityTqt.moved(plan, twin.plan()), twin.original());
     }
 
-    private static List<Map<String, Tensor>> inMemory(Batches batches) {
+    /** All different batches, in order. */
+    static List<Map<String, Tensor>> inMemory(Batches batches) {
         List<Map<String, Tensor>> all = new ArrayList<>();
         for (int b = 0; b < Math.min(batches.count(), batches.distinct()); b++) {
             all.add(batches.get(b));

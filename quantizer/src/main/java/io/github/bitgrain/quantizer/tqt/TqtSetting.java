@@ -1,6 +1,5 @@
 package io.github.bitgrain.quantizer.tqt;
 
-import io.github.bitgrain.core.BitgrainException;
 import java.util.List;
 
 /**
@@ -48,6 +47,8 @@ public record TqtSetting(
     /** Where activations are kept: ESP-PPQ's collecting_device {@code cpu}, {@code cuda} and {@code executor} all mean memory here. */
     public enum Collecting { MEMORY, DISK }
 
+    private static final String GROUP = "tqt_optimization_setting";
+
     /** ESP-PPQ's defaults (api/setting.py), without anything that ESP-PPQ does not do. */
     public static final TqtSetting PARITY =
             new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0, 0, false);
@@ -59,7 +60,7 @@ public record TqtSetting(
     /**
      * Checks the ranges.
      *
-     * @throws BitgrainException (usage) for a value out of range, naming the setting
+     * @throws io.github.bitgrain.core.BitgrainException (usage) for a value out of range, naming the setting
      */
     public TqtSetting {
         interestedLayers = List.copyOf(interestedLayers);
@@ -71,11 +72,8 @@ public record TqtSetting(
         atLeast("alpha_lr", alphaLr, 0);
         atLeast("output_steps", outputSteps, 0);
         atLeast("output_lr", outputLr, 0);
-        atLeast("hold_out", holdOut, 0);
+        SettingRange.holdOut(GROUP, holdOut);
         atLeast("trained_samples", trainedSamples, 0);
-        if (holdOut >= 1) {
-            throw BitgrainException.usage("tqt_optimization_setting.hold_out: " + holdOut + " leaves no sample to train on; give a share below 1");
-        }
     }
 
     /** These without mixtures of samples: row numbers cannot be mixed. */
@@ -85,8 +83,6 @@ public record TqtSetting(
     }
 
     private static void atLeast(String name, double value, double least) {
-        if (!(value >= least) || Double.isInfinite(value)) {
-            throw BitgrainException.usage("tqt_optimization_setting." + name + ": " + value + " is not at least " + least);
-        }
+        SettingRange.atLeast(GROUP, name, value, least);
     }
 }

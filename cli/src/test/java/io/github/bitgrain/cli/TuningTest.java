@@ -1,0 +1,73 @@
+package io.github.bitgrain.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.bitgrain.testing.SharedData;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Passes after calibration beside threshold training, through the command line. */
+class TuningTest {
+    @TempDir
+    Path folder;
+
+    private static String shared(String path) {
+        return SharedData.path("golden/esp-ppq/" + path).toString();
+    }
+
+    private CommandRun lenet(String file, String... more) {
+        List<String> args = new ArrayList<>(List.of("quantize", shared("models/lenet.onnx"), "--calib", shared("data/lenet/calib_x.npy"),
+                "--mean", "0.5", "--std", "0.25", "--calib-batch", "16", "--calib-steps", "16", "-o", folder.resolve(file).toString()));
+        args.addAll(List.of(more));
+        return CommandRun.of(args.toArray(String[]::new));
+    }
+
+    private static JsonNode json(CommandRun run) throws IOException {
+        assertEquals(0, run.exit(), run.err());
+        return new ObjectMapper().readTree(run.out());
+    }
+
+    private JsonNode measured(String file, String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of("--target", "esp32s3", "--json", "--eval", shared("data/lenet/val_x.npy"), "--metric", "snr"));
+        args.addAll(List.of(more));
+        return json(lenet(file, args.toArray(String[]::new)));
+    }
+
+    @Test
+    void biasCorrectionTakesNoiseAwayAndTellsItsBlocks() throws IOException {
+        JsonNode json = measured("a.espdl", "--set", "bias_correct=true", "--set", "bias_correct_setting.block_size=1");
+        JsonNode accuracy = json.get("accuracy");
+        assertFalse(accuracy.has("tqt"));
+        assertTrue(accuracy.get("tuned").asDouble() < 0.9 * accuracy.get("ptq").asDouble(), accuracy.toString());
+        assertTrue(accuracy.get("chip").asDouble() < 0.9 * accuracy.get("ptq").asDouble(), accuracy.toString());
+        assertTrue(json.get("bitExact").asBoolean());
+        assertEquals(4, json.get("blocks").size());
+        json.get("blocks").forEach(block -> assertTrue(block.get("lossAfter").asDouble() <= block.get("lossBefore").asDouble(), block.toString()));
+    }
+
+    /** The reference's file has the same weights and biases: the two compute the same. */
+    @Test
+    void biasCorrectionUnderParityWritesTheReferencesNetwork() {
+        CommandRun run = lenet("b.espdl", "--target", "esp32s3", "--profile", "parity", "--set", "bias_correct=true", "--no-test-values");
+        assertEquals(0, run.exit(), run.err());
+        CommandRun diff = CommandRun.of("diff", folder.resolve("b.espdl").toString(), shared("e2e/lenet/esp32s3_8_kl_bc.espdl"));
+        assertEquals(List.of("layout", "metadata", "metadata", "test_vectors", "test_vectors"),
+                diff.out().lines().filter(line -> !line.isEmpty()).map(line -> line.split(" ")[0]).toList());
+    }
+
+    @Test
+    void whatTrainingDoesAnywayIsNotDoneTwice() {
+        lenet("c.espdl", "--tqt", "--set", "bias_correct=true").fails(2,
+                "bias_correct: under --profile improved tqt_optimization corrects biases itself; switch bias_correct off");
+        lenet("c.espdl", "--set", "bias_correct=true", "--set", "bias_correct_setting.interested_layers=[conv9]").fails(2,
+                "bias_correct_setting.interested_layers: there is no node \"conv9\" in torch_jit");
+    }
+}

@@ -1,0 +1,167 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.quant.FakeQuantization;
+import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.analyze.OutputError;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * Bias correction block by block: the mean error of every output channel goes into the bias, and a block whose squared error that
+ * raises gets its biases back (esp-ppq: quantization/optim/training.py, BiasCorrectionPass; after Nagel et al. 2019, section 4.2).
+ *
+ * <p>ESP-PPQ runs the block itself in float on the quantized inputs and takes the means of all its layers at once, over all batches,
+ * which also judge. The improved form takes out what earlier blocks did to the mean too, corrects layer after layer, so that none makes
+ * up for what the one before it was relieved of, and judges on batches that are in no mean.
+ */
+final class BiasCorrectionPass {
+    private final QuantizedTwin twin;
+    private final BiasCorrectionSetting setting;
+    private final boolean parity;
+    private final TqtListener listener;
+    private final int threads;
+    private final Graph graph;
+    private final Map<String, Shape> shapes;
+
+    BiasCorrectionPass(QuantizedTwin twin, BiasCorrectionSetting setting, boolean parity, TqtListener listener, int threads) {
+        this.twin = twin;
+        this.setting = setting;
+        this.parity = parity;
+        this.listener = listener;
+        this.threads = threads;
+        this.graph = twin.graph();
+        this.shapes = ShapeInference.infer(graph, twin.original().parameters());
+    }
+
+    /**
+     * Corrects the twin's biases.
+     *
+     * @param measured batches that means are taken over
+     * @param deciding batches that judge; they may be the same
+     */
+    List<BlockReport> run(List<Map<String, Tensor>> measured, List<Map<String, Tensor>> deciding) {
+        List<Map<String, Tensor>> batches = new ArrayList<>(parity ? measured : measured.subList(0, Math.min(setting.steps(), measured.size())));
+        int count = batches.size();
+        if (measured != deciding) {
+            batches.addAll(deciding);
+        }
+        List<Integer> means = IntStream.range(0, count).boxed().toList();
+        List<Integer> judges = measured == deciding ? means : IntStream.range(count, batches.size()).boxed().toList();
+        List<TqtBlock> blocks = BlockWalk.blocks(twin, setting.blockSize(), setting.interestedLayers());
+        List<BlockReport> reports = new ArrayList<>();
+        try (Frontier original = frontier(twin.original().parameters(), List::of, batches);
+                Frontier quantized = frontier(twin.parameters(), twin::expansion, batches)) {
+            BlockWalk.over(graph, blocks, block -> corrected(block).stream().map(Node::output).toList(), original, quantized, (block, number) -> {
+                BlockReport report = correct(block, original, quantized, means, judges);
+                reports.add(report);
+                listener.step(number, blocks.size(), block.name(), 1, 1, (float) report.lossAfter());
+            });
+        }
+        return reports;
+    }
+
+    private Frontier frontier(Parameters parameters, Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
+        return new Frontier(graph, shapes, expansion, parameters, batches, new ActivationCache(setting.collecting(), ActivationCache.LIMIT),
+                List.of(), threads);
+    }
+
+    private List<Node> corrected(TqtBlock block) {
+        return block.nodes().stream().filter(node -> BiasCorrection.hasBias(graph, node)).toList();
+    }
+
+    private BlockReport correct(TqtBlock block, Frontier original, Frontier quantized, List<Integer> means, List<Integer> judges) {
+        List<Node> nodes = corrected(block);
+        Parameters.Snapshot before = twin.parameters().snapshot(nodes.stream().map(node -> node.input(2)).toList());
+        double lossBefore = loss(block, original, quantized, judges);
+        if (!nodes.isEmpty()) {
+            if (parity) {
+                correctAtOnce(block, nodes, quantized, means);
+            } else {
+                correctInOrder(block, nodes, original, quantized, means);
+            }
+        }
+        double lossAfter = loss(block, original, quantized, judges);
+        boolean accepted = lossAfter <= lossBefore && (parity || twin.biasFits(twin.plan()));
+        if (!accepted) {
+            before.restore();
+        }
+        return new BlockReport(block.name(), block.end().name(), block.nodes().stream().map(Node::name).toList(), lossBefore, lossAfter, accepted,
+                new float[0]);
+    }
+
+    private void correctAtOnce(TqtBlock block, List<Node> nodes, Frontier quantized, List<Integer> batches) {
+        List<String> values = nodes.stream().map(Node::output).toList();
+        Map<String, double[]> wanted = means(block, values, List::of, twin.original().parameters(), quantized, batches);
+        Map<String, double[]> found = means(block, values, twin::expansion, twin.parameters(), quantized, batches);
+        nodes.forEach(node -> add(node, wanted.get(node.output()), found.get(node.output())));
+    }
+
+    private void correctInOrder(TqtBlock block, List<Node> nodes, Frontier original, Frontier quantized, List<Integer> batches) {
+        for (Node node : nodes) {
+            double[] wanted = new double[shapes.get(node.output()).dim(1)];
+            for (int batch : batches) {
+                BiasCorrection.addMeans(original.value(node.output(), batch), wanted);
+            }
+            // Before the node's own slot rounds and saturates: what is clipped there would count as an error of the mean.
+            boolean rounded = twin.plan().isQuantized(node.name()) && twin.plan().quantizes(Slot.output(node.name(), 0));
+            String value = rounded ? FakeQuantization.raw(node.output()) : node.output();
+            add(node, divided(wanted, batches.size()), means(block, List.of(value), twin::expansion, twin.parameters(), quantized, batches).get(value));
+        }
+    }
+
+    private static double[] divided(double[] sums, int count) {
+        for (int c = 0; c < sums.length; c++) {
+            sums[c] /= count;
+        }
+        return sums;
+    }
+
+    /** In single precision, as the bias is. */
+    private void add(Node node, double[] wanted, double[] found) {
+        float[] bias = twin.parameters().get(node.input(2)).data();
+        for (int c = 0; c < bias.length; c++) {
+            bias[c] += (float) wanted[c] - (float) found[c];
+        }
+    }
+
+    /** Means of every channel (axis 1) over batches that count alike. */
+    private Map<String, double[]> means(TqtBlock block, List<String> values, Function<Node, List<Node>> expansion, Parameters parameters,
+            Frontier quantized, List<Integer> batches) {
+        Map<String, double[]> means = new LinkedHashMap<>();
+        Graph part = Frontier.part(graph, shapes, block.nodes(), expansion, values);
+        try (Executor executor = new Executor(part, parameters, Executor.Options.defaults().threads(threads))) {
+            for (int batch : batches) {
+                executor.run(quantized.values(part.inputs().keySet(), batch)).forEach((name, tensor) ->
+                        BiasCorrection.addMeans(tensor, means.computeIfAbsent(name, key -> new double[tensor.shape().dim(1)])));
+            }
+        }
+        means.values().forEach(sums -> divided(sums, batches.size()));
+        return means;
+    }
+
+    /** Mean squared error of the block's results as it stands. */
+    private double loss(TqtBlock block, Frontier original, Frontier quantized, List<Integer> batches) {
+        double sum = 0;
+        Graph part = Frontier.part(graph, shapes, block.nodes(), twin::expansion, block.outputs());
+        try (Executor executor = new Executor(part, twin.parameters(), Executor.Options.defaults().threads(threads))) {
+            for (int batch : batches) {
+                Map<String, Tensor> found = executor.run(quantized.values(part.inputs().keySet(), batch));
+                for (String output : block.outputs()) {
+                    sum += OutputError.meanSquare(found.get(output), original.value(output, batch));
+                }
+            }
+        }
+        return sum / batches.size();
+    }
+}

@@ -1,0 +1,77 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.calibrate.Batches;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The passes after calibration, in ESP-PPQ's order: bias correction, threshold training. */
+public final class Tuning {
+    private Tuning() {}
+
+    /**
+     * What ESP-PPQ does: every pass goes on from the state of the one before, on all different batches, and compares with the weights as
+     * they were given.
+     *
+     * @param model float network after the graph passes; stays as it is
+     * @param plan calibrated, with passive scales
+     * @param tqt threshold training; null: not wanted
+     * @param threads threads of the executors
+     */
+    public static TqtResult parity(Model model, QuantPlan plan, Batches batches, TqtSetting tqt, TuningPasses passes, TqtListener listener, int threads) {
+        QuantizedTwin twin = new QuantizedTwin(model, plan, true);
+        List<Map<String, Tensor>> all = Tqt.inMemory(batches);
+        List<BlockReport> reports = new ArrayList<>();
+        if (passes.biasCorrection() != null) {
+            reports.addAll(new BiasCorrectionPass(twin, passes.biasCorrection(), true, listener, threads).run(all, all));
+        }
+        if (tqt != null) {
+            reports.addAll(new ParityTqt(twin, tqt, listener, threads).run(all).blocks());
+        }
+        return new TqtResult(new Model(twin.graph(), twin.weights()), twin.plan(), reports, ParityTqt.moved(plan, twin.plan()), model);
+    }
+
+    /**
+     * Passes without threshold training, kept where samples that are in no mean and train nothing confirm them.
+     *
+     * @param model float network after the graph passes; stays as it is
+     * @param plan calibrated, with passive scales
+     * @param threads threads of the executors
+     */
+    public static TqtResult improved(Model model, QuantPlan plan, Batches batches, TuningPasses passes, TqtListener listener, int threads) {
+        QuantizedTwin twin = new QuantizedTwin(model, plan);
+        List<BlockReport> reports = new ArrayList<>();
+        BiasCorrectionSetting setting = passes.biasCorrection();
+        if (setting != null) {
+            Samples samples = samples(batches, setting.holdOut(), 0);
+            List<BlockReport> corrected = new ArrayList<>();
+            if (new HeldOutNoise(model, twin, samples.deciding(), threads).keptIfNotWorse(() -> corrected.addAll(
+                    new BiasCorrectionPass(twin, setting, false, listener, threads).run(samples.training(), samples.deciding())))) {
+                reports.addAll(corrected);
+            } else {
+                corrected.forEach(report -> reports.add(report.takenBack()));
+            }
+        }
+        return new TqtResult(new Model(twin.graph(), twin.weights()), twin.plan(), reports, 0, model);
+    }
+
+    /**
+     * Refuses passes that say the same.
+     *
+     * @throws BitgrainException (usage) naming the setting
+     */
+    public static void check(boolean parity, boolean tqt, TuningPasses passes) {
+        if (!parity && tqt && passes.biasCorrection() != null) {
+            throw BitgrainException.usage("bias_correct: under --profile improved tqt_optimization corrects biases itself; switch bias_correct off");
+        }
+    }
+
+    private static Samples samples(Batches batches, double holdOut, int trainedSamples) {
+        return Samples.split(batches.source(), Math.min(batches.source().samples(), batches.size() * batches.count()), batches.size(), holdOut,
+                trainedSamples);
+    }
+}

@@ -1,0 +1,148 @@
+package io.github.bitgrain.quantizer.tqt;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.bitgrain.core.data.DataSource;
+import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.op.Relu;
+import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.Bitgrain;
+import io.github.bitgrain.quantizer.QuantizationListener;
+import io.github.bitgrain.quantizer.QuantizationOptions;
+import io.github.bitgrain.quantizer.QuantizationResult;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class BiasCorrectionPassTest {
+    private static Tensor random(Shape shape, double offset, SplittableRandom random) {
+        float[] values = new float[shape.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (offset + random.nextDouble() - 0.5);
+        }
+        return new Tensor(shape, values);
+    }
+
+    private static Model network(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Parameters parameters = new Parameters();
+        parameters.put("w1", random(Shape.of(8, 6), 0, random)).put("b1", random(Shape.of(8), 0, random))
+                .put("w2", random(Shape.of(3, 8), 0, random)).put("b2", random(Shape.of(3), 0, random));
+        Gemm gemm = new Gemm(1, 1, false, true);
+        return new Model(Graph.builder("net").input("x", Shape.of(1, 6)).node("fc1", gemm, List.of("x", "w1", "b1"), "h")
+                .node("relu", new Relu(), List.of("h"), "r").node("fc2", gemm, List.of("r", "w2", "b2"), "y").output("y").build(), parameters);
+    }
+
+    private static QuantPlan plan(Model model) {
+        DataSource samples = DataSource.of(Map.of("x", random(Shape.of(64, 6), 0.3, new SplittableRandom(7))));
+        return Bitgrain.calibrate(model, samples, QuantizationOptions.of(Target.ESP32P4), QuantizationListener.NONE).calibratedPlan();
+    }
+
+    private static List<Map<String, Tensor>> batches(double... offsets) {
+        SplittableRandom random = new SplittableRandom(3);
+        return Arrays.stream(offsets).mapToObj(offset -> Map.of("x", random(Shape.of(16, 6), offset, random))).toList();
+    }
+
+    private static float[] biases(boolean parity, int steps, List<Map<String, Tensor>> batches) {
+        Model model = network(1);
+        QuantizedTwin twin = new QuantizedTwin(model, plan(model), parity);
+        new BiasCorrectionPass(twin, new BiasCorrectionSetting(List.of(), 4, steps, TqtSetting.Collecting.MEMORY, 0), parity, TqtListener.NONE, 1)
+                .run(batches, batches);
+        float[] biases = new float[11];
+        System.arraycopy(twin.parameters().get("b1").data(), 0, biases, 0, 8);
+        System.arraycopy(twin.parameters().get("b2").data(), 0, biases, 8, 3);
+        return biases;
+    }
+
+    @Test
+    void stepsBoundTheBatchesThatMeansAreTakenOverUnlessParity() {
+        List<Map<String, Tensor>> batches = batches(0, 0.6, -0.4);
+        float[] one = biases(false, 1, batches);
+        assertArrayEquals(biases(false, 1, batches.subList(0, 1)), one);
+        assertFalse(Arrays.equals(one, biases(false, 3, batches)));
+        assertArrayEquals(biases(true, 3, batches), biases(true, 1, batches));
+        assertFalse(Arrays.equals(biases(true, 1, batches), biases(true, 1, batches.subList(0, 1))));
+    }
+
+    @Test
+    void theMeanErrorOfEveryChannelIsGone() {
+        Model model = network(1);
+        QuantizedTwin twin = new QuantizedTwin(model, plan(model));
+        List<Map<String, Tensor>> batches = batches(0.3, 0.3);
+        for (String name : List.of("b1", "b2")) {
+            float[] bias = twin.parameters().get(name).data();
+            for (int c = 0; c < bias.length; c++) {
+                bias[c] += 0.04f * (c % 3 - 1);
+            }
+        }
+        double before = meanError(model, twin, batches);
+        new BiasCorrectionPass(twin, BiasCorrectionSetting.IMPROVED, false, TqtListener.NONE, 1).run(batches, batches);
+        double after = meanError(model, twin, batches);
+        assertTrue(after < 0.1 * before, before + " → " + after);
+    }
+
+    /** Largest difference of the channel means of the result. */
+    private static double meanError(Model model, QuantizedTwin twin, List<Map<String, Tensor>> batches) {
+        double[] sum = new double[3];
+        try (var exact = new Executor(model);
+                var rounded = new Executor(twin.quantized())) {
+            for (Map<String, Tensor> batch : batches) {
+                float[] f = exact.run(batch).get("y").data();
+                float[] q = rounded.run(batch).get("y").data();
+                for (int i = 0; i < f.length; i++) {
+                    sum[i % 3] += (q[i] - f[i]) / (16.0 * batches.size());
+                }
+            }
+        }
+        return Arrays.stream(sum).map(Math::abs).max().getAsDouble();
+    }
+
+    @Test
+    void noBlockEndsWorseOnTheSamplesThatJudge() {
+        for (long seed = 0; seed < 20; seed++) {
+            Model model = network(seed);
+            QuantizedTwin twin = new QuantizedTwin(model, plan(model));
+            List<Map<String, Tensor>> judges = batches(-0.5);
+            float[] before = twin.parameters().get("b1").data().clone();
+            List<BlockReport> reports = new BiasCorrectionPass(twin, BiasCorrectionSetting.IMPROVED, false, TqtListener.NONE, 1)
+                    .run(batches(0.5), judges);
+            assertEquals(1, reports.size());
+            assertEquals(reports.getFirst().lossTrained() <= reports.getFirst().lossBefore(), reports.getFirst().accepted());
+            if (!reports.getFirst().accepted()) {
+                assertArrayEquals(before, twin.parameters().get("b1").data());
+            }
+        }
+    }
+
+    @Test
+    void theWholePassIsTakenBackWhenHeldOutSamplesDoNotConfirmIt() {
+        for (long seed = 0; seed < 10; seed++) {
+            DataSource samples = DataSource.of(Map.of("x", random(Shape.of(32, 6), 0.2, new SplittableRandom(seed))));
+            QuantizationOptions options = QuantizationOptions.of(Target.ESP32S3).withBatch(8)
+                    .withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED));
+            Model model = network(seed);
+            QuantizationResult result = Bitgrain.quantize(model, samples, options, QuantizationListener.NONE);
+            Samples split = Samples.split(samples, 32, 8, 0.25, 0);
+            QuantizedTwin twin = new QuantizedTwin(result.calibrated(), result.calibratedPlan());
+            HeldOutNoise noise = new HeldOutNoise(result.calibrated(), twin, split.deciding(), 1);
+            double before = noise.now();
+            for (String name : List.of("b1", "b2")) {
+                System.arraycopy(result.model().parameters().get(name).data(), 0, twin.parameters().get(name).data(), 0,
+                        twin.parameters().get(name).size());
+            }
+            assertTrue(noise.now() <= before, "seed " + seed);
+        }
+    }
+}
