@@ -53,6 +53,17 @@ class TuningTest {
         json.get("blocks").forEach(block -> assertTrue(block.get("lossAfter").asDouble() <= block.get("lossBefore").asDouble(), block.toString()));
     }
 
+    @Test
+    void roundingIsTrainedThroughTheCommandLine() throws IOException {
+        JsonNode json = measured("r.espdl", "--set", "blockwise_reconstruction=true", "--set", "blockwise_reconstruction_setting.steps=100");
+        JsonNode accuracy = json.get("accuracy");
+        assertTrue(accuracy.get("tuned").asDouble() < accuracy.get("ptq").asDouble(), accuracy.toString());
+        assertTrue(json.get("bitExact").asBoolean());
+        json.get("blocks").forEach(block -> assertTrue(block.get("lossAfter").asDouble() <= block.get("lossBefore").asDouble(), block.toString()));
+        assertEquals(0, lenet("s.espdl", "--profile", "parity", "--set", "blockwise_reconstruction=true", "--set",
+                "blockwise_reconstruction_setting.steps=20", "--set", "blockwise_reconstruction_setting.is_scale_trainable=true").exit());
+    }
+
     /** The reference's file has the same weights and biases: the two compute the same. */
     @Test
     void biasCorrectionUnderParityWritesTheReferencesNetwork() {

@@ -16,6 +16,7 @@ import io.github.bitgrain.quantizer.tqt.Tqt;
 import io.github.bitgrain.quantizer.tqt.TqtResult;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import io.github.bitgrain.quantizer.tqt.Tuning;
+import io.github.bitgrain.quantizer.tqt.TuningPasses;
 import java.util.List;
 
 /**
@@ -66,10 +67,12 @@ public final class Bitgrain {
         if (options.profile().isParity()) {
             return Tuning.parity(model, plan, batches, tqt, options.tuning(), listener, options.threads());
         }
+        boolean indices = hasIndices(model.graph());
+        TuningPasses passes = indices ? options.tuning().withoutMixtures() : options.tuning();
         return tqt == null
-                ? Tuning.improved(model, plan, batches, options.tuning(), listener, options.threads())
+                ? Tuning.improved(model, plan, batches, passes, listener, options.threads())
                 : Tqt.improved(model, plan, batches, network -> plan(network, batches, options, listener),
-                        hasIndices(model.graph()) ? tqt.withoutMixtures() : tqt, listener, options.threads());
+                        indices ? tqt.withoutMixtures() : tqt, passes.adaRound(), listener, options.threads());
     }
 
     private static boolean hasIndices(Graph graph) {

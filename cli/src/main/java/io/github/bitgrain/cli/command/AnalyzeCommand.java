@@ -90,8 +90,9 @@ public final class AnalyzeCommand extends CliCommand {
         if (request.settings().tqtOptimization()) {
             throw BitgrainException.usage("tqt_optimization: analyze looks at calibration only; use quantize --tqt --report FILE.html");
         }
-        if (request.settings().biasCorrect()) {
-            throw BitgrainException.usage("bias_correct: analyze looks at calibration only; use quantize --set bias_correct=true --report FILE.html");
+        if (request.settings().tuning().any()) {
+            throw BitgrainException.usage((request.settings().biasCorrect() ? "bias_correct" : "blockwise_reconstruction")
+                    + ": analyze looks at calibration only; use quantize --report FILE.html");
         }
         Model network = OnnxReader.read(model);
         Progress progress = progress();

@@ -82,7 +82,8 @@ public final class SettingsSearch {
                 || wanted.tqtOptimization() && wanted.tqtOptimizationSetting().equalize() && !request.apply(settings).profile().isParity();
         return widths.computeIfAbsent(equalized, key -> {
             SettingsBinder<QuantizationSettings> narrow = given.copy();
-            narrow.set("tqt_optimization", "false").set("bias_correct", "false").set("equalization", String.valueOf(equalized));
+            narrow.set("tqt_optimization", "false").set("bias_correct", "false")
+                    .set("blockwise_reconstruction", "false").set("equalization", String.valueOf(equalized));
             return new WidthChoice(request.apply(narrow), network, calibration, progress, watch);
         });
     }

@@ -8,8 +8,6 @@ import java.util.Set;
 /** The names of ESP-PPQ's settings in groups whose values Bitgrain does not read (esp-ppq: api/setting.py). */
 final class GroupNames {
     private static final Map<String, Set<String>> KNOWN = Map.of(
-            "blockwise_reconstruction_setting",
-            Set.of("interested_layers", "is_scale_trainable", "lr", "steps", "gamma", "collecting_device", "block_size"),
             "ssd_setting", Set.of("opt_level", "channel_ratio", "loss_threshold", "layer_norm", "iteration"),
             "matrix_factorization_setting", Set.of("interested_layers", "method"),
             "extension_setting", Set.of("my_first_parameter"),

@@ -6,6 +6,7 @@ import io.github.bitgrain.quantizer.WeightPasses;
 import io.github.bitgrain.quantizer.equalize.ChannelSplitSetting;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.equalize.WeightSplitSetting;
+import io.github.bitgrain.quantizer.tqt.AdaRoundSetting;
 import io.github.bitgrain.quantizer.tqt.BiasCorrectionSetting;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import io.github.bitgrain.quantizer.tqt.TuningPasses;
@@ -37,7 +38,9 @@ import java.util.Map;
  * @param channelSplitSetting which ones
  * @param biasCorrect whether mean errors are taken out by biases, block by block
  * @param biasCorrectSetting how
- * @param blockwiseReconstruction and the following: procedures of ESP-PPQ that are refused when switched on
+ * @param blockwiseReconstruction whether AdaRound trains to which side weights are rounded
+ * @param blockwiseReconstructionSetting how
+ * @param ssdEqualization as matrixFactorization and extension: procedures of ESP-PPQ that are refused when switched on
  */
 public record QuantizationSettings(
         boolean tqtOptimization,
@@ -52,7 +55,7 @@ public record QuantizationSettings(
         boolean lsqOptimization,
         LsqSetting lsqOptimizationSetting,
         boolean blockwiseReconstruction,
-        Map<String, Object> blockwiseReconstructionSetting,
+        AdaRoundSetting blockwiseReconstructionSetting,
         boolean biasCorrect,
         BiasCorrectionSetting biasCorrectSetting,
         boolean ssdEqualization,
@@ -77,7 +80,8 @@ public record QuantizationSettings(
 
     /** Names in files that do not follow from the names of components. */
     private static final Map<String, String> NAMES =
-            Map.of("TqtSetting.scaleTrainable", "is_scale_trainable", "TqtSetting.collecting", "collecting_device",
+            Map.of("AdaRoundSetting.scaleTrainable", "is_scale_trainable", "AdaRoundSetting.collecting", "collecting_device",
+                    "TqtSetting.scaleTrainable", "is_scale_trainable", "TqtSetting.collecting", "collecting_device",
                     "LsqSetting.scaleTrainable", "is_scale_trainable", "LsqSetting.collecting", "collecting_device",
                     "BiasCorrectionSetting.collecting", "collecting_device");
 
@@ -128,15 +132,12 @@ public record QuantizationSettings(
      * @throws BitgrainException (usage) naming the setting
      */
     public QuantizationSettings {
-        refused("blockwise_reconstruction", blockwiseReconstruction, "train rounding with tqt_optimization, which moves weights across rounding"
-                + " thresholds and keeps the better state");
         refused("ssd_equalization", ssdEqualization, "use equalization");
         refused("matrix_factorization", matrixFactorization, "ESP-PPQ has removed it");
         refused("extension", extension, "it is a template of ESP-PPQ that does nothing");
         if (lsqOptimization && tqtOptimization) {
             throw BitgrainException.usage("lsq_optimization: tqt_optimization trains the same weights; switch one of them off");
         }
-        GroupNames.check("blockwise_reconstruction_setting", blockwiseReconstructionSetting);
         GroupNames.check("ssd_setting", ssdSetting);
         GroupNames.check("matrix_factorization_setting", matrixFactorizationSetting);
         GroupNames.check("extension_setting", extensionSetting);
@@ -160,15 +161,16 @@ public record QuantizationSettings(
     public static SettingsBinder<QuantizationSettings> binder(Profile profile) {
         return new SettingsBinder<>(
                 profile.isParity()
-                        ? defaults(TqtSetting.PARITY, Algorithm.KL, BiasCorrectionSetting.PARITY)
-                        : defaults(TqtSetting.IMPROVED, Algorithm.MSE, BiasCorrectionSetting.IMPROVED),
+                        ? defaults(TqtSetting.PARITY, Algorithm.KL, BiasCorrectionSetting.PARITY, AdaRoundSetting.PARITY)
+                        : defaults(TqtSetting.IMPROVED, Algorithm.MSE, BiasCorrectionSetting.IMPROVED, AdaRoundSetting.IMPROVED),
                 NAMES, WORDS);
     }
 
-    private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration, BiasCorrectionSetting bias) {
+    private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration, BiasCorrectionSetting bias,
+            AdaRoundSetting adaRound) {
         Map<String, Object> none = Map.of();
         return new QuantizationSettings(false, tqt, false, EqualizationSetting.DEFAULT, new Activation(calibration), none, none, none, Map.of(),
-                false, LsqSetting.DEFAULT, false, none, false, bias, false, none, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
+                false, LsqSetting.DEFAULT, false, adaRound, false, bias, false, none, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
                 false, none, false, new ConfigModify(Map.of()), false, none, true, true, true, true, "allin", "", "");
     }
 
@@ -197,7 +199,7 @@ public record QuantizationSettings(
 
     /** What changes weights after calibration beside that. */
     public TuningPasses tuning() {
-        return new TuningPasses(biasCorrect ? biasCorrectSetting : null);
+        return new TuningPasses(biasCorrect ? biasCorrectSetting : null, blockwiseReconstruction ? blockwiseReconstructionSetting : null);
     }
 
     /** What is enlarged before quantization. */

@@ -106,7 +106,7 @@ class QuantizationSettingsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "tqt_optimization_setting.steps=0 | --set tqt_optimization_setting.steps: tqt_optimization_setting.steps: 0",
-        "blockwise_reconstruction=true | blockwise_reconstruction: is not supported, switch it off; train rounding with tqt_optimization",
+        "blockwise_reconstruction_setting.gamma=-1 | blockwise_reconstruction_setting.gamma: -1.0 is not at least 0.0",
         "bias_correct_setting.steps=0 | bias_correct_setting.steps: 0.0 is not at least 1.0",
         "bias_correct_setting.hold_out=1 | bias_correct_setting.hold_out: 1.0 leaves no sample to train on",
         "ssd_equalization=true | ssd_equalization: is not supported, switch it off; use equalization",

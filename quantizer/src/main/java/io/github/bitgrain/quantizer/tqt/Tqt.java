@@ -55,11 +55,12 @@ public final class Tqt {
      * @param plan calibrated, with passive scales
      * @param batches calibration batches
      * @param calibration calibrates another network (the equalized one) as {@code model} was
+     * @param rounding AdaRound after training; null: not wanted
      * @param threads threads of the executors
      * @return a network whose hidden values may be scaled and shifted by channel; block losses are in the units of {@code model}
      */
     public static TqtResult improved(Model model, QuantPlan plan, Batches batches, Function<Model, QuantPlan> calibration, TqtSetting setting,
-            TqtListener listener, int threads) {
+            AdaRoundSetting rounding, TqtListener listener, int threads) {
         Samples samples = Samples.split(batches.source(), Math.min(batches.source().samples(), batches.size() * batches.count()), batches.size(),
                 setting.holdOut(), setting.trainedSamples());
         ImprovedTqt plain = new ImprovedTqt(model, model, plan, samples, setting, listener, threads);
@@ -81,6 +82,9 @@ public final class Tqt {
             best = plain;
         }
         QuantizedTwin twin = best.twin();
+        if (rounding != null) {
+            Tuning.round(model, twin, batches, rounding, listener, threads);
+        }
         List<BlockReport> blocks = reports(model, plan, twin, maps, inMemory(batches), setting, threads);
         SaturatingClips.Result result = SaturatingClips.remove(new Model(twin.graph(), twin.weights()), twin.plan());
         return new TqtResult(result.model(), result.plan(), blocks, ParityTqt.moved(plan, twin.plan()), twin.original());

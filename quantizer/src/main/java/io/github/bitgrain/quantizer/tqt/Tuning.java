@@ -8,8 +8,9 @@ import io.github.bitgrain.quantizer.calibrate.Batches;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
-/** The passes after calibration, in ESP-PPQ's order: bias correction, threshold training. */
+/** The passes after calibration, in ESP-PPQ's order: bias correction, threshold training, AdaRound. */
 public final class Tuning {
     private Tuning() {}
 
@@ -32,6 +33,9 @@ public final class Tuning {
         if (tqt != null) {
             reports.addAll(new ParityTqt(twin, tqt, listener, threads).run(all).blocks());
         }
+        if (passes.adaRound() != null) {
+            reports.addAll(new AdaRound(twin, passes.adaRound(), true, listener, threads).run(all, all));
+        }
         return new TqtResult(new Model(twin.graph(), twin.weights()), twin.plan(), reports, ParityTqt.moved(plan, twin.plan()), model);
     }
 
@@ -48,15 +52,25 @@ public final class Tuning {
         BiasCorrectionSetting setting = passes.biasCorrection();
         if (setting != null) {
             Samples samples = samples(batches, setting.holdOut(), 0);
-            List<BlockReport> corrected = new ArrayList<>();
-            if (new HeldOutNoise(model, twin, samples.deciding(), threads).keptIfNotWorse(() -> corrected.addAll(
-                    new BiasCorrectionPass(twin, setting, false, listener, threads).run(samples.training(), samples.deciding())))) {
-                reports.addAll(corrected);
-            } else {
-                corrected.forEach(report -> reports.add(report.takenBack()));
-            }
+            reports.addAll(confirmed(new HeldOutNoise(model, twin, samples.deciding(), threads), () ->
+                    new BiasCorrectionPass(twin, setting, false, listener, threads).run(samples.training(), samples.deciding())));
+        }
+        if (passes.adaRound() != null) {
+            reports.addAll(round(model, twin, batches, passes.adaRound(), listener, threads));
         }
         return new TqtResult(new Model(twin.graph(), twin.weights()), twin.plan(), reports, 0, model);
+    }
+
+    /** AdaRound on a twin, taken back as a whole if samples that trained nothing do not confirm it. */
+    static List<BlockReport> round(Model reference, QuantizedTwin twin, Batches batches, AdaRoundSetting setting, TqtListener listener, int threads) {
+        Samples samples = samples(batches, setting.holdOut(), setting.trainedSamples());
+        return confirmed(new HeldOutNoise(reference, twin, samples.deciding(), threads), () ->
+                new AdaRound(twin, setting, false, listener, threads).run(samples.mixed(), samples.deciding()));
+    }
+
+    private static List<BlockReport> confirmed(HeldOutNoise noise, Supplier<List<BlockReport>> pass) {
+        List<BlockReport> reports = new ArrayList<>();
+        return noise.keptIfNotWorse(() -> reports.addAll(pass.get())) ? reports : reports.stream().map(BlockReport::takenBack).toList();
     }
 
     /**

@@ -8,10 +8,11 @@ import java.util.List;
  * Passes that change weights and biases after calibration, beside threshold training.
  *
  * @param biasCorrection comes before threshold training; null: not wanted
+ * @param adaRound comes after threshold training; null: not wanted
  */
-public record TuningPasses(BiasCorrectionSetting biasCorrection) {
+public record TuningPasses(BiasCorrectionSetting biasCorrection, AdaRoundSetting adaRound) {
     /** No pass. */
-    public static final TuningPasses NONE = new TuningPasses(null);
+    public static final TuningPasses NONE = new TuningPasses(null, null);
 
     /**
      * Refuses layers that the network does not have.
@@ -22,6 +23,14 @@ public record TuningPasses(BiasCorrectionSetting biasCorrection) {
         if (biasCorrection != null) {
             check(graph, BiasCorrectionSetting.GROUP, biasCorrection.interestedLayers());
         }
+        if (adaRound != null) {
+            check(graph, AdaRoundSetting.GROUP, adaRound.interestedLayers());
+        }
+    }
+
+    /** These without mixtures of samples: row numbers cannot be mixed. */
+    public TuningPasses withoutMixtures() {
+        return adaRound == null ? this : new TuningPasses(biasCorrection, adaRound.withoutMixtures());
     }
 
     private static void check(Graph graph, String group, List<String> layers) {
@@ -34,6 +43,6 @@ public record TuningPasses(BiasCorrectionSetting biasCorrection) {
 
     /** Whether there is any pass. */
     public boolean any() {
-        return biasCorrection != null;
+        return biasCorrection != null || adaRound != null;
     }
 }

@@ -131,7 +131,7 @@ class BiasCorrectionPassTest {
         for (long seed = 0; seed < 10; seed++) {
             DataSource samples = DataSource.of(Map.of("x", random(Shape.of(32, 6), 0.2, new SplittableRandom(seed))));
             QuantizationOptions options = QuantizationOptions.of(Target.ESP32S3).withBatch(8)
-                    .withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED));
+                    .withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null));
             Model model = network(seed);
             QuantizationResult result = Bitgrain.quantize(model, samples, options, QuantizationListener.NONE);
             Samples split = Samples.split(samples, 32, 8, 0.25, 0);

@@ -28,7 +28,7 @@ class BiasCorrectionParityTest {
         QuantizationOptions options = new QuantizationOptions(Target.parse(run.split("_")[0]), Profile.PARITY, 8, Map.of(), "kl", Map.of(),
                 golden.batch(), 16, false, EqualizationSetting.DEFAULT, false, TqtSetting.PARITY, 1);
         return Bitgrain.quantize(golden.model(), golden.calibration(),
-                setting == null ? options : options.withTuning(new TuningPasses(setting)), QuantizationListener.NONE);
+                setting == null ? options : options.withTuning(new TuningPasses(setting, null)), QuantizationListener.NONE);
     }
 
     private static float[] outputs(GoldenModel golden, QuantizationResult result) {
