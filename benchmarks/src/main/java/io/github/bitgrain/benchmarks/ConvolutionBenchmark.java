@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Convolution layers of small networks, batch 8: forward pass, both gradients, packing. Microseconds per call. */
+/** Convolution layers: forward pass, both gradients, packing, a whole training step. Microseconds per call. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -24,13 +24,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 3, time = 1)
 public class ConvolutionBenchmark {
-    private static final int BATCH = 8;
+    private static final int USUAL_BATCH = 8;
 
     /** Implementation. */
     @Param({"scalar", "vector"})
     public String kernels;
 
-    /** Layer: what it is, channels in and out, kernel, stride, size of the input map. */
+    /** Layer: what it is, channels in and out, kernel, stride, size of the input map, batch (8 where it is not given). */
     @Param({
         "dense 3 16 3 2 64", "dense 16 16 3 1 32", "dense 32 32 3 1 16", "pointwise 8 48 1 1 32", "pointwise 96 24 1 1 16",
         "pointwise 112 672 1 1 2", "depthwise 48 48 3 1 32", "depthwise 96 96 3 2 16"})
@@ -43,6 +43,9 @@ public class ConvolutionBenchmark {
     private float[] y;
     private float[] w;
     private float[] bias;
+    private float[] dx;
+    private float[] dw;
+    private float[] dbias;
 
     /** Makes the layer. */
     @Setup
@@ -54,13 +57,17 @@ public class ConvolutionBenchmark {
         int kernel = Integer.parseInt(words[3]);
         int stride = Integer.parseInt(words[4]);
         int size = Integer.parseInt(words[5]);
+        int batch = words.length > 6 ? Integer.parseInt(words[6]) : USUAL_BATCH;
         int outSize = (size + 2 * (kernel / 2) - kernel) / stride + 1;
-        shape = new ConvShape(BATCH, size, size, in, Implementations.padded(in), outSize, outSize, out, Implementations.padded(out),
+        shape = new ConvShape(batch, size, size, in, Implementations.padded(in), outSize, outSize, out, Implementations.padded(out),
                 kernel, kernel, stride, stride, 1, 1, kernel / 2, kernel / 2, words[0].equals("depthwise") ? in : 1);
-        x = Implementations.noise(BATCH * size * size * shape.inStride());
-        y = Implementations.noise(BATCH * outSize * outSize * shape.outStride());
+        x = Implementations.noise(batch * size * size * shape.inStride());
+        y = Implementations.noise(batch * outSize * outSize * shape.outStride());
         w = Implementations.noise(shape.weightCount());
         bias = Implementations.noise(out);
+        dx = new float[x.length];
+        dw = new float[w.length];
+        dbias = new float[out];
         packed = floats.packedConv(shape);
         floats.pack(w, 0, packed);
         floats.packForInputGradient(w, 0, packed);
@@ -93,5 +100,15 @@ public class ConvolutionBenchmark {
         floats.pack(w, 0, packed);
         floats.packForInputGradient(w, 0, packed);
         return packed;
+    }
+
+    /** What a step of training runs: packing for both directions, forward pass, gradients for input, weights and bias. */
+    @Benchmark
+    public float[] step() {
+        pack();
+        floats.conv(shape, x, 0, packed, bias, 0, y, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+        floats.convInputGradient(shape, y, 0, packed, dx, 0);
+        floats.convWeightGradient(shape, x, 0, y, 0, dw, 0, dbias, 0);
+        return dw;
     }
 }
