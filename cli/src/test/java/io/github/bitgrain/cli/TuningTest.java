@@ -1,5 +1,6 @@
 package io.github.bitgrain.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.bitgrain.testing.SharedData;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +64,19 @@ class TuningTest {
         json.get("blocks").forEach(block -> assertTrue(block.get("lossAfter").asDouble() <= block.get("lossBefore").asDouble(), block.toString()));
         assertEquals(0, lenet("s.espdl", "--profile", "parity", "--set", "blockwise_reconstruction=true", "--set",
                 "blockwise_reconstruction_setting.steps=20", "--set", "blockwise_reconstruction_setting.is_scale_trainable=true").exit());
+    }
+
+    /** ESP-PPQ's simplifier writes over the file that it was given. */
+    @Test
+    void theUsersFilesStayAsTheyAre() throws IOException {
+        Path model = Files.copy(Path.of(shared("models/lenet.onnx")), folder.resolve("mine.onnx"));
+        byte[] before = Files.readAllBytes(model);
+        for (String profile : List.of("parity", "improved")) {
+            CommandRun run = CommandRun.of("quantize", model.toString(), "--calib", shared("data/lenet/calib_x.npy"), "--calib-steps", "2",
+                    "--profile", profile, "-o", folder.resolve(profile + ".espdl").toString());
+            assertEquals(0, run.exit(), run.err());
+            assertArrayEquals(before, Files.readAllBytes(model));
+        }
     }
 
     /** The reference's file has the same weights and biases: the two compute the same. */
