@@ -176,7 +176,7 @@ public final class HtmlReport {
         legend(List.of("before|before", "after|after"));
         html.line("<div id=\"block-chart\"></div>");
         if (report.curves().stream().anyMatch(curve -> curve.name().equals("output"))) {
-            html.line("<div class=\"js-only\"><p class=\"note\">Loss of the last stage, which trains the whole network on its output:</p>"
+            html.line("<div class=\"js-only\"><p class=\"note\">Loss of the stage that trains all weights on the network's output:</p>"
                     + "<div id=\"output-chart\"></div></div>");
         }
         html.table("block-table", "Threshold training").head("block", "#place", "#before", "#after", "#after ÷ before", "-loss of the steps");

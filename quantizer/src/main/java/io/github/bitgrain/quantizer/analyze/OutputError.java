@@ -12,15 +12,34 @@ public final class OutputError {
 
     private OutputError() {}
 
-    /** Mean over samples and outputs of Σ(q − f)² / (Σf² + 1e-7), ESP-PPQ's noise-to-signal ratio. */
-    public static double noiseToSignal(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
-        double[] sum = new double[1];
+    /**
+     * Noise ÷ signal in two means over samples and outputs.
+     *
+     * @param typical geometric mean, which every sample moves alike
+     * @param mean arithmetic mean, which shows what few samples suffer
+     */
+    public record Noise(double typical, double mean) {
+        /** What decides between two states: their geometric mean, so that neither most samples nor few of them count alone. */
+        public double score() {
+            return Math.sqrt(typical * mean);
+        }
+    }
+
+    /** Both means of the ratio of {@link #noiseToSignal} over samples and outputs. */
+    public static Noise noise(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
+        double[] sums = new double[2];
         long[] count = new long[1];
         ratios(executor, batches, targets, ratio -> {
-            sum[0] += ratio;
+            sums[0] += Math.log(ratio + FLOOR);
+            sums[1] += ratio;
             count[0]++;
         });
-        return sum[0] / count[0];
+        return new Noise(Math.exp(sums[0] / count[0]), sums[1] / count[0]);
+    }
+
+    /** Mean over samples and outputs of Σ(q − f)² / (Σf² + 1e-7), ESP-PPQ's noise-to-signal ratio. */
+    public static double noiseToSignal(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
+        return noise(executor, batches, targets).mean();
     }
 
     private static void ratios(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets, DoubleConsumer consumer) {
@@ -43,20 +62,6 @@ public final class OutputError {
                 }
             }
         }
-    }
-
-    /**
-     * Geometric mean over samples and outputs of Σ(q − f)² / (Σf² + 1e-7). Unlike the arithmetic mean it does not hang on the few
-     * samples with a faint signal, so that a small number of samples can decide.
-     */
-    public static double typicalNoise(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
-        double[] sum = new double[1];
-        long[] count = new long[1];
-        ratios(executor, batches, targets, ratio -> {
-            sum[0] += Math.log(ratio + FLOOR);
-            count[0]++;
-        });
-        return Math.exp(sum[0] / count[0]);
     }
 
     /** Mean squared difference. */

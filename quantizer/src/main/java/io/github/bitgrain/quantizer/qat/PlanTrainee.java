@@ -51,7 +51,7 @@ public final class PlanTrainee implements Trainee {
                 if (node.isTensorInput(i) && graph.isParameter(node.input(i))) {
                     trained.add(node.input(i));
                     if (ratesInSteps) {
-                        rateUnits.put(node.input(i), LearningRates.step(plan, node, i));
+                        rateUnits.put(node.input(i), LearningRates.step(plan, node, i, LearningRates.BIAS_SHARE));
                     }
                 }
             }

@@ -25,15 +25,12 @@ final class ExponentSearch {
     private static final int REACH = 3;
     /** A step has to improve the output by this factor: smaller gains are noise of the samples. */
     private static final double WORTHWHILE = 0.995;
-    /** A step that makes the error of the values this many times larger is not tried on the network. */
-    private static final double HOPELESS = 6;
     /** Samples that propose a step. */
     private static final int MOST_SAMPLES = 64;
 
     private final QuantizedTwin twin;
     private final int threads;
     private final FloatKernels kernels = Kernels.floats();
-    private final Map<Slot, Candidates> measured = new LinkedHashMap<>();
 
     ExponentSearch(QuantizedTwin twin, int threads) {
         this.twin = twin;
@@ -52,8 +49,7 @@ final class ExponentSearch {
 
     /** Sets every activation root to the exponent of least error on the float values of these batches. */
     void leastError(List<Map<String, Tensor>> batches) {
-        Map<Slot, Candidates> roots = measured;
-        roots.clear();
+        Map<Slot, Candidates> roots = new LinkedHashMap<>();
         Map<String, List<Slot>> slotsAt = new LinkedHashMap<>();
         for (Slot root : twin.roots()) {
             if (twin.isParameter(root) || twin.plan().config(root).perChannel()) {
@@ -82,18 +78,6 @@ final class ExponentSearch {
                 }
             }
         });
-    }
-
-    /** Whether the step makes the values themselves so much worse that no consumer can want it, and a block would end worse. */
-    private boolean isHopeless(Slot root, int step) {
-        Candidates candidates = measured.get(root);
-        if (candidates == null) {
-            return false;
-        }
-        int now = twin.plan().exponents(root).single() - candidates.first;
-        int then = now + step;
-        return now >= 0 && now < candidates.errors.length && then >= 0 && then < candidates.errors.length
-                && candidates.errors[then] > HOPELESS * candidates.errors[now];
     }
 
     private void measure(ValueView view, Slot slot, Candidates candidates) {
@@ -200,20 +184,20 @@ final class ExponentSearch {
         List<Map<String, Tensor>> someTargets = targets.subList(0, some.size());
         Model quantized = twin.quantized();
         try (Executor executor = new Executor(quantized.graph(), quantized.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads))) {
-            double present = OutputError.typicalNoise(executor, some, someTargets);
-            double confirmed = OutputError.typicalNoise(executor, deciding, decidingTargets);
+            double present = OutputError.noise(executor, some, someTargets).score();
+            double confirmed = OutputError.noise(executor, deciding, decidingTargets).score();
             for (Slot root : twin.roots()) {
                 if (twin.isParameter(root) || twin.plan().config(root).perChannel()) {
                     continue;
                 }
                 for (int step : new int[] {1, -1}) {
                     QuantPlan before = twin.plan();
-                    if (isHopeless(root, step) || !tryExponents(root, before.exponents(root).plus(step))) {
+                    if (!tryExponents(root, before.exponents(root).plus(step))) {
                         continue;
                     }
                     executor.refresh();
-                    double error = OutputError.typicalNoise(executor, some, someTargets);
-                    double check = error < present * WORTHWHILE ? OutputError.typicalNoise(executor, deciding, decidingTargets) : Double.NaN;
+                    double error = OutputError.noise(executor, some, someTargets).score();
+                    double check = error < present * WORTHWHILE ? OutputError.noise(executor, deciding, decidingTargets).score() : Double.NaN;
                     if (check < confirmed * WORTHWHILE) {
                         present = error;
                         confirmed = check;

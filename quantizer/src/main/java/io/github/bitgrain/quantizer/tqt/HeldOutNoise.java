@@ -33,10 +33,15 @@ final class HeldOutNoise {
         return new Executor(model.graph(), model.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads));
     }
 
-    /** Noise ÷ signal of a typical sample, as the twin is now. */
+    /** The float network's results, a map for each batch. */
+    List<Map<String, Tensor>> targets() {
+        return targets;
+    }
+
+    /** {@link OutputError.Noise#score} of the twin as it is now. */
     double now() {
         try (Executor executor = executor(twin.quantized())) {
-            return OutputError.typicalNoise(executor, batches, targets);
+            return OutputError.noise(executor, batches, targets).score();
         }
     }
 

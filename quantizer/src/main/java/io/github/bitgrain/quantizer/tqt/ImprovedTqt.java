@@ -49,7 +49,7 @@ final class ImprovedTqt {
     private final Graph graph;
     private final Map<String, Shape> shapes;
     private final List<Map<String, Tensor>> trainingTargets;
-    private final List<Map<String, Tensor>> decidingTargets;
+    private final HeldOutNoise heldOut;
 
     /**
      * A run.
@@ -69,7 +69,7 @@ final class ImprovedTqt {
         this.graph = model.graph();
         this.shapes = ShapeInference.infer(graph, model.parameters());
         this.trainingTargets = outputs(samples.training());
-        this.decidingTargets = outputs(samples.deciding());
+        this.heldOut = new HeldOutNoise(reference, twin, samples.deciding(), threads);
     }
 
     private List<Map<String, Tensor>> outputs(List<Map<String, Tensor>> batches) {
@@ -83,12 +83,9 @@ final class ImprovedTqt {
         return twin;
     }
 
-    /** Typical noise ÷ signal of the present state on the deciding samples. */
+    /** {@link OutputError.Noise#score} of the present state on the deciding samples. */
     double judge() {
-        Model quantized = twin.quantized();
-        try (Executor executor = new Executor(quantized.graph(), quantized.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads))) {
-            return OutputError.typicalNoise(executor, samples.deciding(), decidingTargets);
-        }
+        return heldOut.now();
     }
 
     /** Runs all stages. */
@@ -104,13 +101,31 @@ final class ImprovedTqt {
         }
         error = keepBlocks(error);
         if (setting.outputSteps() > 0) {
-            keepIfBetter("output", error, () -> new OutputTraining(twin, samples, outputs(samples.mixed()), decidingTargets, setting, listener, threads).run());
+            trainOutput(error);
         }
         return twin;
     }
 
+    /**
+     * Trains the network on its output: weights alone first, since a threshold that turns over upsets all weights behind it, then thresholds
+     * too. Exponents are then judged again: what was the better step for the old weights need not be for these.
+     */
+    private void trainOutput(double error) {
+        OutputTraining training = new OutputTraining(twin, samples, outputs(samples.mixed()), heldOut.targets(), setting, listener, threads);
+        double now = keepIfBetter("output", error, () -> training.trainWeights("output"));
+        if (setting.scaleTrainable() && setting.alphaLr() > 0) {
+            now = keepIfBetter("output with thresholds", now, () -> training.trainThresholds("output with thresholds"));
+        }
+        if (setting.exponentSearch()) {
+            double stepped = keepIfBetter("steps after training", now, this::stepExponents);
+            if (stepped < now) {
+                keepIfBetter("output again", stepped, () -> training.trainWeights("output again"));
+            }
+        }
+    }
+
     private void stepExponents() {
-        search.refine(samples.training(), trainingTargets, samples.deciding(), decidingTargets);
+        search.refine(samples.training(), trainingTargets, samples.deciding(), heldOut.targets());
     }
 
     private void searchExponents() {
@@ -215,7 +230,7 @@ final class ImprovedTqt {
         int trained = samples.mixed().size();
         List<Integer> deciding = IntStream.range(trained == batches ? 0 : trained, batches).boxed().toList();
         try (BlockTraining training = new BlockTraining(twin, block, shapes, slot -> false, data, weights, storage)) {
-            List<Optimizer.Group> groups = LearningRates.weights(twin, training.weights(), setting.lr(), setting.steps());
+            List<Optimizer.Group> groups = LearningRates.weights(twin, training.weights(), setting.lr(), LearningRates.BIAS_SHARE, setting.steps());
             if (groups.isEmpty()) {
                 return;
             }

@@ -36,6 +36,8 @@ import java.util.Set;
 final class OutputTraining {
     private static final String LOSS = "#loss";
     private static final int LOOKS = 10;
+    /** A bias moves by this part of its output's step where thresholds move too: all of them at once, and their effects add up. */
+    private static final double CALM_BIAS_SHARE = 0.05;
     /** The last of the operands weights, recurrence and bias. */
     private static final int RECURRENT_BIAS = 3;
 
@@ -58,8 +60,26 @@ final class OutputTraining {
         this.threads = threads;
     }
 
-    void run() {
-        Map<Slot, List<Slot>> thresholds = thresholds();
+    /** Trains weights and biases. */
+    void trainWeights(String stage) {
+        train(stage, Map.of(), LearningRates.BIAS_SHARE);
+    }
+
+    /** Trains thresholds with the weights and biases. */
+    void trainThresholds(String stage) {
+        Map<Slot, List<Slot>> thresholds = new LinkedHashMap<>();
+        twin.roots().forEach(root -> thresholds.put(root, twin.quantizingWith(root)));
+        train(stage, thresholds, CALM_BIAS_SHARE);
+    }
+
+    /**
+     * Trains.
+     *
+     * @param stage what those who watch are told
+     * @param thresholds roots whose threshold is trained, with all slots that quantize with it
+     */
+    private void train(String stage, Map<Slot, List<Slot>> thresholds, double biasShare) {
+        twin.settleWeights();
         Set<String> weights = trainedWeights();
         Set<String> trained = new LinkedHashSet<>(weights);
         thresholds.values().forEach(slots -> slots.forEach(slot -> trained.add(FakeQuantization.alpha(slot))));
@@ -76,7 +96,7 @@ final class OutputTraining {
                 GradientExecutor executor = new GradientExecutor(withLoss(quantized.graph().edit().outputs(twin.judged()).build(), shapes), twin.parameters(), size, LOSS, trained, List.of(),
                         storage, Kernels.floats());
                 Executor judge = new Executor(quantized.graph(), twin.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads))) {
-            List<Optimizer.Group> groups = LearningRates.weights(twin, weights, setting.outputLr(), setting.outputSteps());
+            List<Optimizer.Group> groups = LearningRates.weights(twin, weights, setting.outputLr(), biasShare, setting.outputSteps());
             if (!thresholds.isEmpty()) {
                 groups.add(new Optimizer.Group(thresholds.keySet().stream().map(FakeQuantization::alpha).toList(),
                         Schedule.cosine(setting.alphaLr(), 0, setting.outputSteps())));
@@ -86,11 +106,11 @@ final class OutputTraining {
                     .beforeUpdate(step -> thresholds.forEach((root, slots) -> gather(root, slots, executor.gradients())))
                     .keepBest(state, Math.max(1, setting.outputSteps() / LOOKS), () -> {
                         judge.refresh();
-                        return OutputError.typicalNoise(judge, samples.deciding(), decidingTargets);
+                        return OutputError.noise(judge, samples.deciding(), decidingTargets).score();
                     })
                     .listener((step, loss) -> {
                         follow(thresholds);
-                        listener.step(0, 1, "output", step + 1, setting.outputSteps(), loss);
+                        listener.step(0, 1, stage, step + 1, setting.outputSteps(), loss);
                         return true;
                     })
                     .run(setting.outputSteps());
@@ -98,15 +118,6 @@ final class OutputTraining {
             thresholds.keySet().forEach(root -> edit.exponents(root, ParityTqt.rounded(twin.parameters().get(FakeQuantization.alpha(root)))));
             twin.setPlan(edit.build());
         }
-    }
-
-    /** Roots whose threshold is trained, with all slots that quantize with it. */
-    private Map<Slot, List<Slot>> thresholds() {
-        Map<Slot, List<Slot>> thresholds = new LinkedHashMap<>();
-        if (setting.scaleTrainable() && setting.alphaLr() > 0) {
-            twin.roots().forEach(root -> thresholds.put(root, twin.quantizingWith(root)));
-        }
-        return thresholds;
     }
 
     private Set<String> trainedWeights() {

@@ -55,7 +55,7 @@ public record TqtSetting(
 
     /** The defaults of the profile {@code improved}; figures in docs/tqt.md. */
     public static final TqtSetting IMPROVED =
-            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.02, true, true, true, 200, 0.003, 0.25, 512, true);
+            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.008, true, true, true, 200, 0.01, 0.25, 512, true);
 
     /**
      * Checks the ranges.
