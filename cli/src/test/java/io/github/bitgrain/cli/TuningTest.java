@@ -96,4 +96,10 @@ class TuningTest {
         lenet("c.espdl", "--set", "bias_correct=true", "--set", "bias_correct_setting.interested_layers=[conv9]").fails(2,
                 "bias_correct_setting.interested_layers: there is no node \"conv9\" in torch_jit");
     }
+
+    @Test
+    void layersToTrainMustExist() {
+        lenet("l.espdl", "--tqt", "--set", "tqt_optimization_setting.interested_layers=[conv9]").fails(2,
+                "interested_layers: there is no node \"conv9\" in torch_jit");
+    }
 }

@@ -47,6 +47,9 @@ public final class Bitgrain {
             Model network, DataSource calibration, QuantizationOptions options, QuantizationListener listener) {
         Model model = prepare(network, calibration, options);
         options.tuning().check(model.graph());
+        if (options.tqt()) {
+            TuningPasses.requireNodes(model.graph(), "interested_layers", options.tqtSetting().interestedLayers());
+        }
         QuantPlan plan = plan(model, batches(calibration, options), options, listener);
         return new QuantizationResult(model, plan, model, plan, List.of(), 0, false, model);
     }

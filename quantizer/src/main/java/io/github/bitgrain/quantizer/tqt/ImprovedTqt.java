@@ -151,10 +151,7 @@ final class ImprovedTqt {
      */
     private double keepBlocks(double error) {
         State before = new State();
-        List<TqtBlock> blocks = new BlockBuilder(graph).build(node -> twin.plan().isQuantized(node.name()), setting.blockSize());
-        if (!setting.interestedLayers().isEmpty()) {
-            blocks.removeIf(block -> block.nodes().stream().noneMatch(node -> setting.interestedLayers().contains(node.name())));
-        }
+        List<TqtBlock> blocks = BlockWalk.blocks(twin, setting.blockSize(), setting.interestedLayers());
         trainBlocks(blocks, Map.of(), 0);
         double now = judge();
         if (setting.channelWeighting()) {

@@ -21,10 +21,10 @@ public record TuningPasses(BiasCorrectionSetting biasCorrection, AdaRoundSetting
      */
     public void check(Graph graph) {
         if (biasCorrection != null) {
-            check(graph, BiasCorrectionSetting.GROUP, biasCorrection.interestedLayers());
+            requireNodes(graph, BiasCorrectionSetting.GROUP + ".interested_layers", biasCorrection.interestedLayers());
         }
         if (adaRound != null) {
-            check(graph, AdaRoundSetting.GROUP, adaRound.interestedLayers());
+            requireNodes(graph, AdaRoundSetting.GROUP + ".interested_layers", adaRound.interestedLayers());
         }
     }
 
@@ -33,10 +33,16 @@ public record TuningPasses(BiasCorrectionSetting biasCorrection, AdaRoundSetting
         return adaRound == null ? this : new TuningPasses(biasCorrection, adaRound.withoutMixtures());
     }
 
-    private static void check(Graph graph, String group, List<String> layers) {
+    /**
+     * Refuses layers that the network does not have.
+     *
+     * @param setting the setting that lists them
+     * @throws BitgrainException (usage) naming the setting
+     */
+    public static void requireNodes(Graph graph, String setting, List<String> layers) {
         for (String name : layers) {
             if (graph.nodes().stream().noneMatch(node -> node.name().equals(name))) {
-                throw BitgrainException.usage(group + ".interested_layers: there is no node \"" + name + "\" in " + graph.name());
+                throw BitgrainException.usage(setting + ": there is no node \"" + name + "\" in " + graph.name());
             }
         }
     }
