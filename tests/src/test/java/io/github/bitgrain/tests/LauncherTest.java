@@ -62,6 +62,17 @@ class LauncherTest {
     }
 
     @Test
+    void quickstartHasAGibibyteOfHeapUnlessTheUserSaysOtherwise() throws Exception {
+        Path jdk = fakeJdk("jdk", "25", "java.base jdk.incubator.vector");
+        Files.createDirectories(folder.resolve("checkout/lib"));
+        Map<String, String> environment = Map.of("JAVA25_HOME", jdk.toString(), "BITGRAIN_JAVA_OPTS", "-Xmx2g");
+        String arguments = launch(environment, "quickstart").out();
+        assertTrue(arguments.contains("-Xmx1g"), arguments);
+        assertTrue(arguments.indexOf("-Xmx1g") < arguments.indexOf("-Xmx2g"), "the last one counts: " + arguments);
+        assertTrue(!launch(environment, "verify", "a.espdl").out().contains("-Xmx1g"));
+    }
+
+    @Test
     void olderJdkAndJdkWithoutVectorModuleAreNotTaken() throws Exception {
         Path old = fakeJdk("old", "21.0.2", "java.base jdk.incubator.vector");
         Path bare = fakeJdk("bare", "25.0.1", "java.base");
