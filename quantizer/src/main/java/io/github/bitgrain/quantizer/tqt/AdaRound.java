@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -75,8 +74,8 @@ final class AdaRound {
         List<Integer> judges = IntStream.range(trained == deciding ? 0 : trained.size(), batches.size()).boxed().toList();
         List<TqtBlock> blocks = BlockWalk.blocks(twin, setting.blockSize(), setting.interestedLayers());
         List<BlockReport> reports = new ArrayList<>();
-        try (Frontier original = frontier(twin.original().parameters(), List::of, batches);
-                Frontier quantized = frontier(twin.parameters(), twin::expansion, batches);
+        try (Frontier original = BlockWalk.original(twin, shapes, batches, setting.collecting(), threads);
+                Frontier quantized = BlockWalk.quantized(twin, shapes, batches, setting.collecting(), threads);
                 GradientExecutor.Storage storage = new GradientExecutor.Storage(threads)) {
             BlockWalk.over(graph, blocks, original, quantized, (block, number) -> reports.add(
                     train(block, number, blocks.size(), BlockTraining.Data.of(block, graph, original, quantized), trained.size(), judges, storage)));
@@ -87,11 +86,6 @@ final class AdaRound {
     /** Share of the roundings that training left at a side, before all were put there. */
     double decided() {
         return roundings == 0 ? 1 : (double) decided / roundings;
-    }
-
-    private Frontier frontier(Parameters parameters, Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
-        return new Frontier(graph, shapes, expansion, parameters, batches, new ActivationCache(setting.collecting(), ActivationCache.LIMIT),
-                List.of(), threads);
     }
 
     /** Slots of the block's parameters that are rounded under exponents of their own. */

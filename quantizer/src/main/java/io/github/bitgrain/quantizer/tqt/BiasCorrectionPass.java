@@ -60,8 +60,8 @@ final class BiasCorrectionPass {
         List<Integer> judges = measured == deciding ? means : IntStream.range(count, batches.size()).boxed().toList();
         List<TqtBlock> blocks = BlockWalk.blocks(twin, setting.blockSize(), setting.interestedLayers());
         List<BlockReport> reports = new ArrayList<>();
-        try (Frontier original = frontier(twin.original().parameters(), List::of, batches);
-                Frontier quantized = frontier(twin.parameters(), twin::expansion, batches)) {
+        try (Frontier original = BlockWalk.original(twin, shapes, batches, setting.collecting(), threads);
+                Frontier quantized = BlockWalk.quantized(twin, shapes, batches, setting.collecting(), threads)) {
             BlockWalk.over(graph, blocks, block -> corrected(block).stream().map(Node::output).toList(), original, quantized, (block, number) -> {
                 BlockReport report = correct(block, original, quantized, means, judges);
                 reports.add(report);
@@ -69,11 +69,6 @@ final class BiasCorrectionPass {
             });
         }
         return reports;
-    }
-
-    private Frontier frontier(Parameters parameters, Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
-        return new Frontier(graph, shapes, expansion, parameters, batches, new ActivationCache(setting.collecting(), ActivationCache.LIMIT),
-                List.of(), threads);
     }
 
     private List<Node> corrected(TqtBlock block) {

@@ -2,9 +2,13 @@ package io.github.bitgrain.quantizer.tqt;
 
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -33,6 +37,24 @@ final class BlockWalk {
             blocks.removeIf(block -> block.nodes().stream().noneMatch(node -> interested.contains(node.name())));
         }
         return blocks;
+    }
+
+    /** The float network on its way through the blocks. */
+    static Frontier original(QuantizedTwin twin, Map<String, Shape> shapes, List<Map<String, Tensor>> batches, TqtSetting.Collecting collecting,
+            int threads) {
+        return frontier(twin, shapes, List::of, twin.original().parameters(), batches, collecting, threads);
+    }
+
+    /** The quantized network on its way through the blocks. */
+    static Frontier quantized(QuantizedTwin twin, Map<String, Shape> shapes, List<Map<String, Tensor>> batches, TqtSetting.Collecting collecting,
+            int threads) {
+        return frontier(twin, shapes, twin::expansion, twin.parameters(), batches, collecting, threads);
+    }
+
+    private static Frontier frontier(QuantizedTwin twin, Map<String, Shape> shapes, Function<Node, List<Node>> expansion, Parameters parameters,
+            List<Map<String, Tensor>> batches, TqtSetting.Collecting collecting, int threads) {
+        return new Frontier(twin.graph(), shapes, expansion, parameters, batches, new ActivationCache(collecting, ActivationCache.LIMIT), List.of(),
+                threads);
     }
 
     /** Visits all blocks. */

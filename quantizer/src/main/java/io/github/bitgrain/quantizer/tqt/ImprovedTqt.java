@@ -4,7 +4,6 @@ import io.github.bitgrain.core.autodiff.GradientExecutor;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
-import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.QuantPlan;
@@ -15,10 +14,8 @@ import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.quantizer.analyze.OutputError;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -194,31 +191,18 @@ final class ImprovedTqt {
      * @param round how often the blocks were trained before, for those who watch
      */
     private void trainBlocks(List<TqtBlock> blocks, Map<String, float[]> weights, int round) {
-        Set<Node> untrained = new HashSet<>();
-        blocks.forEach(block -> untrained.addAll(block.nodes()));
         List<Map<String, Tensor>> batches = new ArrayList<>(samples.mixed());
         if (samples.deciding() != samples.training()) {
             batches.addAll(samples.deciding());
         }
-        try (Frontier original = frontier(twin.original().parameters(), List::of, batches);
-                Frontier quantized = frontier(twin.parameters(), twin::expansion, batches);
+        try (Frontier original = BlockWalk.original(twin, shapes, batches, setting.collecting(), threads);
+                Frontier quantized = BlockWalk.quantized(twin, shapes, batches, setting.collecting(), threads);
                 GradientExecutor.Storage storage = new GradientExecutor.Storage(threads)) {
-            int number = round * blocks.size();
+            int first = round * blocks.size();
             int rounds = setting.channelWeighting() ? 2 : 1;
-            for (TqtBlock block : blocks) {
-                quantized.advanceTo(block.inputs(graph), untrained);
-                block.outputs().forEach(original::keep);
-                original.advanceTo(block.outputs(), Set.of());
-                trainBlock(block, number++, rounds * blocks.size(), original, quantized, batches.size(), weights, storage);
-                block.outputs().forEach(original::release);
-                block.nodes().forEach(untrained::remove);
-                quantized.run(block.nodes(), untrained);
-            }
+            BlockWalk.over(graph, blocks, original, quantized, (block, number) ->
+                    trainBlock(block, first + number, rounds * blocks.size(), original, quantized, batches.size(), weights, storage));
         }
-    }
-
-    private Frontier frontier(Parameters parameters, java.util.function.Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
-        return new Frontier(graph, shapes, expansion, parameters, batches, new ActivationCache(setting.collecting(), ActivationCache.LIMIT), List.of(), threads);
     }
 
     private void trainBlock(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches,

@@ -57,19 +57,14 @@ final class ParityTqt {
         QuantPlan before = twin.plan();
         List<TqtBlock> blocks = BlockWalk.blocks(twin, setting.blockSize(), setting.interestedLayers());
         List<BlockReport> reports = new ArrayList<>();
-        try (Frontier original = frontier(twin.original().parameters(), List::of, batches);
-                Frontier quantized = frontier(twin.parameters(), twin::expansion, batches);
+        try (Frontier original = BlockWalk.original(twin, shapes, batches, setting.collecting(), threads);
+                Frontier quantized = BlockWalk.quantized(twin, shapes, batches, setting.collecting(), threads);
                 GradientExecutor.Storage storage = new GradientExecutor.Storage(threads)) {
             BlockWalk.over(graph, blocks, original, quantized, (block, number) ->
                     reports.add(train(block, number, blocks.size(), original, quantized, batches.size(), storage)));
         }
         twin.setPlan(twin.plan());
         return new TqtResult(new Model(graph, twin.weights()), twin.plan(), reports, moved(before, twin.plan()), twin.original());
-    }
-
-    private Frontier frontier(Parameters parameters, java.util.function.Function<Node, List<Node>> expansion, List<Map<String, Tensor>> batches) {
-        return new Frontier(twin.graph(), shapes, expansion, parameters, batches,
-                new ActivationCache(setting.collecting(), ActivationCache.LIMIT), List.of(), threads);
     }
 
     private BlockReport train(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches, GradientExecutor.Storage storage) {
