@@ -5,7 +5,7 @@ import io.github.bitgrain.kernels.Kernels;
 import java.util.Random;
 
 /** What the benchmarks compare, by the name in their parameter. */
-final class Implementations {
+public final class Implementations {
     private Implementations() {}
 
     static FloatKernels floats(String name) {
@@ -17,11 +17,12 @@ final class Implementations {
     }
 
     /** Channel stride of the executor. */
-    static int padded(int channels) {
+    public static int padded(int channels) {
         return (channels + 15) / 16 * 16;
     }
 
-    static float[] noise(int n) {
+    /** Normal numbers, the same for the same count. */
+    public static float[] noise(int n) {
         Random random = new Random(n);
         float[] values = new float[n];
         for (int i = 0; i < n; i++) {

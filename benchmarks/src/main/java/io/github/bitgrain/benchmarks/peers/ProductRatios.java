@@ -5,13 +5,13 @@ import static org.bytedeco.openblas.global.openblas.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas.blas_set_num_threads;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
 
+import io.github.bitgrain.benchmarks.Implementations;
 import io.github.bitgrain.benchmarks.Interleaved;
 import io.github.bitgrain.kernels.ConvShape;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.PackedConv;
 import java.util.Locale;
-import java.util.Random;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
@@ -49,9 +49,9 @@ public final class ProductRatios {
     }
 
     private static double[] times(FloatKernels kernels, int m, int n, int k) {
-        float[] x = noise(n * k);
-        float[] w = noise(m * k);
-        int stride = (m + 15) / 16 * 16;
+        float[] x = Implementations.noise(n * k);
+        float[] w = Implementations.noise(m * k);
+        int stride = Implementations.padded(m);
         float[] y = new float[n * stride];
         ConvShape rows = ConvShape.rows(n, k, k, m, stride);
         PackedConv packed = kernels.packedConv(rows);
@@ -88,14 +88,5 @@ public final class ProductRatios {
             }
         }
         return turned;
-    }
-
-    private static float[] noise(int n) {
-        Random random = new Random(n);
-        float[] values = new float[n];
-        for (int i = 0; i < n; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 }
