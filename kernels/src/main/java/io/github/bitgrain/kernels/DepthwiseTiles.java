@@ -1,3 +1,4 @@
+// Written by TileGenerator, which is to be changed in its place.
 package io.github.bitgrain.kernels;
 
 import static io.github.bitgrain.kernels.Lanes.FLOATS;
@@ -159,10 +160,11 @@ final class DepthwiseTiles {
             float[] w, int wOffset, int wRow, float[] start, int c, float[] y, int to, int yStep, int count) {
         int end = count - 3;
         for (int i = 0; i < end; i += 4) {
-            FloatVector s0 = FloatVector.fromArray(FLOATS, start, c);
-            FloatVector s1 = s0;
-            FloatVector s2 = s0;
-            FloatVector s3 = s0;
+            FloatVector first = FloatVector.fromArray(FLOATS, start, c);
+            FloatVector s0 = first;
+            FloatVector s1 = first;
+            FloatVector s2 = first;
+            FloatVector s3 = first;
             int pixel = at + i * step;
             for (int a = firstRow; a < endRow; a++) {
                 for (int b = firstColumn; b < endColumn; b++) {
@@ -187,7 +189,8 @@ final class DepthwiseTiles {
             float[] w, int wOffset, int wRow, float[] start, int c, float[] y, int to, int yStep, int count) {
         int end = count - 0;
         for (int i = 0; i < end; i += 1) {
-            FloatVector s0 = FloatVector.fromArray(FLOATS, start, c);
+            FloatVector first = FloatVector.fromArray(FLOATS, start, c);
+            FloatVector s0 = first;
             int pixel = at + i * step;
             for (int a = firstRow; a < endRow; a++) {
                 for (int b = firstColumn; b < endColumn; b++) {

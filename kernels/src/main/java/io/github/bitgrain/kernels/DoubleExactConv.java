@@ -1,7 +1,7 @@
 package io.github.bitgrain.kernels;
 
-import static io.github.bitgrain.kernels.DoubleTiles.DOUBLES;
-import static io.github.bitgrain.kernels.DoubleTiles.WIDTH;
+import static io.github.bitgrain.kernels.Lanes.DOUBLES;
+import static io.github.bitgrain.kernels.Lanes.DOUBLE_COUNT;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.LongVector;
@@ -9,8 +9,6 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Sums in double precision, exact up to 2^53: products of 16-bit numbers at half the speed of single precision. */
 class DoubleExactConv extends VectorExactConv {
-    /** Weights up to this size stay in the L2 cache while all rows pass by. */
-    static final int RESIDENT_DOUBLES = 32 * 1024;
     /** Added to a number below 2^51 in size and taken away it leaves the nearest whole number, ties to even. */
     private static final double ROUNDER = 0x1.8p52;
 
@@ -24,10 +22,10 @@ class DoubleExactConv extends VectorExactConv {
     }
 
     DoubleExactConv(ConvShape shape, Scaling scaling, int panelVectors) {
-        super(shape, WIDTH, panelVectors);
+        super(shape, DOUBLE_COUNT, panelVectors);
         this.scaling = scaling;
         weights = new double[shape.kernelH() * shape.kernelW() * in * padded];
-        start = new double[padded + WIDTH];
+        start = new double[padded + DOUBLE_COUNT];
         factors = new double[padded];
         for (int n = 0; n < shape.outC(); n++) {
             start[n] = scaling.bias()[n];
@@ -46,28 +44,14 @@ class DoubleExactConv extends VectorExactConv {
     }
 
     @Override
-    void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
-        int height = Math.max(source.count, Tiles.HEIGHT);
-        double[] results = scratch.wideResults.atLeast(height * padded);
-        int k = runCount * runLength;
-        int last = height - Tiles.HEIGHT;
-        if (k * padded <= RESIDENT_DOUBLES) {
-            for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                for (int n = 0; n < padded; n += 2 * WIDTH) {
-                    tile(source, Math.min(row, last), runs, runCount, runLength, n, n * k, results, outputs);
-                }
-            }
-        } else {
-            for (int n = 0; n < padded; n += 2 * WIDTH) {
-                for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                    tile(source, Math.min(row, last), runs, runCount, runLength, n, n * k, results, outputs);
-                }
-            }
-        }
+    void reserveResults(Scratch scratch, int count) {
+        scratch.wideResults.atLeast(count);
     }
 
-    private void tile(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, double[] results, int[] outputs) {
-        if (padded - n > WIDTH) {
+    @Override
+    void tile(Scratch scratch, Source source, int height, int row, int[] runs, int runCount, int runLength, int n, int panel, int[] outputs) {
+        double[] results = scratch.wideResults.atLeast(0);
+        if (padded - n > DOUBLE_COUNT) {
             DoubleTiles.tile8x2(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
         } else {
             DoubleTiles.tile8x1(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
@@ -78,7 +62,7 @@ class DoubleExactConv extends VectorExactConv {
     void depthwise(Scratch scratch, Walk walk, Source source, int[] taps) {
         double[] results = scratch.wideResults.atLeast(source.count * padded);
         for (int row = 0; row < source.count; row += walk.columns) {
-            for (int c = 0; c < padded; c += WIDTH) {
+            for (int c = 0; c < padded; c += DOUBLE_COUNT) {
                 depthwise(walk, source, row, c, taps, results);
             }
         }
@@ -86,8 +70,13 @@ class DoubleExactConv extends VectorExactConv {
 
     /** One row of the output, one vector of channels. */
     final void depthwise(Walk walk, Source source, int row, int c, int[] taps, double[] results) {
-        DoubleTiles.depthwise(source.wide, source.rows[row] + c, walk.stepX * padded, taps, walk.taps(), weights, c, padded, start, c, results,
-                row * padded + c, walk.columns);
+        int at = source.rows[row] + c;
+        int step = walk.stepX * padded;
+        int to = row * padded + c;
+        int done = DoubleTiles.anyFour(source.wide, at, step, taps, 0, walk.countY, 0, walk.countX, walk.countX, weights, c, padded, start, c, results,
+                to, padded, walk.columns);
+        DoubleTiles.anyOne(source.wide, at + done * step, step, taps, 0, walk.countY, 0, walk.countX, walk.countX, weights, c, padded, start, c,
+                results, to + done * padded, padded, walk.columns - done);
     }
 
     @Override
@@ -114,7 +103,7 @@ class DoubleExactConv extends VectorExactConv {
 
     private static void round(double[] sums, int padded, int count, double[] factors, double low, double high, boolean up) {
         for (int i = 0; i < count; i++) {
-            for (int c = 0; c < padded; c += WIDTH) {
+            for (int c = 0; c < padded; c += DOUBLE_COUNT) {
                 DoubleVector v = DoubleVector.fromArray(DOUBLES, sums, i * padded + c).mul(DoubleVector.fromArray(DOUBLES, factors, c))
                         .min(high).max(low);
                 DoubleVector rounded = v.add(ROUNDER);

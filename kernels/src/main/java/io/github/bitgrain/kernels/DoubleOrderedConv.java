@@ -1,12 +1,10 @@
+// Written by TileGenerator, which is to be changed in its place.
 package io.github.bitgrain.kernels;
 
 /**
- * Sums in an accumulator of up to 48 bits, in double precision: saturating products of 16-bit numbers, and chunks of products.
+ * {@link FloatOrderedConv} in double precision, of accumulators of up to 48 bits: saturating products of 16-bit numbers, and chunks of products.
  */
 final class DoubleOrderedConv extends DoubleExactConv {
-    /** Far from what double precision holds, and more than any chip has. */
-    private static final int MOST_BITS = 48;
-
     private final Scaling scaling;
     private final OrderedPanels panels;
     private final double offset;
@@ -23,11 +21,6 @@ final class DoubleOrderedConv extends DoubleExactConv {
         lowest = offset - half;
         highest = offset + half - 1;
         chunk = accumulator.chunk();
-    }
-
-    /** Whether every sum, with its offset and what is added before the next limit, is exact in double precision. */
-    static boolean fits(Accumulator accumulator, long largestProduct) {
-        return accumulator.bits() <= MOST_BITS && largestProduct <= (1L << (MOST_BITS - 1)) / accumulator.chunk();
     }
 
     @Override
@@ -49,27 +42,13 @@ final class DoubleOrderedConv extends DoubleExactConv {
 
     @Override
     void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
-        int height = Math.max(source.count, Tiles.HEIGHT);
-        double[] results = scratch.wideResults.atLeast(height * padded);
-        int k = runCount * runLength;
-        int last = height - Tiles.HEIGHT;
         panels.cut(scratch, runs, runCount, runLength);
-        if (k * padded <= RESIDENT_DOUBLES) {
-            for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                for (int n = 0; n < padded; n += lanes) {
-                    tile(source, Math.min(row, last), runs, runCount, runLength, n, n * k, results, outputs);
-                }
-            }
-        } else {
-            for (int n = 0; n < padded; n += lanes) {
-                for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                    tile(source, Math.min(row, last), runs, runCount, runLength, n, n * k, results, outputs);
-                }
-            }
-        }
+        super.dense(scratch, source, runs, runCount, runLength, outputs);
     }
 
-    private void tile(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, double[] results, int[] outputs) {
+    @Override
+    void tile(Scratch scratch, Source source, int height, int row, int[] runs, int runCount, int runLength, int n, int panel, int[] outputs) {
+        double[] results = scratch.wideResults.atLeast(0);
         int block = panels.block(n / lanes);
         if (block == OrderedPanels.NEVER_LEAVES) {
             DoubleTiles.tile8x1(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
@@ -83,8 +62,8 @@ final class DoubleOrderedConv extends DoubleExactConv {
     }
 
     private void saturate(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, double[] results, int[] outputs) {
-        DoubleOrderedTiles.saturating8x1(source.wide, source.rows, row, runs, runCount, runLength, chunk, weights, panel, start, n, offset, lowest,
-                highest, results, outputs, n);
+        DoubleOrderedTiles.saturating8x1(source.wide, source.rows, row, runs, runCount, runLength, chunk, weights, panel, start, n, offset,
+                lowest, highest, results, outputs, n);
     }
 
     @Override
@@ -96,8 +75,8 @@ final class DoubleOrderedConv extends DoubleExactConv {
                 if (proven) {
                     depthwise(walk, source, row, c, taps, results);
                 } else {
-                    DoubleOrderedTiles.depthwise(source.wide, source.rows[row] + c, walk.stepX * padded, taps, walk.taps(), weights, c, padded, start, c, offset, lowest,
-                            highest, results, row * padded + c, walk.columns);
+                    DoubleOrderedTiles.depthwise(source.wide, source.rows[row] + c, walk.stepX * padded, taps, walk.taps(), weights, c, padded,
+                            start, c, offset, lowest, highest, results, row * padded + c, walk.columns);
                 }
             }
         }

@@ -1,7 +1,8 @@
+// Written by TileGenerator, which is to be changed in its place.
 package io.github.bitgrain.kernels;
 
-import static io.github.bitgrain.kernels.DoubleTiles.DOUBLES;
-import static io.github.bitgrain.kernels.DoubleTiles.WIDTH;
+import static io.github.bitgrain.kernels.Lanes.DOUBLES;
+import static io.github.bitgrain.kernels.Lanes.DOUBLE_COUNT;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.LongVector;
@@ -46,7 +47,7 @@ final class DoubleOrderedTiles {
             outside = outside.or(c6.reinterpretAsLongs().lanewise(VectorOperators.XOR, middle));
             outside = outside.or(c7.reinterpretAsLongs().lanewise(VectorOperators.XOR, middle));
             for (int k = 0; k < lengths[r]; k++) {
-                DoubleVector b = DoubleVector.fromArray(DOUBLES, w, panel + k * WIDTH);
+                DoubleVector b = DoubleVector.fromArray(DOUBLES, w, panel + k * DOUBLE_COUNT);
                 c0 = DoubleVector.broadcast(DOUBLES, x[a0 + k]).fma(b, c0);
                 c1 = DoubleVector.broadcast(DOUBLES, x[a1 + k]).fma(b, c1);
                 c2 = DoubleVector.broadcast(DOUBLES, x[a2 + k]).fma(b, c2);
@@ -56,7 +57,7 @@ final class DoubleOrderedTiles {
                 c6 = DoubleVector.broadcast(DOUBLES, x[a6 + k]).fma(b, c6);
                 c7 = DoubleVector.broadcast(DOUBLES, x[a7 + k]).fma(b, c7);
             }
-            panel += lengths[r] * WIDTH;
+            panel += lengths[r] * DOUBLE_COUNT;
         }
         c0.sub(offset).intoArray(y, yOffset + outputs[row]);
         c1.sub(offset).intoArray(y, yOffset + outputs[row + 1]);
@@ -95,7 +96,7 @@ final class DoubleOrderedTiles {
             int a7 = rows[row + 7] + runs[r];
             for (int from = 0; from < runLength; from += chunk) {
                 for (int k = from; k < Math.min(from + chunk, runLength); k++) {
-                    DoubleVector b = DoubleVector.fromArray(DOUBLES, w, panel + k * WIDTH);
+                    DoubleVector b = DoubleVector.fromArray(DOUBLES, w, panel + k * DOUBLE_COUNT);
                     c0 = DoubleVector.broadcast(DOUBLES, x[a0 + k]).fma(b, c0);
                     c1 = DoubleVector.broadcast(DOUBLES, x[a1 + k]).fma(b, c1);
                     c2 = DoubleVector.broadcast(DOUBLES, x[a2 + k]).fma(b, c2);
@@ -114,7 +115,7 @@ final class DoubleOrderedTiles {
                 c6 = c6.reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
                 c7 = c7.reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
             }
-            panel += runLength * WIDTH;
+            panel += runLength * DOUBLE_COUNT;
         }
         c0.sub(offset).intoArray(y, yOffset + outputs[row]);
         c1.sub(offset).intoArray(y, yOffset + outputs[row + 1]);
@@ -134,10 +135,14 @@ final class DoubleOrderedTiles {
         LongVector high = DoubleVector.broadcast(DOUBLES, highest).reinterpretAsLongs();
         for (int i = 0; i < count; i += 4) {
             // Beyond the last position it is computed again.
-            int from0 = at + i * step;
-            int from1 = at + Math.min(i + 1, count - 1) * step;
-            int from2 = at + Math.min(i + 2, count - 1) * step;
-            int from3 = at + Math.min(i + 3, count - 1) * step;
+            int i0 = Math.min(i, count - 1);
+            int i1 = Math.min(i + 1, count - 1);
+            int i2 = Math.min(i + 2, count - 1);
+            int i3 = Math.min(i + 3, count - 1);
+            int from0 = at + i0 * step;
+            int from1 = at + i1 * step;
+            int from2 = at + i2 * step;
+            int from3 = at + i3 * step;
             DoubleVector s0 = z;
             DoubleVector s1 = z;
             DoubleVector s2 = z;
@@ -149,10 +154,10 @@ final class DoubleOrderedTiles {
                 s2 = DoubleVector.fromArray(DOUBLES, x, from2 + taps[t]).fma(weight, s2).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
                 s3 = DoubleVector.fromArray(DOUBLES, x, from3 + taps[t]).fma(weight, s3).reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
             }
-            s0.sub(offset).intoArray(y, to + i * wRow);
-            s1.sub(offset).intoArray(y, to + Math.min(i + 1, count - 1) * wRow);
-            s2.sub(offset).intoArray(y, to + Math.min(i + 2, count - 1) * wRow);
-            s3.sub(offset).intoArray(y, to + Math.min(i + 3, count - 1) * wRow);
+            s0.sub(offset).intoArray(y, to + i0 * wRow);
+            s1.sub(offset).intoArray(y, to + i1 * wRow);
+            s2.sub(offset).intoArray(y, to + i2 * wRow);
+            s3.sub(offset).intoArray(y, to + i3 * wRow);
         }
     }
 }

@@ -1,23 +1,21 @@
+// Written by TileGenerator, which is to be changed in its place.
 package io.github.bitgrain.kernels;
 
+import static io.github.bitgrain.kernels.Lanes.DOUBLES;
+import static io.github.bitgrain.kernels.Lanes.DOUBLE_COUNT;
+import static io.github.bitgrain.kernels.Lanes.DOUBLE_PAIR;
+
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /** The innermost loops of exact convolutions in double precision; see {@link Tiles} for why they look so. */
 final class DoubleTiles {
-    /** As many bits as {@link Lanes#FLOATS}. */
-    static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, VectorShape.forBitSize(Lanes.FLOATS.vectorBitSize()));
-    /** Doubles in a vector. */
-    static final int WIDTH = DOUBLES.length();
-
     private DoubleTiles() {}
 
     /** As {@link Tiles#tile8x2}. */
     static void tile8x2(double[] x, int[] rows, int row, int[] runs, int runCount, int runLength, double[] w, int wOffset,
             double[] bias, int biasOffset, double[] y, int[] outputs, int yOffset) {
         DoubleVector z0 = DoubleVector.fromArray(DOUBLES, bias, biasOffset);
-        DoubleVector z1 = DoubleVector.fromArray(DOUBLES, bias, biasOffset + WIDTH);
+        DoubleVector z1 = DoubleVector.fromArray(DOUBLES, bias, biasOffset + DOUBLE_COUNT);
         DoubleVector c00 = z0;
         DoubleVector c01 = z1;
         DoubleVector c10 = z0;
@@ -45,8 +43,8 @@ final class DoubleTiles {
             int a6 = rows[row + 6] + runs[r];
             int a7 = rows[row + 7] + runs[r];
             for (int k = 0; k < runLength; k++) {
-                DoubleVector b0 = DoubleVector.fromArray(DOUBLES, w, panel + k * 2 * WIDTH);
-                DoubleVector b1 = DoubleVector.fromArray(DOUBLES, w, panel + k * 2 * WIDTH + WIDTH);
+                DoubleVector b0 = DoubleVector.fromArray(DOUBLES, w, panel + k * DOUBLE_PAIR);
+                DoubleVector b1 = DoubleVector.fromArray(DOUBLES, w, panel + k * DOUBLE_PAIR + DOUBLE_COUNT);
                 DoubleVector x0 = DoubleVector.broadcast(DOUBLES, x[a0 + k]);
                 c00 = x0.fma(b0, c00);
                 c01 = x0.fma(b1, c01);
@@ -72,24 +70,24 @@ final class DoubleTiles {
                 c70 = x7.fma(b0, c70);
                 c71 = x7.fma(b1, c71);
             }
-            panel += runLength * 2 * WIDTH;
+            panel += runLength * DOUBLE_PAIR;
         }
         c00.intoArray(y, yOffset + outputs[row]);
-        c01.intoArray(y, yOffset + outputs[row] + WIDTH);
+        c01.intoArray(y, yOffset + outputs[row] + DOUBLE_COUNT);
         c10.intoArray(y, yOffset + outputs[row + 1]);
-        c11.intoArray(y, yOffset + outputs[row + 1] + WIDTH);
+        c11.intoArray(y, yOffset + outputs[row + 1] + DOUBLE_COUNT);
         c20.intoArray(y, yOffset + outputs[row + 2]);
-        c21.intoArray(y, yOffset + outputs[row + 2] + WIDTH);
+        c21.intoArray(y, yOffset + outputs[row + 2] + DOUBLE_COUNT);
         c30.intoArray(y, yOffset + outputs[row + 3]);
-        c31.intoArray(y, yOffset + outputs[row + 3] + WIDTH);
+        c31.intoArray(y, yOffset + outputs[row + 3] + DOUBLE_COUNT);
         c40.intoArray(y, yOffset + outputs[row + 4]);
-        c41.intoArray(y, yOffset + outputs[row + 4] + WIDTH);
+        c41.intoArray(y, yOffset + outputs[row + 4] + DOUBLE_COUNT);
         c50.intoArray(y, yOffset + outputs[row + 5]);
-        c51.intoArray(y, yOffset + outputs[row + 5] + WIDTH);
+        c51.intoArray(y, yOffset + outputs[row + 5] + DOUBLE_COUNT);
         c60.intoArray(y, yOffset + outputs[row + 6]);
-        c61.intoArray(y, yOffset + outputs[row + 6] + WIDTH);
+        c61.intoArray(y, yOffset + outputs[row + 6] + DOUBLE_COUNT);
         c70.intoArray(y, yOffset + outputs[row + 7]);
-        c71.intoArray(y, yOffset + outputs[row + 7] + WIDTH);
+        c71.intoArray(y, yOffset + outputs[row + 7] + DOUBLE_COUNT);
     }
 
     /** As {@link Tiles#tile8x1}. */
@@ -115,7 +113,7 @@ final class DoubleTiles {
             int a6 = rows[row + 6] + runs[r];
             int a7 = rows[row + 7] + runs[r];
             for (int k = 0; k < runLength; k++) {
-                DoubleVector b0 = DoubleVector.fromArray(DOUBLES, w, panel + k * WIDTH);
+                DoubleVector b0 = DoubleVector.fromArray(DOUBLES, w, panel + k * DOUBLE_COUNT);
                 DoubleVector x0 = DoubleVector.broadcast(DOUBLES, x[a0 + k]);
                 c00 = x0.fma(b0, c00);
                 DoubleVector x1 = DoubleVector.broadcast(DOUBLES, x[a1 + k]);
@@ -133,7 +131,7 @@ final class DoubleTiles {
                 DoubleVector x7 = DoubleVector.broadcast(DOUBLES, x[a7 + k]);
                 c70 = x7.fma(b0, c70);
             }
-            panel += runLength * WIDTH;
+            panel += runLength * DOUBLE_COUNT;
         }
         c00.intoArray(y, yOffset + outputs[row]);
         c10.intoArray(y, yOffset + outputs[row + 1]);
@@ -145,37 +143,52 @@ final class DoubleTiles {
         c70.intoArray(y, yOffset + outputs[row + 7]);
     }
 
-    /**
-     * {@code y[to + i wRow + j] = start[c + j] + Σ_t x[at + i step + taps[t] + j] w[wOffset + t wRow + j]} for i below count and one
-     * vector of channels; four positions at a time share the weights.
-     */
-    static void depthwise(double[] x, int at, int step, int[] taps, int tapCount, double[] w, int wOffset, int wRow, double[] start, int c,
-            double[] y, int to, int count) {
-        int i = 0;
-        for (; i < count - 3; i += 4) {
-            DoubleVector s0 = DoubleVector.fromArray(DOUBLES, start, c);
-            DoubleVector s1 = s0;
-            DoubleVector s2 = s0;
-            DoubleVector s3 = s0;
-            for (int t = 0; t < tapCount; t++) {
-                int from = at + i * step + taps[t];
-                DoubleVector weight = DoubleVector.fromArray(DOUBLES, w, wOffset + t * wRow);
-                s0 = DoubleVector.fromArray(DOUBLES, x, from).fma(weight, s0);
-                s1 = DoubleVector.fromArray(DOUBLES, x, from + step).fma(weight, s1);
-                s2 = DoubleVector.fromArray(DOUBLES, x, from + 2 * step).fma(weight, s2);
-                s3 = DoubleVector.fromArray(DOUBLES, x, from + 3 * step).fma(weight, s3);
+    /** As {@link DepthwiseTiles#anyFour}. */
+    static int anyFour(double[] x, int at, int step, int[] taps, int firstRow, int endRow, int firstColumn, int endColumn, int columns,
+            double[] w, int wOffset, int wRow, double[] start, int c, double[] y, int to, int yStep, int count) {
+        int end = count - 3;
+        for (int i = 0; i < end; i += 4) {
+            DoubleVector first = DoubleVector.fromArray(DOUBLES, start, c);
+            DoubleVector s0 = first;
+            DoubleVector s1 = first;
+            DoubleVector s2 = first;
+            DoubleVector s3 = first;
+            int pixel = at + i * step;
+            for (int a = firstRow; a < endRow; a++) {
+                for (int b = firstColumn; b < endColumn; b++) {
+                    int from = pixel + taps[a * columns + b];
+                    DoubleVector weight = DoubleVector.fromArray(DOUBLES, w, wOffset + (a * columns + b) * wRow);
+                    s0 = DoubleVector.fromArray(DOUBLES, x, from).fma(weight, s0);
+                    s1 = DoubleVector.fromArray(DOUBLES, x, from + step).fma(weight, s1);
+                    s2 = DoubleVector.fromArray(DOUBLES, x, from + 2 * step).fma(weight, s2);
+                    s3 = DoubleVector.fromArray(DOUBLES, x, from + 3 * step).fma(weight, s3);
+                }
             }
-            s0.intoArray(y, to + i * wRow);
-            s1.intoArray(y, to + (i + 1) * wRow);
-            s2.intoArray(y, to + (i + 2) * wRow);
-            s3.intoArray(y, to + (i + 3) * wRow);
+            s0.intoArray(y, to + i * yStep);
+            s1.intoArray(y, to + i * yStep + yStep);
+            s2.intoArray(y, to + i * yStep + 2 * yStep);
+            s3.intoArray(y, to + i * yStep + 3 * yStep);
         }
-        for (; i < count; i++) {
-            DoubleVector s0 = DoubleVector.fromArray(DOUBLES, start, c);
-            for (int t = 0; t < tapCount; t++) {
-                s0 = DoubleVector.fromArray(DOUBLES, x, at + i * step + taps[t]).fma(DoubleVector.fromArray(DOUBLES, w, wOffset + t * wRow), s0);
+        return Math.max(0, count) / 4 * 4;
+    }
+
+    /** As {@link DepthwiseTiles#anyOne}. */
+    static int anyOne(double[] x, int at, int step, int[] taps, int firstRow, int endRow, int firstColumn, int endColumn, int columns,
+            double[] w, int wOffset, int wRow, double[] start, int c, double[] y, int to, int yStep, int count) {
+        int end = count - 0;
+        for (int i = 0; i < end; i += 1) {
+            DoubleVector first = DoubleVector.fromArray(DOUBLES, start, c);
+            DoubleVector s0 = first;
+            int pixel = at + i * step;
+            for (int a = firstRow; a < endRow; a++) {
+                for (int b = firstColumn; b < endColumn; b++) {
+                    int from = pixel + taps[a * columns + b];
+                    DoubleVector weight = DoubleVector.fromArray(DOUBLES, w, wOffset + (a * columns + b) * wRow);
+                    s0 = DoubleVector.fromArray(DOUBLES, x, from).fma(weight, s0);
+                }
             }
-            s0.intoArray(y, to + i * wRow);
+            s0.intoArray(y, to + i * yStep);
         }
+        return Math.max(0, count) / 1 * 1;
     }
 }

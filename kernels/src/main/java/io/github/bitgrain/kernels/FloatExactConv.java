@@ -45,9 +45,18 @@ class FloatExactConv extends VectorExactConv {
     }
 
     @Override
-    void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
-        float[] results = scratch.results.atLeast(Math.max(source.count, Tiles.HEIGHT) * padded);
-        VectorConvolution.tiles(source, runs, runCount, runLength, weights, 0, start, padded, results, outputs, null);
+    void reserveResults(Scratch scratch, int count) {
+        scratch.results.atLeast(count);
+    }
+
+    @Override
+    int tileHeight(int count) {
+        return VectorConvolution.tileHeight(count);
+    }
+
+    @Override
+    void tile(Scratch scratch, Source source, int height, int row, int[] runs, int runCount, int runLength, int n, int panel, int[] outputs) {
+        VectorConvolution.tile(height, source, row, runs, runCount, runLength, weights, panel, start, n, padded, scratch.results.atLeast(0), outputs);
     }
 
     @Override

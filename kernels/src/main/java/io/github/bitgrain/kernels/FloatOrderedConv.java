@@ -1,3 +1,4 @@
+// Written by TileGenerator, which is to be changed in its place.
 package io.github.bitgrain.kernels;
 
 /**
@@ -21,11 +22,6 @@ final class FloatOrderedConv extends FloatExactConv {
         highest = offset + half - 1;
     }
 
-    /** Whether every sum, with its offset and one more product, is exact in single precision. */
-    static boolean fits(Accumulator accumulator, long largestProduct) {
-        return accumulator.chunk() == 1 && 5 * (accumulator.max() + 1) / 2 + largestProduct <= LARGEST_IN_FLOAT;
-    }
-
     @Override
     public void pack(int[] given) {
         super.pack(given);
@@ -38,28 +34,19 @@ final class FloatOrderedConv extends FloatExactConv {
     }
 
     @Override
-    void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
-        int height = Math.max(source.count, Tiles.HEIGHT);
-        float[] results = scratch.results.atLeast(height * padded);
-        int k = runCount * runLength;
-        int last = height - Tiles.HEIGHT;
-        panels.cut(scratch, runs, runCount, runLength);
-        if (k * padded <= VectorConvolution.RESIDENT_FLOATS) {
-            for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                for (int n = 0; n < padded; n += lanes) {
-                    tile(source, Math.min(row, last), runs, runCount, runLength, n, n * k, results, outputs);
-                }
-            }
-        } else {
-            for (int n = 0; n < padded; n += lanes) {
-                for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                    tile(source, Math.min(row, last), runs, runCount, runLength, n, n * k, results, outputs);
-                }
-            }
-        }
+    int tileHeight(int count) {
+        return Tiles.HEIGHT;
     }
 
-    private void tile(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, float[] results, int[] outputs) {
+    @Override
+    void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
+        panels.cut(scratch, runs, runCount, runLength);
+        super.dense(scratch, source, runs, runCount, runLength, outputs);
+    }
+
+    @Override
+    void tile(Scratch scratch, Source source, int height, int row, int[] runs, int runCount, int runLength, int n, int panel, int[] outputs) {
+        float[] results = scratch.results.atLeast(0);
         int block = panels.block(n / lanes);
         if (block == OrderedPanels.NEVER_LEAVES) {
             Tiles.tile8x1(source.x, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
@@ -73,8 +60,8 @@ final class FloatOrderedConv extends FloatExactConv {
     }
 
     private void saturate(Source source, int row, int[] runs, int runCount, int runLength, int n, int panel, float[] results, int[] outputs) {
-        OrderedTiles.saturating8x1(source.x, source.rows, row, runs, runCount, runLength, weights, panel, start, n, offset, lowest, highest, results,
-                outputs, n);
+        OrderedTiles.saturating8x1(source.x, source.rows, row, runs, runCount, runLength, weights, panel, start, n, offset, lowest, highest,
+                results, outputs, n);
     }
 
     @Override
@@ -86,8 +73,8 @@ final class FloatOrderedConv extends FloatExactConv {
                 if (proven) {
                     depthwise(walk, source, row, c, taps, results);
                 } else {
-                    OrderedTiles.depthwise(source.x, source.rows[row] + c, walk.stepX * padded, taps, walk.taps(), weights, c, padded, start, c, offset, lowest,
-                            highest, results, row * padded + c, walk.columns);
+                    OrderedTiles.depthwise(source.x, source.rows[row] + c, walk.stepX * padded, taps, walk.taps(), weights, c, padded,
+                            start, c, offset, lowest, highest, results, row * padded + c, walk.columns);
                 }
             }
         }

@@ -17,6 +17,12 @@ final class Lanes {
     static final int COUNT = FLOATS.length();
     /** Floats in the two vectors that the tiles work on. */
     static final int PAIR = 2 * COUNT;
+    /** Doubles in as many bits. */
+    static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, VectorShape.forBitSize(FLOATS.vectorBitSize()));
+    /** Doubles in a vector. */
+    static final int DOUBLE_COUNT = DOUBLES.length();
+    /** Doubles in the two vectors that the tiles work on. */
+    static final int DOUBLE_PAIR = 2 * DOUBLE_COUNT;
 
     private Lanes() {}
 

@@ -14,6 +14,9 @@ final class OrderedPanels {
     /** Tiles that saturate without a test after one that failed it; a test costs a third of what saturating does. */
     private static final int TILES_WITHOUT_TEST = 7;
 
+    /** Bits of an accumulator in double precision: far from what it holds, and more than any chip has. */
+    private static final int MOST_BITS = 48;
+
     private final int lanes;
     private final long max;
     /** For each panel the largest input with which no sum can leave the range; −1 if a bias alone is too large. */
@@ -34,6 +37,16 @@ final class OrderedPanels {
         largestWeight = new long[panels];
         startsInMiddle = new boolean[panels];
         withoutTest = new int[panels];
+    }
+
+    /** Whether every sum, with an offset of 3/4 of the range and one more product, is exact in single precision. */
+    static boolean fitFloats(Accumulator accumulator, long largestProduct) {
+        return accumulator.chunk() == 1 && 5 * (accumulator.max() + 1) / 2 + largestProduct <= ExactConv.LARGEST_IN_FLOAT;
+    }
+
+    /** Whether every sum, with an offset of 3/4 of the range and what is added before the next limit, is exact in double precision. */
+    static boolean fitDoubles(Accumulator accumulator, long largestProduct) {
+        return accumulator.bits() <= MOST_BITS && largestProduct <= (1L << (MOST_BITS - 1)) / accumulator.chunk();
     }
 
     void pack(int[] weights, long[] bias) {

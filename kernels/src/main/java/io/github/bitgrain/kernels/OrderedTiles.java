@@ -1,3 +1,4 @@
+// Written by TileGenerator, which is to be changed in its place.
 package io.github.bitgrain.kernels;
 
 import static io.github.bitgrain.kernels.Lanes.COUNT;
@@ -83,8 +84,8 @@ final class OrderedTiles {
     }
 
     /**
-     * As {@link #checked8x1} with runs of equal length and sums limited to {@code lowest … highest} after every product; both with the offset added, so that they
-     * and everything that a product makes of them are positive.
+     * As {@link #checked8x1} with runs of equal length and sums limited to {@code lowest … highest} after every product; both with
+     * the offset added, so that they and everything that a product makes of them are positive.
      */
     static void saturating8x1(float[] x, int[] rows, int row, int[] runs, int runCount, int runLength, float[] w, int wOffset,
             float[] start, int at, float offset, float lowest, float highest, float[] y, int[] outputs, int yOffset) {
@@ -133,8 +134,8 @@ final class OrderedTiles {
     }
 
     /**
-     * {@code y[to + i wRow + j] = start[c + j] + Σ_t x[at + i step + taps[t] + j] w[wOffset + t wRow + j]}, limited after every product, for i
-     * below count and one vector of channels; four positions at a time share the weights.
+     * {@code y[to + i wRow + j] = start[c + j] + Σ_t x[at + i step + taps[t] + j] w[wOffset + t wRow + j]}, limited after every
+     * product, for i below count and one vector of channels; four positions at a time share the weights.
      */
     static void depthwise(float[] x, int at, int step, int[] taps, int tapCount, float[] w, int wOffset, int wRow, float[] start, int c,
             float offset, float lowest, float highest, float[] y, int to, int count) {
@@ -143,10 +144,14 @@ final class OrderedTiles {
         IntVector high = FloatVector.broadcast(FLOATS, highest).reinterpretAsInts();
         for (int i = 0; i < count; i += 4) {
             // Beyond the last position it is computed again.
-            int from0 = at + i * step;
-            int from1 = at + Math.min(i + 1, count - 1) * step;
-            int from2 = at + Math.min(i + 2, count - 1) * step;
-            int from3 = at + Math.min(i + 3, count - 1) * step;
+            int i0 = Math.min(i, count - 1);
+            int i1 = Math.min(i + 1, count - 1);
+            int i2 = Math.min(i + 2, count - 1);
+            int i3 = Math.min(i + 3, count - 1);
+            int from0 = at + i0 * step;
+            int from1 = at + i1 * step;
+            int from2 = at + i2 * step;
+            int from3 = at + i3 * step;
             FloatVector s0 = z;
             FloatVector s1 = z;
             FloatVector s2 = z;
@@ -158,10 +163,10 @@ final class OrderedTiles {
                 s2 = FloatVector.fromArray(FLOATS, x, from2 + taps[t]).fma(weight, s2).reinterpretAsInts().min(high).max(low).reinterpretAsFloats();
                 s3 = FloatVector.fromArray(FLOATS, x, from3 + taps[t]).fma(weight, s3).reinterpretAsInts().min(high).max(low).reinterpretAsFloats();
             }
-            s0.sub(offset).intoArray(y, to + i * wRow);
-            s1.sub(offset).intoArray(y, to + Math.min(i + 1, count - 1) * wRow);
-            s2.sub(offset).intoArray(y, to + Math.min(i + 2, count - 1) * wRow);
-            s3.sub(offset).intoArray(y, to + Math.min(i + 3, count - 1) * wRow);
+            s0.sub(offset).intoArray(y, to + i0 * wRow);
+            s1.sub(offset).intoArray(y, to + i1 * wRow);
+            s2.sub(offset).intoArray(y, to + i2 * wRow);
+            s3.sub(offset).intoArray(y, to + i3 * wRow);
         }
     }
 }

@@ -1,3 +1,4 @@
+// Written by TileGenerator, which is to be changed in its place.
 package io.github.bitgrain.kernels;
 
 import static io.github.bitgrain.kernels.Lanes.COUNT;

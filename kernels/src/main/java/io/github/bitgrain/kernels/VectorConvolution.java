@@ -103,7 +103,7 @@ final class VectorConvolution {
             float[] y, int[] outputs, Epilogue epilogue) {
         int k = runCount * runLength;
         int count = source.count;
-        int step = count >= Tiles.HEIGHT && cover(count, TilesOfSeven.HEIGHT) < cover(count, Tiles.HEIGHT) ? TilesOfSeven.HEIGHT : Tiles.HEIGHT;
+        int step = tileHeight(count);
         int height = Math.max(count, step);
         int last = height - step;
         if (k * padded <= RESIDENT_FLOATS) {
@@ -131,13 +131,18 @@ final class VectorConvolution {
         }
     }
 
+    /** Rows of the tiles that cover {@code count} with the fewest. */
+    static int tileHeight(int count) {
+        return count >= Tiles.HEIGHT && cover(count, TilesOfSeven.HEIGHT) < cover(count, Tiles.HEIGHT) ? TilesOfSeven.HEIGHT : Tiles.HEIGHT;
+    }
+
     /** Rows that tiles of a height compute to cover {@code count}. */
     private static int cover(int count, int height) {
         return (count + height - 1) / height * height;
     }
 
     /** The last tile overlaps the one before it where the height is no multiple: the same values are written twice. */
-    private static void tile(int height, Source source, int row, int[] runs, int runCount, int runLength, float[] w, int panel, float[] start,
+    static void tile(int height, Source source, int row, int[] runs, int runCount, int runLength, float[] w, int panel, float[] start,
             int n, int padded, float[] y, int[] outputs) {
         boolean pair = padded - n > COUNT;
         if (height == TilesOfSeven.HEIGHT) {

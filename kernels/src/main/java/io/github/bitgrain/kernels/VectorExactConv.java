@@ -98,8 +98,40 @@ abstract class VectorExactConv extends ExactConv {
         return true;
     }
 
-    /** Sums of a chunk into scratch, {@code padded} for each position. */
-    abstract void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs);
+    /**
+     * Sums of a chunk into scratch, {@code padded} for each position. The last tile of rows overlaps the one before it where the height is no
+     * multiple: the same values are written twice.
+     */
+    void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
+        int step = tileHeight(source.count);
+        int height = Math.max(source.count, step);
+        reserveResults(scratch, height * padded);
+        int k = runCount * runLength;
+        int last = height - step;
+        if (k * padded <= (isDouble() ? VectorConvolution.RESIDENT_FLOATS / 2 : VectorConvolution.RESIDENT_FLOATS)) {
+            for (int row = 0; row < height; row += step) {
+                for (int n = 0; n < padded; n += widest) {
+                    tile(scratch, source, step, Math.min(row, last), runs, runCount, runLength, n, n * k, outputs);
+                }
+            }
+        } else {
+            for (int n = 0; n < padded; n += widest) {
+                for (int row = 0; row < height; row += step) {
+                    tile(scratch, source, step, Math.min(row, last), runs, runCount, runLength, n, n * k, outputs);
+                }
+            }
+        }
+    }
+
+    /** Rows of the tiles of a chunk of {@code count} positions. */
+    int tileHeight(int count) {
+        return Tiles.HEIGHT;
+    }
+
+    abstract void reserveResults(Scratch scratch, int count);
+
+    /** Sums of {@code height} positions from row, and of the panel of output channel n, into scratch. */
+    abstract void tile(Scratch scratch, Source source, int height, int row, int[] runs, int runCount, int runLength, int n, int panel, int[] outputs);
 
     /** Sums of a chunk into scratch, {@code padded} for each position. */
     abstract void depthwise(Scratch scratch, Walk walk, Source source, int[] taps);

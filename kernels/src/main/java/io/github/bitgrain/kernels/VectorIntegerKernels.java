@@ -23,9 +23,9 @@ final class VectorIntegerKernels extends ScalarIntegerKernels {
             return super.orderedConv(shape, weights, scaling, accumulator, largestFactor);
         } else if (accumulator.wraps() && DoubleWrappingConv.fits(shape, largestProduct)) {
             conv = new DoubleWrappingConv(shape, scaling, accumulator);
-        } else if (!accumulator.wraps() && FloatOrderedConv.fits(accumulator, largestProduct)) {
+        } else if (!accumulator.wraps() && OrderedPanels.fitFloats(accumulator, largestProduct)) {
             conv = new FloatOrderedConv(shape, scaling, accumulator);
-        } else if (!accumulator.wraps() && DoubleOrderedConv.fits(accumulator, largestProduct)) {
+        } else if (!accumulator.wraps() && OrderedPanels.fitDoubles(accumulator, largestProduct)) {
             conv = new DoubleOrderedConv(shape, scaling, accumulator);
         } else {
             return super.orderedConv(shape, weights, scaling, accumulator, largestFactor);
