@@ -106,6 +106,6 @@ public final class Bitgrain {
             return LayerEqualization.apply(model, options.equalizationSetting(), batches(calibration, options), options.threads());
         }
         QuantPlan bits = PlanCreation.create(model.graph(), options.target(), options.bits(), options.bitsByNode(), options.calibration());
-        return RangeEqualization.apply(model, calibration, options.calibBatch(), options.target(), bits::bits, options.threads()).model();
+        return RangeEqualization.apply(model, batches(calibration, options).used(), options.calibBatch(), options.target(), bits::bits, options.threads()).model();
     }
 }

@@ -79,6 +79,40 @@ class BitgrainTest {
         }
     }
 
+    /** ESP-PPQ trains on the whole loader, whatever number of steps calibration was given. */
+    @Test
+    void improvedTrainingAndEqualizationReadNoSampleBeyondTheCalibrationSteps() {
+        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32S3);
+        for (boolean equalization : new boolean[] {false, true}) {
+            QuantizationOptions options = new QuantizationOptions(basic.target(), Profile.IMPROVED, 8, Map.of(), "mse", Map.of(), 4, 2,
+                    equalization, basic.equalizationSetting(), true, basic.tqtSetting(), 1);
+            int[] end = new int[1];
+            Bitgrain.quantize(network(), recorded(samples(), end), options, QuantizationListener.NONE);
+            assertEquals(8, end[0]);
+        }
+    }
+
+    /** The same samples; {@code end[0]} becomes the number of the last sample read, plus one. */
+    private static DataSource recorded(DataSource all, int[] end) {
+        return new DataSource() {
+            @Override
+            public Map<String, Shape> sampleShapes() {
+                return all.sampleShapes();
+            }
+
+            @Override
+            public int samples() {
+                return all.samples();
+            }
+
+            @Override
+            public Map<String, Tensor> read(int first, int count) {
+                end[0] = Math.max(end[0], first + count);
+                return all.read(first, count);
+            }
+        };
+    }
+
     private static void assertRefused(String reason, String node, double scale) {
         BitgrainException refused = assertThrows(BitgrainException.class, () -> plan(Profile.IMPROVED, node, scale));
         assertEquals(BitgrainException.Kind.USAGE, refused.kind());

@@ -34,6 +34,11 @@ public record Batches(DataSource source, int size, int count) {
         return (source.samples() + size - 1) / size;
     }
 
+    /** The samples that the batches take, each once. */
+    public DataSource used() {
+        return source.range(0, (int) Math.min(source.samples(), (long) size * count));
+    }
+
     /** Batch {@code index} of {@link #count}. */
     public Map<String, Tensor> get(int index) {
         int first = index % distinct() * size;
