@@ -4,29 +4,16 @@ import io.github.bitgrain.cli.example.StrokeData;
 import io.github.bitgrain.cli.example.StrokeImages.Split;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
-import io.github.bitgrain.core.op.Conv;
-import io.github.bitgrain.core.op.Flatten;
-import io.github.bitgrain.core.op.Gemm;
-import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.LogSoftmax;
-import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.op.Softmax;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.amax.AmaxMethod;
 import io.github.bitgrain.quantizer.amax.CalibMethod;
-import io.github.bitgrain.quantizer.amax.QuantDescriptor;
-import io.github.bitgrain.quantizer.nn.AdaptiveAvgPool2d;
-import io.github.bitgrain.quantizer.nn.Conv2d;
 import io.github.bitgrain.quantizer.nn.GraphModule;
-import io.github.bitgrain.quantizer.nn.Linear;
-import io.github.bitgrain.quantizer.nn.QuantAdaptiveAvgPool2d;
-import io.github.bitgrain.quantizer.nn.QuantConv2d;
-import io.github.bitgrain.quantizer.nn.QuantLinear;
 import io.github.bitgrain.quantizer.nn.QuantRegistry;
 import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
-import io.github.bitgrain.quantizer.nn.QuantizationRule;
-import io.github.bitgrain.quantizer.nn.QuantizedFactory;
 import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
+import io.github.bitgrain.quantizer.nn.UnsignedActivations;
 import io.github.bitgrain.quantizer.qat.LearningRate;
 import io.github.bitgrain.quantizer.qat.Loss;
 import io.github.bitgrain.quantizer.qat.ModuleTrainee;
@@ -34,10 +21,8 @@ import io.github.bitgrain.quantizer.qat.Trainer;
 import io.github.bitgrain.quantizer.qat.TrainingData;
 import io.github.bitgrain.quantizer.qat.TrainingListener;
 import io.github.bitgrain.quantizer.qat.TrainingParams;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Quantization-aware training of the embedded example at few bits: accuracy on unseen pictures, mean and worst of several seeds, beside
@@ -50,15 +35,16 @@ public final class FewBits {
     private static final List<AmaxMethod> METHODS = List.of(AmaxMethod.of(AmaxMethod.Kind.MAX), AmaxMethod.percentile(99), AmaxMethod.percentile(99.9),
             AmaxMethod.percentile(99.99), AmaxMethod.of(AmaxMethod.Kind.MSE), AmaxMethod.of(AmaxMethod.Kind.ENTROPY));
 
-    private final TrainingData train = data(Split.TRAIN);
-    private final TrainingData valid = data(Split.EVALUATION);
+    private final TrainingData train;
+    private final TrainingData valid = data(Split.EVALUATION, SAMPLES);
     private final Model network = logits(StrokeData.model());
     private final int epochs;
     private final double rate;
     private final int seeds;
     private final int threads;
 
-    private FewBits(int epochs, double rate, int seeds, int threads) {
+    private FewBits(int epochs, double rate, int seeds, int threads, int pictures) {
+        train = data(Split.TRAIN, pictures);
         this.epochs = epochs;
         this.rate = rate;
         this.seeds = seeds;
@@ -68,23 +54,24 @@ public final class FewBits {
     /**
      * Measures.
      *
-     * @param arguments epochs, learning rate, number of seeds, threads
+     * @param arguments epochs, learning rate, number of seeds, threads, training pictures
      */
     public static void main(String[] arguments) {
-        if (arguments.length != 4) {
-            System.err.println("usage: FewBits EPOCHS RATE SEEDS THREADS");
+        if (arguments.length != 5) {
+            System.err.println("usage: FewBits EPOCHS RATE SEEDS THREADS PICTURES");
             System.exit(2);
         }
-        new FewBits(Integer.parseInt(arguments[0]), Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3])).run();
+        new FewBits(Integer.parseInt(arguments[0]), Double.parseDouble(arguments[1]), Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]),
+                Integer.parseInt(arguments[4])).run();
     }
 
-    private static TrainingData data(Split split) {
-        int[] labels = StrokeData.labels(split, SAMPLES);
+    private static TrainingData data(Split split, int samples) {
+        int[] labels = StrokeData.labels(split, samples);
         float[] values = new float[labels.length];
         for (int i = 0; i < values.length; i++) {
             values[i] = labels[i];
         }
-        return new TrainingData(StrokeData.pictures(split, SAMPLES), Tensor.vector(values));
+        return new TrainingData(StrokeData.pictures(split, samples), Tensor.vector(values));
     }
 
     /** What comes before a last Softmax. */
@@ -141,29 +128,14 @@ public final class FewBits {
                 best.kind().name().toLowerCase(Locale.ROOT), mean(scores), worst, reference - mean(scores), below);
     }
 
-    /** Normalizations stay; operands that cannot be negative have unsigned integers, twice as many levels. */
+    /** Normalizations stay, scales are learned; operands that cannot be negative have unsigned integers, twice as many levels. */
     private GraphModule calibrated(int bits, boolean powerOfTwo, AmaxMethod method) {
         CalibMethod inputs = method.kind() == AmaxMethod.Kind.MAX ? CalibMethod.MAX : CalibMethod.HISTOGRAM;
-        SelectiveQuantizer.Options options = SelectiveQuantizer.Options.DEFAULT.bits(bits).powerOfTwo(powerOfTwo).calibrators(CalibMethod.MAX, inputs);
-        QuantDescriptor unsigned = options.input().edit().unsigned(true).build();
+        SelectiveQuantizer.Options options = SelectiveQuantizer.Options.DEFAULT.bits(bits).powerOfTwo(powerOfTwo).calibrators(CalibMethod.MAX, inputs)
+                .learnScale(true);
         SelectiveQuantizer quantizer = new SelectiveQuantizer(QuantRegistry.standard(), options);
-        Set<String> positive = new HashSet<>();
-        for (Node node : network.graph().nodes()) {
-            boolean from = positive.contains(node.input(0));
-            if (node.op() instanceof Relu || from && (node.op() instanceof GlobalAveragePool || node.op() instanceof Flatten)) {
-                positive.add(node.output());
-            }
-            QuantizedFactory factory = switch (node.op()) {
-                case Conv conv -> (module, input, weight) -> new QuantConv2d((Conv2d) module, input, weight);
-                case Gemm gemm -> (module, input, weight) -> new QuantLinear((Linear) module, input, weight);
-                case GlobalAveragePool pool -> (module, input, weight) -> new QuantAdaptiveAvgPool2d((AdaptiveAvgPool2d) module, input);
-                default -> null;
-            };
-            if (from && factory != null) {
-                quantizer.map(node.name(), new QuantizationRule(QuantizationRule.Action.REPLACE, factory, unsigned, null));
-            }
-        }
         GraphModule module = quantizer.quantizedCopy(GraphModule.of(network));
+        UnsignedActivations.apply(module, null);
         new QuantizationCalibrator(QuantizationCalibrator.Options.DEFAULT.with(method, CALIBRATION_BATCHES)).calibrate(module, null,
                 train.inputs().batches(BATCH));
         QuantizationCalibrator.resetCalibrators(module);

@@ -67,6 +67,25 @@ class QatTest {
         assertEquals(json.get("qatScore").asDouble(), JSON.readTree(evaluation.out()).get("metrics").get("top1").asDouble(), 0.0011);
     }
 
+    /** Learned scales, powers of two, unsigned integers, normalizations trained: more than calibrated ranges give, and all of it in the file. */
+    @Test
+    void scalesAreLearnedAndOperandsUnsigned() throws IOException {
+        String[] few = {"epochs=1", "lr=1e-3", "quantization_params.target=", "+quantization_params.bits=3", "export_params.output_espdl_path=",
+            "quantization_params.selective_quantizer_params.power_of_two=true", "quantization_params.calib_params.histogram_calib_method=mse",
+            "--threads", "2"};
+        double fixed = JSON.readTree(lenet("classifier_qat", "lenet.onnx", few).out()).get("qatScore").asDouble();
+        List<String> learning = new ArrayList<>(List.of(few));
+        learning.addAll(List.of("quantization_params.selective_quantizer_params.learn_scale=true",
+                "quantization_params.selective_quantizer_params.unsigned_activations=true", "+quantization_params.fold_batch_norm=never"));
+        CommandRun run = lenet("classifier_qat", "lenet.onnx", learning.toArray(String[]::new));
+        assertEquals(0, run.exit(), run.err());
+        JsonNode json = JSON.readTree(run.out());
+        assertTrue(json.get("qatScore").asDouble() > fixed, json.get("qatScore") + " and " + fixed);
+        CommandRun evaluation = CommandRun.of("evaluate", folder.resolve("a.onnx").toString(), "--data", shared("data/lenet/val_x.npy"), "--labels",
+                shared("data/lenet/val_y.npy"), "--mean", "0.5", "--std", "0.25", "--metric", "top1", "--json");
+        assertEquals(json.get("qatScore").asDouble(), JSON.readTree(evaluation.out()).get("metrics").get("top1").asDouble(), 0.0011);
+    }
+
     @Test
     void theSameRecipeWritesTheSameBytesWithAnyNumberOfThreads() throws IOException {
         String[] fast = {"epochs=1", "+training_hyperparams.max_train_batches=4", "+training_hyperparams.max_valid_batches=2"};
@@ -110,6 +129,11 @@ class QatTest {
                 2, "mixed samples have no labels; they need a loss that asks the teacher alone, and no labels");
         lenet("classifier_qat", "lenet.onnx", "+training_hyperparams.average_best_models=true").fails(
                 2, "training_hyperparams.average_best_models is not supported; leave it out");
+        lenet("classifier_qat", "lenet.onnx", "quantization_params.selective_quantizer_params.learn_scale=true").fails(
+                2, "quantization_params.selective_quantizer_params.learn_scale is for free scales; leave it out, or leave quantization_params.target out"
+                        + " (quantization_params.tqt trains a chip's thresholds)");
+        lenet("classifier_qat", "lenet.onnx", "+quantization_params.fold_batch_norm=never").fails(
+                2, "quantization_params.fold_batch_norm is for free scales; leave it out, or leave quantization_params.target out");
         lenet("classifier_qat", "lenet.onnx", "+training_hyperparams.sync_bn=true").fails(2, "training_hyperparams.sync_bn is not supported; leave it out");
         lenet("classifier_qat", "lenet.onnx", "+pre_launch_callbacks_list=[Other]").fails(
                 2, "pre_launch_callbacks_list: unknown 'Other'; known: QATRecipeModificationCallback");

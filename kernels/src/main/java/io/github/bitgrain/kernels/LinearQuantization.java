@@ -41,6 +41,20 @@ public final class LinearQuantization {
         }
     }
 
+    /**
+     * {@code Σ dy d}, in double precision and in order, with {@code d = round(x / scale) − x / scale} where {@code low <= x / scale <= high}
+     * and the limit elsewhere; 0 for a scale that is no grid. Times the scale it is the gradient of the scale's natural logarithm.
+     */
+    public static double scaleGradient(int n, float[] x, int xOffset, float[] dy, int dyOffset, float scale, float low, float high) {
+        double sum = 0;
+        for (int i = 0; i < n && isGrid(scale); i++) {
+            float steps = x[xOffset + i] / scale;
+            float d = steps < low ? low : steps > high ? high : Rounding.HALF_EVEN.round(steps) - steps;
+            sum += (double) dy[dyOffset + i] * d;
+        }
+        return sum;
+    }
+
     /** Whether a scale has a grid: positive and finite. */
     public static boolean isGrid(float scale) {
         return scale > 0 && scale <= Float.MAX_VALUE;

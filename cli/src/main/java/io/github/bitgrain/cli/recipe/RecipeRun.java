@@ -196,10 +196,29 @@ public final class RecipeRun {
         if (!chip && settings.trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP) {
             throw BitgrainException.usage("training_hyperparams.lr_unit: steps are a chip's; it needs quantization_params.target");
         }
+        if (chip) {
+            refuseForChips();
+        }
         int bits = settings.quantizationParams().bits();
         if (chip ? bits != 8 && bits != 16 : bits < 2 || bits > 16) {
             throw BitgrainException.usage("quantization_params.bits: " + bits + (chip ? " is neither 8 nor 16" : " is not between 2 and 16"));
         }
+    }
+
+    /** A chip's grids are signed, powers of two, and trained by thresholds; its plan is made of folded layers. */
+    private void refuseForChips() {
+        RecipeSettings.SelectiveQuantizerParams selective = settings.quantizationParams().selectiveQuantizerParams();
+        Map<String, Boolean> used = new LinkedHashMap<>();
+        used.put("selective_quantizer_params.learn_amax", selective.learnAmax());
+        used.put("selective_quantizer_params.learn_scale", selective.learnScale());
+        used.put("selective_quantizer_params.unsigned_activations", selective.unsignedActivations());
+        used.put("fold_batch_norm", settings.quantizationParams().foldBatchNorm() != RecipeSettings.FoldBatchNorm.ALWAYS);
+        used.forEach((name, given) -> {
+            if (given) {
+                throw BitgrainException.usage("quantization_params." + name + " is for free scales; leave it out, or leave quantization_params.target out"
+                        + (name.contains("learn") ? " (quantization_params.tqt trains a chip's thresholds)" : ""));
+            }
+        });
     }
 
     private Model network() {
@@ -245,15 +264,17 @@ public final class RecipeRun {
         RecipeSettings.SelectiveQuantizerParams selective = settings.quantizationParams().selectiveQuantizerParams();
         boolean verbose = settings.quantizationParams().calibParams().verbose();
         SelectiveQuantizer.Options options = SelectiveQuantizer.Options.DEFAULT.bits(settings.quantizationParams().bits())
-                .perChannel(selective.perChannel()).learn(selective.learnAmax()).strict(true)
+                .perChannel(selective.perChannel()).learn(selective.learnAmax()).learnScale(selective.learnScale()).powerOfTwo(selective.powerOfTwo())
+                .strict(true)
                 .calibrators(CalibMethod.parse(selective.calibratorW()), CalibMethod.parse(selective.calibratorI()))
                 .log(verbose ? log::println : null);
+        QuantizationParams.FoldBatchNorm fold = QuantizationParams.FoldBatchNorm.valueOf(settings.quantizationParams().foldBatchNorm().name());
         QuantizationParams quantization = new QuantizationParams(settings.quantizationParams().ptqOnly(), options, selective.skipModules(), method(),
                 settings.quantizationParams().calibParams().numCalibBatches(), ScaleAlignment.DEFAULT,
-                QuantizationParams.FoldBatchNorm.PTQ, QuantizationParams.AlreadyQuantized.ERROR);
-        Model folded = GraphPasses.apply(network);
-        double before = Trainer.validate(folded, valid, params)[1];
-        Quantization.Result<GraphModule> result = Quantization.qat(GraphModule.of(folded), null, train, valid, calibration, quantization, params,
+                selective.unsignedActivations(), fold, QuantizationParams.AlreadyQuantized.ERROR);
+        Model simplified = fold == QuantizationParams.FoldBatchNorm.ALWAYS ? GraphPasses.apply(network) : network;
+        double before = Trainer.validate(simplified, valid, params)[1];
+        Quantization.Result<GraphModule> result = Quantization.qat(GraphModule.of(simplified), null, train, valid, calibration, quantization, params,
                 listener(params));
         progress.end();
         Model quantized = io.github.bitgrain.quantizer.nn.Network.of(result.module()).model();

@@ -121,12 +121,32 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
      *
      * @param target a chip: scales are powers of two, the result is what it runs; empty: free scales, for QDQ runtimes
      * @param bits width of weights and activations
+     * @param foldBatchNorm when normalizations go into the layers before them; with free scales alone another one than ALWAYS
      * @param tqt whether thresholds are trained, as quantize --tqt does, before the network is; for a chip alone
      */
-    public record QuantParams(boolean ptqOnly, String target, int bits, boolean tqt, SelectiveQuantizerParams selectiveQuantizerParams, CalibParams calibParams) {}
+    public record QuantParams(boolean ptqOnly, String target, int bits, FoldBatchNorm foldBatchNorm, boolean tqt,
+            SelectiveQuantizerParams selectiveQuantizerParams, CalibParams calibParams) {}
 
-    /** Which modules and how. */
-    public record SelectiveQuantizerParams(String calibratorW, String calibratorI, boolean perChannel, boolean learnAmax, List<String> skipModules) {}
+    /** When batch normalizations go into the layers before them. */
+    public enum FoldBatchNorm {
+        /** First of all; what is trained has none. */
+        ALWAYS,
+        /** Before calibration where nothing is trained; in training they stay. */
+        PTQ,
+        /** Never. */
+        NEVER
+    }
+
+    /**
+     * Which modules and how; a chip has its own grids and takes {@code skipModules} alone.
+     *
+     * @param learnAmax whether the bounds of ranges are trained
+     * @param learnScale whether scales are trained (LSQ), those of weights per channel too
+     * @param powerOfTwo whether scales are powers of two
+     * @param unsignedActivations whether operands that cannot be negative get unsigned integers
+     */
+    public record SelectiveQuantizerParams(String calibratorW, String calibratorI, boolean perChannel, boolean learnAmax, boolean learnScale,
+            boolean powerOfTwo, boolean unsignedActivations, List<String> skipModules) {}
 
     /** Calibration. */
     public record CalibParams(String histogramCalibMethod, double percentile, int numCalibBatches, boolean verbose) {}
@@ -159,7 +179,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
             new TrainingHyperparams(10, "1e-4", LrUnit.ONE, LrMode.COSINELRSCHEDULER, 0, 0, "", 0.01, List.of(), 0.1, LossName.CROSSENTROPYLOSS,
                     new CriterionParams(0, 1, 0.5), OptimizerName.SGD, new OptimizerParams(1e-4, 0.9, false), false, 1, 0, false,
                     new EmaParams(DecayType.EXP, 0.9999, 15), false, false, false, 1, "", 0, 0, 0, Integer.MAX_VALUE, 42, false, List.of()),
-            new QuantParams(false, "", 8, false, new SelectiveQuantizerParams("max", "histogram", true, false, List.of()),
+            new QuantParams(false, "", 8, FoldBatchNorm.ALWAYS, false, new SelectiveQuantizerParams("max", "histogram", true, false, false, false, false, List.of()),
                     new CalibParams("percentile", 99.99, 16, false)),
             new ExportParams("", "", Engine.ONNXRUNTIME, QuantizationMode.NONE), List.of(), "OFF", 1);
 

@@ -12,7 +12,7 @@ import io.github.bitgrain.kernels.LinearQuantization;
 final class LinearQuantGradients {
     private LinearQuantGradients() {}
 
-    /** dx = dy where x is inside the range, else 0; a learned bound gets Σ dy over the x at or beyond it. */
+    /** dx = dy where x is inside the range, else 0; a learned bound gets Σ dy over the x at or beyond it; log2 amax as {@link LinearQuant.Range#LOG2} says. */
     static void straightThrough(LinearQuant op, NodeGradient g) {
         LinearQuantForm form = LinearQuantForm.saved(op, g.node());
         Value x = form.runs().x();
@@ -30,6 +30,36 @@ final class LinearQuantGradients {
                 }
             }
         }
+        if (op.range().isLogarithm() && g.wants(1)) {
+            logarithm(op, form, dy, g);
+        }
+    }
+
+    /** Sums are kept per image or channel and added in order, so that threads do not change them. */
+    private static void logarithm(LinearQuant op, LinearQuantForm form, Buffer dy, NodeGradient g) {
+        ScaleRuns runs = form.runs();
+        Buffer x = runs.x().buffer();
+        double[] sums = new double[runs.items()];
+        g.step(runs.items(), (from, to) -> {
+            for (int item = from; item < to; item++) {
+                int at0 = item;
+                sums[item] = 0;
+                runs.forEach(item, item + 1, (channel, at, n) -> sums[at0] += LinearQuantization.scaleGradient(n, x.data(), x.offset() + at,
+                        dy.data(), dy.offset() + at, form.scale(channel), op.qmin(), op.qmax()), false);
+            }
+        }, form.operands(dy));
+        NodeGradient.Sink sink = g.sink(1);
+        g.step(1, (from, to) -> {
+            for (int channel = 0; channel < runs.channels(); channel++) {
+                double sum = 0;
+                for (int item = runs.channels() == 1 ? 0 : channel; item < (runs.channels() == 1 ? sums.length : channel + 1); item++) {
+                    sum += sums[item];
+                }
+                double gradient = Math.log(2) * form.scale(channel) * sum;
+                int into = sink.buffer().offset() + channel;
+                sink.buffer().data()[into] = (float) (sink.add() ? sink.buffer().data()[into] + gradient : gradient);
+            }
+        }, form.operands(sink.buffer()));
     }
 
     private static void bound(LinearQuantForm form, Buffer dy, NodeGradient.Sink sink, boolean below, NodeGradient g) {

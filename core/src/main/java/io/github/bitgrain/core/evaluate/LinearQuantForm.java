@@ -67,6 +67,8 @@ public final class LinearQuantForm {
             case AMAX -> at(first, channel) * op.factor();
             case DYNAMIC -> dynamic.data()[dynamic.offset() + channel] * op.factor();
             case LEARNED -> Math.max(-at(first, 0), at(second, 0));
+            case LOG2 -> LinearQuant.amaxOfLog2(at(first, channel));
+            case LOG2_POWER -> LinearQuant.powerOfTwoAmax(LinearQuant.amaxOfLog2(at(first, channel)), op.qmax());
         };
     }
 
@@ -86,6 +88,7 @@ public final class LinearQuantForm {
             case SCALE -> edge(op.qmin() - zero(channel), -1) * scale(channel);
             case AMAX, DYNAMIC -> op.qmin() == 0 ? 0f : -amax(channel);
             case LEARNED -> Math.nextUp(at(first, 0));
+            case LOG2, LOG2_POWER -> op.qmin() * scale(channel);
         };
     }
 
@@ -95,6 +98,7 @@ public final class LinearQuantForm {
             case SCALE -> edge(op.qmax() - zero(channel), 1) * scale(channel);
             case AMAX, DYNAMIC -> amax(channel);
             case LEARNED -> Math.nextDown(at(second, 0));
+            case LOG2, LOG2_POWER -> op.qmax() * scale(channel);
         };
     }
 

@@ -59,7 +59,7 @@ class LinearQuantTest {
 
     private static Map<String, Tensor> gradients(LinearQuant op, Tensor x, Tensor... operands) {
         Set<String> trained = new LinkedHashSet<>(List.of("x"));
-        for (int i = 0; i < operands.length && op.range() == LinearQuant.Range.LEARNED; i++) {
+        for (int i = 0; i < operands.length && (op.range() == LinearQuant.Range.LEARNED || op.range().isLogarithm()); i++) {
             trained.add("p" + i);
         }
         try (GradientExecutor executor = new GradientExecutor(graph(op, x.shape(), operands.length), parameters(operands), 1, "loss", trained)) {
@@ -127,6 +127,88 @@ class LinearQuantTest {
         assertArrayEquals(new float[] {0, 0, 1, 1, 0, 0}, gradients.get("x").data());
         assertEquals(2f, gradients.get("p0").data()[0]);
         assertEquals(2f, gradients.get("p1").data()[0]);
+    }
+
+    /** Esser et al. 2020, equation 3: round(x/s) − x/s inside, the limit outside; times ds/dt = s ln 2. */
+    @Test
+    void aLearnedScaleGetsTheGradientOfRoundingAndClipping() {
+        LinearQuant op = new LinearQuant(-8, 7, TENSOR, LinearQuant.Range.LOG2, 1f, false);
+        float[] x = {-20, -8, -2.25f, 0.4f, 1.75f, 7, 9};
+        double[] d = {-8, 0, 0.25, -0.4f, 0.25, 0, 7};
+        Map<String, Tensor> gradients = gradients(op, row(x), Tensor.vector((float) (Math.log(7) / Math.log(2))));
+        assertArrayEquals(new float[] {0, 1, 1, 1, 1, 1, 0}, gradients.get("x").data());
+        assertEquals(Math.log(2) * java.util.Arrays.stream(d).sum(), gradients.get("p0").data()[0], 1e-5);
+    }
+
+    @Test
+    void aLearnedPowerOfTwoIsTheNextOneAboveAndEveryChannelHasItsOwn() {
+        LinearQuant op = new LinearQuant(-7, 7, 1, LinearQuant.Range.LOG2_POWER, 1f, false);
+        Tensor x = new Tensor(Shape.of(1, 2, 2), new float[] {3, 20, 0.6f, -3});
+        Tensor t = Tensor.vector((float) (Math.log(13.5) / Math.log(2)), (float) (Math.log(1.7) / Math.log(2)));
+        assertArrayEquals(new float[] {4, 14, 0.5f, -1.75f}, forward(op, x, t));
+        Map<String, Tensor> gradients = gradients(op, x, t);
+        assertArrayEquals(new float[] {1, 0, 1, 0}, gradients.get("x").data());
+        assertEquals(Math.log(2) * 2 * (2 - 1.5 + 7), gradients.get("p0").data()[0], 1e-5);
+        assertEquals(Math.log(2) * 0.25 * (2 - 2.4 - 7), gradients.get("p0").data()[1], 1e-5);
+    }
+
+    /** Descent on the squared error finds a range for Gaussian values near the best one of a search, from far too wide and far too narrow. */
+    @Test
+    void descentOnALearnedScaleFindsTheBestRange() {
+        Tensor x = Tensor.zeros(Shape.of(1, 4000));
+        java.util.Random random = new java.util.Random(3);
+        for (int i = 0; i < x.size(); i++) {
+            x.data()[i] = (float) random.nextGaussian();
+        }
+        LinearQuant op = new LinearQuant(-4, 3, TENSOR, LinearQuant.Range.LOG2, 1f, false);
+        Graph graph = Graph.builder("fit").input("x", x.shape()).node(new Node("quantizer", op, List.of("x", "p0"), List.of("y")))
+                .node("error", new io.github.bitgrain.core.op.MeanSquaredError(), List.of("y", "x"), "loss").output("loss").build();
+        double best = Double.POSITIVE_INFINITY;
+        for (double t = -2; t < 4; t += 0.02) {
+            best = Math.min(best, error(op, x, (float) t));
+        }
+        for (float start : new float[] {-2, 4}) {
+            Parameters parameters = parameters(Tensor.vector(start));
+            try (GradientExecutor executor = new GradientExecutor(graph, parameters, 1, "loss", Set.of("p0"))) {
+                for (int step = 0; step < 400; step++) {
+                    executor.step(Map.of("x", x));
+                    parameters.get("p0").data()[0] -= 0.2f * executor.gradients().get("p0").data()[0];
+                }
+            }
+            double reached = error(op, x, parameters.get("p0").data()[0]);
+            assertTrue(reached < 1.02 * best, reached + " from " + start + ", best " + best);
+        }
+    }
+
+    private static double error(LinearQuant op, Tensor x, float t) {
+        float[] y = forward(op, x, Tensor.vector(t));
+        double sum = 0;
+        for (int i = 0; i < y.length; i++) {
+            sum += (double) (y[i] - x.data()[i]) * (y[i] - x.data()[i]) / y.length;
+        }
+        return sum;
+    }
+
+    /** The sums of many images are the same whoever adds them. */
+    @Test
+    void threadsDoNotChangeTheGradientOfAScale() {
+        LinearQuant op = new LinearQuant(-8, 7, TENSOR, LinearQuant.Range.LOG2, 1f, false);
+        Tensor x = Tensor.zeros(Shape.of(9, 3, 5, 7));
+        java.util.SplittableRandom random = new java.util.SplittableRandom(7);
+        for (int i = 0; i < x.size(); i++) {
+            x.data()[i] = (float) random.nextDouble(-2, 2);
+        }
+        Graph graph = graph(op, x.shape(), 1);
+        float[] sums = new float[3];
+        for (int threads = 1; threads <= 3; threads++) {
+            try (GradientExecutor executor = new GradientExecutor(graph, parameters(Tensor.vector(0.3f)), 9, "loss", Set.of("p0"), List.of(),
+                    new GradientExecutor.Storage(threads), io.github.bitgrain.kernels.Kernels.floats())) {
+                executor.step(Map.of("x", x));
+                sums[threads - 1] = executor.gradients().get("p0").data()[0];
+            }
+        }
+        assertEquals(sums[0], sums[1]);
+        assertEquals(sums[0], sums[2]);
     }
 
     @Test

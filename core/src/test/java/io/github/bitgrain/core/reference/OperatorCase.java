@@ -214,6 +214,10 @@ public record OperatorCase(String name, Op op, List<Tensor> operands, int result
         add(cases, "linear quant dynamic", new LinearQuant(-8, 7, 1, LinearQuant.Range.DYNAMIC, 1f, false), random(1, 2, 3, 4, 4));
         add(cases, "linear quant learned", new LinearQuant(-8, 7, LinearQuant.PER_TENSOR, LinearQuant.Range.LEARNED, 1f, false),
                 random(1, 2, 5, 3, 4), Tensor.vector(-0.8f), Tensor.vector(1.1f));
+        add(cases, "linear quant by logarithm", new LinearQuant(0, 15, LinearQuant.PER_TENSOR, LinearQuant.Range.LOG2, 1f, false),
+                random(1, 2, 5, 3, 4), Tensor.vector(-0.3f));
+        add(cases, "linear quant by logarithm, powers of two", new LinearQuant(-8, 7, 1, LinearQuant.Range.LOG2_POWER, 1f, false),
+                random(1, 2, 3, 4, 4), Tensor.vector(0.2f, -0.7f, 1.1f));
         add(cases, "cross entropy", new CrossEntropy(), random(1, 4, 5), Tensor.vector(1, 0, 4, 2));
         add(cases, "cross entropy of probabilities", new CrossEntropy(), random(1, 2, 3),
                 new Tensor(Shape.of(2, 3), new float[] {0.2f, 0.5f, 0.3f, 0f, 1f, 0f}));

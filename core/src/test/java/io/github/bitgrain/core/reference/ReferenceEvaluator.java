@@ -315,6 +315,8 @@ public final class ReferenceEvaluator {
                     }
                     yield amax / op.qmax();
                 }
+                case LOG2 -> Math.pow(2, in.get(1).data()[channel]) / op.qmax();
+                case LOG2_POWER -> Math.pow(2, Math.ceil(in.get(1).data()[channel] - Math.log(op.qmax()) / Math.log(2)));
                 case LEARNED -> Math.max(-in.get(1).data()[0], in.get(2).data()[0]) / op.qmax();
             };
             if (op.range() == LinearQuant.Range.SCALE && in.size() > 2) {

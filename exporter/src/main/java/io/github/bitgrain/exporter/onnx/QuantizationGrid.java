@@ -64,6 +64,8 @@ record QuantizationGrid(float[] scales, int[] zeros, long qmin, long qmax, int a
                 yield new QuantizationGrid(new float[] {LinearQuant.scale(amax, op.qmax())}, new int[1], op.qmin(), op.qmax(), PER_TENSOR,
                         Rounding.HALF_EVEN, -low == high ? Float.NEGATIVE_INFINITY : low, -low == high ? Float.POSITIVE_INFINITY : high);
             }
+            case LOG2, LOG2_POWER -> throw BitgrainException.badInput("quantizer \"" + node.name()
+                    + "\" is being trained; export the network as it is in use");
             case DYNAMIC -> throw BitgrainException.badInput("quantizer \"" + node.name()
                     + "\" has no calibrated range; calibrate the model before it is exported, or disable the quantizer");
         };

@@ -1,6 +1,7 @@
 package io.github.bitgrain.quantizer.amax;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.op.LinearQuant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ import java.util.stream.IntStream;
  * @param axis axes that keep a range of their own, ascending, negative ones count from the end; null: one range for the tensor
  * @param amax fixed range, one or one per channel; null: calibrated or dynamic
  * @param learnAmax whether the bounds are trained; amax is then the initial one
+ * @param learnScale whether scales are trained, one or one per channel, from the calibrated ones on (LSQ: Esser et al. 2020)
  * @param scaleAmax multiplies amax when it is used; null for 1
  * @param calibMethod what calibration collects
  * @param unsigned integers 0 … 2^bits − 1
@@ -32,6 +34,7 @@ public record QuantDescriptor(
         List<Integer> axis,
         List<Float> amax,
         boolean learnAmax,
+        boolean learnScale,
         Float scaleAmax,
         CalibMethod calibMethod,
         boolean unsigned,
@@ -63,6 +66,9 @@ public record QuantDescriptor(
         }
         if (learnAmax && amax != null && amax.size() != 1) {
             throw BitgrainException.usage("learn_amax: needs one initial amax, not " + amax.size());
+        }
+        if (learnScale && (learnAmax || scaleAmax != null)) {
+            throw BitgrainException.usage("learn_scale: goes neither with learn_amax nor with scale_amax");
         }
         if (unsigned && narrowRange) {
             throw BitgrainException.usage("narrow_range: is for signed integers");
@@ -109,9 +115,7 @@ public record QuantDescriptor(
         if (!powerOfTwo || qmax() == 0 || range == 0) {
             return range;
         }
-        int exponent = Math.getExponent(range / qmax());
-        float smaller = Math.scalb((float) qmax(), exponent);
-        return smaller >= range ? smaller : Math.scalb((float) qmax(), exponent + 1);
+        return LinearQuant.powerOfTwoAmax(range, qmax());
     }
 
     /** {@code num_bits}, {@code name} and what is not default, under upstream's names; axis is a list. */
@@ -123,6 +127,7 @@ public record QuantDescriptor(
         put(map, "axis", axis, null);
         put(map, "amax", amax, null);
         put(map, "learn_amax", learnAmax, false);
+        put(map, "learn_scale", learnScale, false);
         put(map, "scale_amax", scaleAmax, null);
         put(map, "calib_method", calibMethod.word(), CalibMethod.MAX.word());
         put(map, "unsigned", unsigned, false);
@@ -156,6 +161,7 @@ public record QuantDescriptor(
                 case "axis" -> builder.axis = numbers(key, value).stream().map(Number::intValue).toList();
                 case "amax" -> builder.amax = numbers(key, value).stream().map(Number::floatValue).toList();
                 case "learn_amax" -> builder.learnAmax = flag(key, value);
+                case "learn_scale" -> builder.learnScale = flag(key, value);
                 case "scale_amax" -> builder.scaleAmax = number(key, value).floatValue();
                 case "calib_method" -> builder.calibMethod = CalibMethod.parse(value.toString());
                 case "unsigned" -> builder.unsigned = flag(key, value);
@@ -198,6 +204,7 @@ public record QuantDescriptor(
         private List<Integer> axis;
         private List<Float> amax;
         private boolean learnAmax;
+        private boolean learnScale;
         private Float scaleAmax;
         private CalibMethod calibMethod = CalibMethod.MAX;
         private boolean unsigned;
@@ -214,6 +221,7 @@ public record QuantDescriptor(
             axis = from.axis;
             amax = from.amax;
             learnAmax = from.learnAmax;
+            learnScale = from.learnScale;
             scaleAmax = from.scaleAmax;
             calibMethod = from.calibMethod;
             unsigned = from.unsigned;
@@ -262,6 +270,12 @@ public record QuantDescriptor(
             return this;
         }
 
+        /** Whether the scales are trained. */
+        public Builder learnScale(boolean learn) {
+            learnScale = learn;
+            return this;
+        }
+
         /** What multiplies amax when it is used. */
         public Builder scaleAmax(float factor) {
             scaleAmax = factor;
@@ -300,7 +314,7 @@ public record QuantDescriptor(
 
         /** The finished descriptor. */
         public QuantDescriptor build() {
-            return new QuantDescriptor(numBits, name, fakeQuant, axis, amax, learnAmax, scaleAmax, calibMethod, unsigned, clampNegative,
+            return new QuantDescriptor(numBits, name, fakeQuant, axis, amax, learnAmax, learnScale, scaleAmax, calibMethod, unsigned, clampNegative,
                     narrowRange, powerOfTwo);
         }
     }

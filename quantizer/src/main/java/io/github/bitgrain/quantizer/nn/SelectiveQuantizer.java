@@ -30,6 +30,7 @@ public final class SelectiveQuantizer {
      * @param inputCalibrator what activations collect
      * @param perChannelWeights whether weights have a range per output channel
      * @param learnAmax whether ranges are trained; weights with a range per channel do not take part
+     * @param learnScale whether scales are trained, those of weights per channel too
      * @param numBits bits of weights and activations
      * @param powerOfTwo whether scales are powers of two
      * @param strict whether a path that no module has is an error instead of a line in the log
@@ -40,56 +41,64 @@ public final class SelectiveQuantizer {
             CalibMethod inputCalibrator,
             boolean perChannelWeights,
             boolean learnAmax,
+            boolean learnScale,
             int numBits,
             boolean powerOfTwo,
             boolean strict,
             Consumer<String> log) {
         /** Maxima for weights per channel, histograms for activations, 8 bits, silent. */
-        public static final Options DEFAULT = new Options(CalibMethod.MAX, CalibMethod.HISTOGRAM, true, false, 8, false, false, null);
+        public static final Options DEFAULT = new Options(CalibMethod.MAX, CalibMethod.HISTOGRAM, true, false, false, 8, false, false, null);
 
         /** These with another width. */
         public Options bits(int bits) {
-            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, bits, powerOfTwo, strict, log);
+            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, learnScale, bits, powerOfTwo, strict, log);
         }
 
         /** These with scales that are powers of two or not. */
         public Options powerOfTwo(boolean wanted) {
-            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, numBits, wanted, strict, log);
+            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, learnScale, numBits, wanted, strict, log);
         }
 
         /** These with weights per channel or per tensor. */
         public Options perChannel(boolean wanted) {
-            return new Options(weightCalibrator, inputCalibrator, wanted, learnAmax, numBits, powerOfTwo, strict, log);
+            return new Options(weightCalibrator, inputCalibrator, wanted, learnAmax, learnScale, numBits, powerOfTwo, strict, log);
         }
 
         /** These with trained ranges or not. */
         public Options learn(boolean wanted) {
-            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, wanted, numBits, powerOfTwo, strict, log);
+            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, wanted, learnScale, numBits, powerOfTwo, strict, log);
+        }
+
+        /** These with trained scales or not. */
+        public Options learnScale(boolean wanted) {
+            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, wanted, numBits, powerOfTwo, strict, log);
         }
 
         /** These with other collectors. */
         public Options calibrators(CalibMethod weights, CalibMethod inputs) {
-            return new Options(weights, inputs, perChannelWeights, learnAmax, numBits, powerOfTwo, strict, log);
+            return new Options(weights, inputs, perChannelWeights, learnAmax, learnScale, numBits, powerOfTwo, strict, log);
         }
 
         /** These with unknown paths refused or not. */
         public Options strict(boolean wanted) {
-            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, numBits, powerOfTwo, wanted, log);
+            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, learnScale, numBits, powerOfTwo, wanted, log);
         }
 
         /** These with a log. */
         public Options log(Consumer<String> lines) {
-            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, numBits, powerOfTwo, strict, lines);
+            return new Options(weightCalibrator, inputCalibrator, perChannelWeights, learnAmax, learnScale, numBits, powerOfTwo, strict, lines);
         }
 
         /** How an operand is quantized unless a rule says otherwise. */
         public QuantDescriptor input() {
-            return QuantDescriptor.builder().numBits(numBits).calibMethod(inputCalibrator).learnAmax(learnAmax).powerOfTwo(powerOfTwo).build();
+            return QuantDescriptor.builder().numBits(numBits).calibMethod(inputCalibrator).learnAmax(learnAmax).learnScale(learnScale)
+                    .powerOfTwo(powerOfTwo).build();
         }
 
         /** How weights are quantized unless a rule says otherwise. */
         public QuantDescriptor weight() {
-            QuantDescriptor.Builder builder = QuantDescriptor.builder().numBits(numBits).calibMethod(weightCalibrator).powerOfTwo(powerOfTwo);
+            QuantDescriptor.Builder builder = QuantDescriptor.builder().numBits(numBits).calibMethod(weightCalibrator).learnScale(learnScale)
+                    .powerOfTwo(powerOfTwo);
             return perChannelWeights ? builder.axis(0).build() : builder.learnAmax(learnAmax).build();
         }
     }

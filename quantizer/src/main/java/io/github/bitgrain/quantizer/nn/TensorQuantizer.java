@@ -18,10 +18,13 @@ import java.util.Optional;
 /**
  * Simulates integers at one place (pytorch-quantization: nn/modules/tensor_quantizer.py). Until a range is set or calibrated, every
  * call takes the largest magnitude of its own operand. The range is the buffer {@code amax}: a scalar, or the operand's rank with
- * extent 1 along all axes that are not kept. Learned bounds are the parameters {@code clip.min} and {@code clip.max}.
+ * extent 1 along all axes that are not kept. Learned bounds are the parameters {@code clip.min} and {@code clip.max}; a learned scale is
+ * the parameter {@code log2_amax} of the range's shape, and the range follows it.
  */
 public final class TensorQuantizer extends Module {
     private static final String AMAX = "amax";
+    /** Parameter of a learned scale. */
+    public static final String LOG2_AMAX = "log2_amax";
     private static final String CLIP_MIN = "clip.min";
     private static final String CLIP_MAX = "clip.max";
 
@@ -42,7 +45,7 @@ public final class TensorQuantizer extends Module {
             parameter(CLIP_MIN, Tensor.vector(-initial));
             parameter(CLIP_MAX, Tensor.vector(initial));
         } else if (descriptor.amax() != null) {
-            buffer(AMAX, fixed(descriptor.amax()));
+            setAmax(fixed(descriptor.amax()));
         }
     }
 
@@ -53,7 +56,7 @@ public final class TensorQuantizer extends Module {
     private Tensor fixed(List<Float> range) {
         Tensor tensor = Tensor.zeros(range.size() == 1 ? Shape.of() : Shape.of(range.size()));
         for (int i = 0; i < tensor.size(); i++) {
-            tensor.data()[i] = descriptor.usable(range.get(i));
+            tensor.data()[i] = range.get(i);
         }
         return tensor;
     }
@@ -70,6 +73,7 @@ public final class TensorQuantizer extends Module {
 
     /** The range, if one is known. */
     public Optional<Tensor> amax() {
+        followLogarithm();
         return Optional.ofNullable(buffers().get(AMAX));
     }
 
@@ -95,11 +99,41 @@ public final class TensorQuantizer extends Module {
         } else {
             System.arraycopy(usable.data(), 0, known.data(), 0, usable.size());
         }
+        if (descriptor.learnScale()) {
+            learnFrom(range);
+            followLogarithm();
+        }
+    }
+
+    /** The range that belongs to the learned logarithm, in place. */
+    private void followLogarithm() {
+        Tensor logarithm = parameters().get(LOG2_AMAX);
+        if (logarithm != null) {
+            float[] range = buffers().get(AMAX).data();
+            for (int i = 0; i < range.length; i++) {
+                range[i] = descriptor.usable(LinearQuant.amaxOfLog2(logarithm.data()[i]));
+            }
+        }
+    }
+
+    /** Begins to learn from a range, which is not used before it was made a power of two where that is wanted. */
+    private void learnFrom(Tensor range) {
+        Tensor logarithm = range.copy();
+        for (int i = 0; i < logarithm.size(); i++) {
+            logarithm.data()[i] = (float) (Math.log(Math.max(logarithm.data()[i], LinearQuant.NO_RANGE)) / Math.log(2));
+        }
+        Tensor known = parameters().get(LOG2_AMAX);
+        if (known == null) {
+            parameter(LOG2_AMAX, logarithm);
+        } else {
+            System.arraycopy(logarithm.data(), 0, known.data(), 0, logarithm.size());
+        }
     }
 
     /** Forgets the range: it is dynamic again. */
     public void clearAmax() {
         buffer(AMAX, null);
+        removeParameter(LOG2_AMAX);
     }
 
     /** amax ÷ largest integer; empty while the range is dynamic. */
@@ -192,7 +226,7 @@ public final class TensorQuantizer extends Module {
         if (descriptor.learnAmax()) {
             initLearnAmax(range.get());
         } else {
-            buffer(AMAX, null);
+            clearAmax();
             setAmax(range.get());
         }
         return true;
@@ -244,9 +278,13 @@ public final class TensorQuantizer extends Module {
             operands.add(builder.parameter(this, CLIP_MAX));
             return builder.quantizer(op(LinearQuant.Range.LEARNED, LinearQuant.PER_TENSOR), operands, null);
         }
-        Tensor range = buffers().get(AMAX);
+        Tensor range = amax().orElse(null);
         if (range == null) {
             return builder.quantizer(op(LinearQuant.Range.DYNAMIC, axis(null)), operands, List.of());
+        }
+        if (descriptor.learnScale() && isTraining()) {
+            operands.add(builder.parameter(this, LOG2_AMAX));
+            return builder.quantizer(op(descriptor.powerOfTwo() ? LinearQuant.Range.LOG2_POWER : LinearQuant.Range.LOG2, axis(range)), operands, null);
         }
         operands.add(builder.parameter(this, AMAX));
         return builder.quantizer(op(LinearQuant.Range.AMAX, axis(range)), operands, List.of(range));
@@ -319,7 +357,7 @@ public final class TensorQuantizer extends Module {
         if (descriptor.learnAmax()) {
             text.append(" learned=[").append(parameters().get(CLIP_MIN).data()[0]).append(", ").append(parameters().get(CLIP_MAX).data()[0]).append(']');
         } else {
-            text.append(" amax=").append(amax().map(TensorQuantizer::range).orElse("dynamic"));
+            text.append(descriptor.learnScale() ? " learned scale" : "").append(" amax=").append(amax().map(TensorQuantizer::range).orElse("dynamic"));
         }
         text.append(descriptor.scaleAmax() == null ? "" : " *" + descriptor.scaleAmax()).append(" calibrator=").append(descriptor.calibMethod().word());
         text.append(disabled ? " disabled" : (quantizing ? " quant" : "") + (collecting ? " calib" : "") + (clipping ? " clip" : ""));

@@ -15,7 +15,7 @@ final class WeightRange {
 
     /** amax of the weights: a scalar, or kept-dims shape along the axis. */
     static Tensor of(Tensor weight, Optional<Integer> axis, AmaxMethod method, QuantDescriptor descriptor, String path) {
-        QuantDescriptor.Builder builder = descriptor.edit().learnAmax(false).amax()
+        QuantDescriptor.Builder builder = descriptor.edit().learnAmax(false).learnScale(false).amax()
                 .calibMethod(method.kind() == AmaxMethod.Kind.MAX ? CalibMethod.MAX : CalibMethod.HISTOGRAM);
         QuantDescriptor collecting = axis.map(at -> builder.axis(at).build()).orElseGet(() -> builder.axis().build());
         Calibrator calibrator = Calibrator.of(collecting, path);

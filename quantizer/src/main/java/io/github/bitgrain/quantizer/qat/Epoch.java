@@ -88,7 +88,7 @@ final class Epoch implements AutoCloseable {
 
     private double decay(String name, Model network) {
         boolean vector = network.parameters().get(name).shape().rank() < 2;
-        return params.optimizer().noDecayOnBiasAndNorm() && vector ? 0 : params.optimizer().weightDecay();
+        return !trainee.decays(name) || params.optimizer().noDecayOnBiasAndNorm() && vector ? 0 : params.optimizer().weightDecay();
     }
 
     /** What updates remember: the optimizer's state, and gradients that wait for more. */

@@ -105,7 +105,7 @@ public final class ModuleTrainee implements Trainee {
                 changed = true;
             }
             if (weightRanges == WeightRanges.RECOMPUTE_EACH_EPOCH) {
-                module.weightSlots().forEach(ModuleTrainee::follow);
+                module.weightSlots().stream().filter(slot -> !slot.quantizer().descriptor().learnScale()).forEach(ModuleTrainee::follow);
             }
         }
         if (changed) {
@@ -118,6 +118,11 @@ public final class ModuleTrainee implements Trainee {
         // In place: the network that is trained reads this tensor.
         slot.quantizer().amax().ifPresent(known -> slot.quantizer().setAmax(
                 QuantizationCalibrator.weightRange(slot, AmaxMethod.of(AmaxMethod.Kind.MAX), known.size() > 1, "weights")));
+    }
+
+    @Override
+    public boolean decays(String parameter) {
+        return !parameter.endsWith("." + TensorQuantizer.LOG2_AMAX);
     }
 
     @Override

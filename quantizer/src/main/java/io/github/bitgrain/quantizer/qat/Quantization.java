@@ -8,6 +8,7 @@ import io.github.bitgrain.quantizer.nn.Module;
 import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
 import io.github.bitgrain.quantizer.nn.Reparameterizable;
 import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
+import io.github.bitgrain.quantizer.nn.UnsignedActivations;
 import io.github.bitgrain.quantizer.qat.QuantizationParams.AlreadyQuantized;
 import io.github.bitgrain.quantizer.qat.QuantizationParams.FoldBatchNorm;
 import java.util.LinkedHashMap;
@@ -63,6 +64,9 @@ public final class Quantization {
             }
             new SelectiveQuantizer(io.github.bitgrain.quantizer.nn.QuantRegistry.standard(), params.selective())
                     .skip(params.skipModules().toArray(String[]::new)).quantizeModule(copy, true);
+            if (params.unsignedActivations()) {
+                UnsignedActivations.apply(copy, shape);
+            }
         }
         int batches = params.calibBatches() == 0 ? QuantizationCalibrator.usualBatches(batchSize) : params.calibBatches();
         new QuantizationCalibrator(new QuantizationCalibrator.Options(params.method(), batches, QuantizationCalibrator.Unseen.DISABLE_AND_WARN, threads,
@@ -75,7 +79,7 @@ public final class Quantization {
     }
 
     /**
-     * {@link #ptq}, then training with the quantizers active and their ranges as they are. With {@link QuantizationParams#ptqOnly} no step
+     * {@link #ptq}, then training with the quantizers active; their ranges stay as they are, unless they are learned. With {@link QuantizationParams#ptqOnly} no step
      * is trained. A run that is to keep the best state and made the calibrated network worse gives that back.
      *
      * @param calibration samples that calibrate; null: the training samples, without augmentation
@@ -84,7 +88,7 @@ public final class Quantization {
             QuantizationParams params, TrainingParams training, TrainingListener listener) {
         M quantized = ptq(module, shape, calibration == null ? train.inputs() : calibration, training.batchSize(), params, training.threads(),
                 params.foldBatchNorm() == FoldBatchNorm.ALWAYS || params.foldBatchNorm() == FoldBatchNorm.PTQ && params.ptqOnly());
-        ModuleTrainee trainee = new ModuleTrainee(quantized, shape);
+        ModuleTrainee trainee = new ModuleTrainee(quantized, shape, ModuleTrainee.WeightRanges.FROZEN, training.freezeStatisticsAfter());
         double[] ptq = Trainer.validate(trainee.evaluation(), valid, training);
         Map<String, float[]> calibrated = new LinkedHashMap<>();
         trainee.state().forEach((name, tensor) -> calibrated.put(name, tensor.data().clone()));

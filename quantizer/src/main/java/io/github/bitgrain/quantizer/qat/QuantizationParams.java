@@ -15,6 +15,7 @@ import java.util.List;
  * @param method how ranges are taken from histograms
  * @param calibBatches number of calibration batches; 0: about {@value QuantizationCalibrator#USUAL_SAMPLES} samples
  * @param alignment which scales become one; null for none
+ * @param unsignedActivations whether operands that cannot be negative get unsigned integers
  * @param foldBatchNorm when batch normalizations go into the layers before them, before these are quantized
  * @param alreadyQuantized what happens to a tree that has quantizers
  */
@@ -25,6 +26,7 @@ public record QuantizationParams(
         AmaxMethod method,
         int calibBatches,
         ScaleAlignment alignment,
+        boolean unsignedActivations,
         FoldBatchNorm foldBatchNorm,
         AlreadyQuantized alreadyQuantized) {
     private static final int USUAL_BATCHES = 16;
@@ -51,7 +53,7 @@ public record QuantizationParams(
 
     /** SuperGradients' defaults: percentile 99.99 of 16 batches; and aligned scales. */
     public static final QuantizationParams DEFAULT = new QuantizationParams(false, SelectiveQuantizer.Options.DEFAULT, List.of(),
-            AmaxMethod.of(AmaxMethod.Kind.PERCENTILE), USUAL_BATCHES, ScaleAlignment.DEFAULT, FoldBatchNorm.PTQ, AlreadyQuantized.ERROR);
+            AmaxMethod.of(AmaxMethod.Kind.PERCENTILE), USUAL_BATCHES, ScaleAlignment.DEFAULT, false, FoldBatchNorm.PTQ, AlreadyQuantized.ERROR);
 
     /** Takes a copy. */
     public QuantizationParams {
@@ -60,26 +62,31 @@ public record QuantizationParams(
 
     /** These with other defaults of the quantizers. */
     public QuantizationParams selective(SelectiveQuantizer.Options options) {
-        return new QuantizationParams(ptqOnly, options, skipModules, method, calibBatches, alignment, foldBatchNorm, alreadyQuantized);
+        return new QuantizationParams(ptqOnly, options, skipModules, method, calibBatches, alignment, unsignedActivations, foldBatchNorm, alreadyQuantized);
     }
 
     /** These with another calibration. */
     public QuantizationParams calibration(AmaxMethod newMethod, int batches) {
-        return new QuantizationParams(ptqOnly, selective, skipModules, newMethod, batches, alignment, foldBatchNorm, alreadyQuantized);
+        return new QuantizationParams(ptqOnly, selective, skipModules, newMethod, batches, alignment, unsignedActivations, foldBatchNorm, alreadyQuantized);
     }
 
     /** These with modules that stay in float. */
     public QuantizationParams skip(String... paths) {
-        return new QuantizationParams(ptqOnly, selective, List.of(paths), method, calibBatches, alignment, foldBatchNorm, alreadyQuantized);
+        return new QuantizationParams(ptqOnly, selective, List.of(paths), method, calibBatches, alignment, unsignedActivations, foldBatchNorm, alreadyQuantized);
+    }
+
+    /** These with unsigned integers for operands that cannot be negative, or not. */
+    public QuantizationParams unsignedActivations(boolean wanted) {
+        return new QuantizationParams(ptqOnly, selective, skipModules, method, calibBatches, alignment, wanted, foldBatchNorm, alreadyQuantized);
     }
 
     /** These with another rule for batch normalizations. */
     public QuantizationParams foldBatchNorm(FoldBatchNorm rule) {
-        return new QuantizationParams(ptqOnly, selective, skipModules, method, calibBatches, alignment, rule, alreadyQuantized);
+        return new QuantizationParams(ptqOnly, selective, skipModules, method, calibBatches, alignment, unsignedActivations, rule, alreadyQuantized);
     }
 
     /** These with another rule for trees that have quantizers. */
     public QuantizationParams alreadyQuantized(AlreadyQuantized rule) {
-        return new QuantizationParams(ptqOnly, selective, skipModules, method, calibBatches, alignment, foldBatchNorm, rule);
+        return new QuantizationParams(ptqOnly, selective, skipModules, method, calibBatches, alignment, unsignedActivations, foldBatchNorm, rule);
     }
 }

@@ -27,6 +27,11 @@ public interface Trainee {
         return 1;
     }
 
+    /** Whether weight decay may shrink a parameter; not where its size says something else than how large values are. */
+    default boolean decays(String parameter) {
+        return true;
+    }
+
     /**
      * Prepares an epoch.
      *

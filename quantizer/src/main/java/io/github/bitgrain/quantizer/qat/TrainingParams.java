@@ -23,6 +23,7 @@ import java.util.Map;
  * @param patience validated epochs without improvement after which the run ends; 0: never
  * @param maxTrainBatches batches of an epoch; 0: all
  * @param maxValidBatches batches of a validation; 0: all
+ * @param freezeStatisticsAfter epochs in which batch normalizations use the batch's statistics; then they keep what they have
  * @param keep which state the network has in the end
  * @param seed of order and augmentation
  * @param folder of checkpoints {@code latest.ckpt} and {@code best.ckpt}; null: none are written
@@ -44,6 +45,7 @@ public record TrainingParams(
         int patience,
         int maxTrainBatches,
         int maxValidBatches,
+        int freezeStatisticsAfter,
         Keep keep,
         long seed,
         Path folder,
@@ -93,6 +95,7 @@ public record TrainingParams(
         atLeast("batch_size", batchSize, 1);
         atLeast("batch_accumulate", batchAccumulate, 1);
         atLeast("run_validation_freq", validationEvery, 1);
+        atLeast("freeze_bn_after", freezeStatisticsAfter, 0);
         atLeast("threads", threads, 1);
         rateFactors = Collections.unmodifiableMap(new LinkedHashMap<>(rateFactors));
         if (resume && folder == null) {
@@ -109,49 +112,55 @@ public record TrainingParams(
     /** AdamW without decay, best epoch by accuracy, no checkpoints, one thread. */
     public static TrainingParams of(int epochs, int batchSize, Loss loss, LearningRate rate) {
         return new TrainingParams(epochs, batchSize, loss, rate, Map.of(), new Optimization(Kind.ADAMW, 0, false, 0, false), 1, 0, null, 1,
-                loss.kind() == Loss.Kind.CROSS_ENTROPY ? Metric.ACCURACY : Metric.LOSS, 0, 0, 0, Keep.BEST, SEED, null, false, 1);
+                loss.kind() == Loss.Kind.CROSS_ENTROPY ? Metric.ACCURACY : Metric.LOSS, 0, 0, 0, Integer.MAX_VALUE, Keep.BEST, SEED, null, false, 1);
     }
 
     /** These with another optimizer. */
     public TrainingParams optimizer(Optimization other) {
         return new TrainingParams(maxEpochs, batchSize, loss, learningRate, rateFactors, other, batchAccumulate, clipGradNorm, ema, validationEvery,
-                watched, patience, maxTrainBatches, maxValidBatches, keep, seed, folder, resume, threads);
+                watched, patience, maxTrainBatches, maxValidBatches, freezeStatisticsAfter, keep, seed, folder, resume, threads);
+    }
+
+    /** These with statistics of batch normalizations that stay after some epochs. */
+    public TrainingParams freezeStatisticsAfter(int epochs) {
+        return new TrainingParams(maxEpochs, batchSize, loss, learningRate, rateFactors, optimizer, batchAccumulate, clipGradNorm, ema, validationEvery,
+                watched, patience, maxTrainBatches, maxValidBatches, epochs, keep, seed, folder, resume, threads);
     }
 
     /** These with checkpoints in a folder, going on from there if told so. */
     public TrainingParams checkpoints(Path inFolder, boolean goOn) {
         return new TrainingParams(maxEpochs, batchSize, loss, learningRate, rateFactors, optimizer, batchAccumulate, clipGradNorm, ema, validationEvery,
-                watched, patience, maxTrainBatches, maxValidBatches, keep, seed, inFolder, goOn, threads);
+                watched, patience, maxTrainBatches, maxValidBatches, freezeStatisticsAfter, keep, seed, inFolder, goOn, threads);
     }
 
     /** These with an average over time. */
     public TrainingParams ema(Ema.Setting setting) {
         return new TrainingParams(maxEpochs, batchSize, loss, learningRate, rateFactors, optimizer, batchAccumulate, clipGradNorm, setting,
-                validationEvery, watched, patience, maxTrainBatches, maxValidBatches, keep, seed, folder, resume, threads);
+                validationEvery, watched, patience, maxTrainBatches, maxValidBatches, freezeStatisticsAfter, keep, seed, folder, resume, threads);
     }
 
     /** These with gradients of several batches added, and their norm limited. */
     public TrainingParams gradients(int accumulate, double largestNorm) {
         return new TrainingParams(maxEpochs, batchSize, loss, learningRate, rateFactors, optimizer, accumulate, largestNorm, ema, validationEvery,
-                watched, patience, maxTrainBatches, maxValidBatches, keep, seed, folder, resume, threads);
+                watched, patience, maxTrainBatches, maxValidBatches, freezeStatisticsAfter, keep, seed, folder, resume, threads);
     }
 
     /** These with rates by path prefix. */
     public TrainingParams rateFactors(Map<String, Double> factors) {
         return new TrainingParams(maxEpochs, batchSize, loss, learningRate, factors, optimizer, batchAccumulate, clipGradNorm, ema, validationEvery,
-                watched, patience, maxTrainBatches, maxValidBatches, keep, seed, folder, resume, threads);
+                watched, patience, maxTrainBatches, maxValidBatches, freezeStatisticsAfter, keep, seed, folder, resume, threads);
     }
 
     /** These with another metric to watch, patience and state to keep. */
     public TrainingParams watching(Metric metric, int newPatience, Keep state) {
         return new TrainingParams(maxEpochs, batchSize, loss, learningRate, rateFactors, optimizer, batchAccumulate, clipGradNorm, ema, validationEvery,
-                metric, newPatience, maxTrainBatches, maxValidBatches, state, seed, folder, resume, threads);
+                metric, newPatience, maxTrainBatches, maxValidBatches, freezeStatisticsAfter, state, seed, folder, resume, threads);
     }
 
     /** These with another seed and number of threads. */
     public TrainingParams running(long newSeed, int newThreads) {
         return new TrainingParams(maxEpochs, batchSize, loss, learningRate, rateFactors, optimizer, batchAccumulate, clipGradNorm, ema, validationEvery,
-                watched, patience, maxTrainBatches, maxValidBatches, keep, newSeed, folder, resume, newThreads);
+                watched, patience, maxTrainBatches, maxValidBatches, freezeStatisticsAfter, keep, newSeed, folder, resume, newThreads);
     }
 
     /** What must be the same for a run to go on where another stopped. */
@@ -159,6 +168,6 @@ public record TrainingParams(
         return "epochs " + maxEpochs + ", batch " + batchSize + ", loss " + loss.kind() + " " + loss.smoothing() + " " + loss.alpha() + " "
                 + loss.temperature() + ", " + learningRate + ", " + rateFactors + ", " + optimizer + ", accumulate " + batchAccumulate + ", clip "
                 + clipGradNorm + ", " + ema + ", validation " + validationEvery + ", " + watched + ", patience " + patience + ", batches "
-                + maxTrainBatches + "/" + maxValidBatches + ", seed " + seed;
+                + maxTrainBatches + "/" + maxValidBatches + (freezeStatisticsAfter == Integer.MAX_VALUE ? "" : ", statistics " + freezeStatisticsAfter) + ", seed " + seed;
     }
 }

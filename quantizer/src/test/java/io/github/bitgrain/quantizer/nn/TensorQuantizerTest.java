@@ -114,6 +114,32 @@ class TensorQuantizerTest {
         assertEquals(-3f, new TensorQuantizer(QuantDescriptor.builder().learnAmax(true).amax(3f).build()).parameters().get("clip.min").data()[0]);
     }
 
+    /** The range follows the learned logarithm, also to the next power of two; what was fixed or calibrated is where it begins. */
+    @Test
+    void learnedScalesBeginAtTheCalibratedRangeAndTheRangeFollows() {
+        TensorQuantizer quantizer = new TensorQuantizer(QuantDescriptor.builder().learnScale(true).build());
+        assertTrue(quantizer.parameters().isEmpty());
+        quantizer.enableCalib();
+        quantizer.forward(Tensor.vector(0.5f, -4f));
+        assertTrue(quantizer.loadCalibAmax(MAX));
+        assertArrayEquals(new float[] {2f}, quantizer.parameters().get("log2_amax").data());
+        quantizer.parameters().get("log2_amax").data()[0] = 3f;
+        assertEquals(8f, quantizer.amax().orElseThrow().data()[0]);
+        assertEquals(8f / 127, quantizer.stepSize().orElseThrow().data()[0]);
+        TensorQuantizer power = new TensorQuantizer(QuantDescriptor.builder().learnScale(true).powerOfTwo(true).amax(100f).build());
+        assertEquals(127f, power.amax().orElseThrow().data()[0]);
+        power.parameters().get("log2_amax").data()[0] = 7f;
+        assertEquals(254f, power.amax().orElseThrow().data()[0]);
+        TensorQuantizer rows = new TensorQuantizer(QuantDescriptor.builder().learnScale(true).axis(0).build());
+        rows.setAmax(new Tensor(Shape.of(2, 1), new float[] {1f, 0f}));
+        assertEquals(Shape.of(2, 1), rows.parameters().get("log2_amax").shape());
+        assertArrayEquals(new float[] {0f, 0f}, new float[] {rows.parameters().get("log2_amax").data()[0], rows.stepSize().orElseThrow().data()[1]});
+        rows.clearAmax();
+        assertTrue(rows.parameters().isEmpty() && rows.amax().isEmpty());
+        refused("learn_scale: goes neither with", () -> QuantDescriptor.builder().learnScale(true).learnAmax(true).build());
+        refused("learn_scale: goes neither with", () -> QuantDescriptor.builder().learnScale(true).scaleAmax(2f).build());
+    }
+
     /** Levels ≤ 2^bits, and each bit halves the error of uniform data. */
     @Test
     void bitsCountLevelsAndHalveTheError() {

@@ -214,7 +214,7 @@ class TrainerTest {
         train(net, params(4));
         Map<String, float[]> before = state(net);
         QuantizationParams quantization = new QuantizationParams(true, SelectiveQuantizer.Options.DEFAULT, List.of(), QuantizationParams.DEFAULT.method(), 0,
-                null, QuantizationParams.FoldBatchNorm.NEVER, QuantizationParams.AlreadyQuantized.ERROR);
+                null, false, QuantizationParams.FoldBatchNorm.NEVER, QuantizationParams.AlreadyQuantized.ERROR);
         TrainingListener fail = new TrainingListener() {
             @Override
             public void step(int done, int all, float loss, double rate) {
@@ -276,12 +276,13 @@ class TrainerTest {
 
     /** Row 42: from the float tree and the file alone, whatever was skipped, folded, learned or disabled; the values do not matter. */
     @ParameterizedTest
-    @ValueSource(strings = {"plain", "skip", "learn", "fold", "tensor", "power"})
+    @ValueSource(strings = {"plain", "skip", "learn", "scale", "unsigned", "fold", "tensor", "power"})
     void aStoredQuantizedNetworkNeedsNoQuantizationToBeRead(String how) {
         SelectiveQuantizer.Options options = SelectiveQuantizer.Options.DEFAULT.bits(5).learn(how.equals("learn")).perChannel(!how.equals("tensor"))
-                .powerOfTwo(how.equals("power"));
+                .powerOfTwo(how.equals("power")).learnScale(how.equals("scale"));
         QuantizationParams quantization = QuantizationParams.DEFAULT.selective(options).foldBatchNorm(
                 how.equals("fold") ? QuantizationParams.FoldBatchNorm.ALWAYS : QuantizationParams.FoldBatchNorm.NEVER);
+        quantization = quantization.unsignedActivations(how.equals("unsigned"));
         quantization = how.equals("skip") ? quantization.skip("conv2", "block.residual") : quantization;
         Sequential trained = Quantization.qat(net(1), IMAGE, train, valid, null, quantization,
                 params(2).checkpoints(folder, false).watching(Metric.ACCURACY, 0, Keep.LAST), TrainingListener.NONE).module();
@@ -297,6 +298,63 @@ class TrainerTest {
         try (Executor executor = new Executor(Network.of(module, IMAGE).model())) {
             return executor.run(Map.of(Network.INPUT, x)).values().iterator().next().data();
         }
+    }
+
+    /** Scales of weights and activations, per channel, free and powers of two: they move, do not decay, and the network in use has them. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void learnedScalesMoveAndAreUsed(boolean powerOfTwo) {
+        Sequential net = net(1);
+        train(net, params(8));
+        QuantizationParams learned = QuantizationParams.DEFAULT.selective(SelectiveQuantizer.Options.DEFAULT.bits(3).powerOfTwo(powerOfTwo).learnScale(true))
+                .foldBatchNorm(QuantizationParams.FoldBatchNorm.NEVER);
+        TrainingParams qat = TrainingParams.of(6, 16, Loss.crossEntropy(0.05), LearningRate.cosine(5e-3, 0.01)).watching(Metric.LOSS, 0, Keep.LAST);
+        Sequential before = Quantization.ptq(net, IMAGE, train.inputs(), 16, learned, 1);
+        Quantization.Result<Sequential> result = Quantization.qat(net, IMAGE, train, valid, null, learned, qat, TrainingListener.NONE);
+        for (String place : List.of("conv2.input_quantizer", "conv1.weight_quantizer")) {
+            float[] start = state(before).get(place + ".log2_amax");
+            float[] end = state(result.module()).get(place + ".log2_amax");
+            assertEquals(place.contains("weight") ? 6 : 1, end.length);
+            assertFalse(Arrays.equals(start, end), place);
+            float[] used = QuantizationCalibrator.quantizers(result.module()).get(place).stepSize().orElseThrow().data();
+            for (int c = 0; c < used.length; c++) {
+                double free = Math.pow(2, end[c]) / 3;
+                assertEquals(powerOfTwo ? Math.pow(2, Math.ceil(Math.log(free) / Math.log(2) - 1e-7)) : free, used[c], 1e-6 * used[c]);
+            }
+        }
+        Sequential other = (Sequential) before.copy();
+        Map<String, float[]> calibrated = state(other);
+        new Trainer(new ModuleTrainee(other, IMAGE), train, valid, qat.rateFactors(Map.of("", 0.0)).optimizer(new TrainingParams.Optimization(
+                Kind.ADAMW, 0, false, 0.5, false)), TrainingListener.NONE).train();
+        assertArrayEquals(calibrated.get("conv2.input_quantizer.log2_amax"), state(other).get("conv2.input_quantizer.log2_amax"));
+    }
+
+    /** By operators, not by data: the first layer reads whatever comes, the others what a Relu makes. */
+    @Test
+    void operandsBehindAReluGetUnsignedIntegers() {
+        Sequential quantized = Quantization.ptq(net(1), IMAGE, train.inputs(), 16, QuantizationParams.DEFAULT.unsignedActivations(true), 1);
+        Map<String, TensorQuantizer> quantizers = QuantizationCalibrator.quantizers(quantized);
+        List<String> unsigned = quantizers.keySet().stream().filter(path -> quantizers.get(path).descriptor().unsigned()).toList();
+        assertEquals(List.of("block.branch.conv.input_quantizer", "block.residual", "conv2.input_quantizer", "pool.input_quantizer", "fc.input_quantizer"), unsigned);
+        assertEquals(255, quantizers.get("fc.input_quantizer").descriptor().qmax());
+        Sequential plain = Quantization.ptq(net(1), IMAGE, train.inputs(), 16, QuantizationParams.DEFAULT, 1);
+        assertTrue(QuantizationCalibrator.quantizers(plain).values().stream().noneMatch(quantizer -> quantizer.descriptor().unsigned()));
+    }
+
+    /** A recipe's freeze_bn_after. */
+    @Test
+    void statisticsStayAfterTheEpochsThatTheyMayMove() {
+        List<float[]> means = new ArrayList<>();
+        Sequential[] trained = new Sequential[1];
+        QuantizationParams keep = QuantizationParams.DEFAULT.foldBatchNorm(QuantizationParams.FoldBatchNorm.NEVER);
+        for (int frozen : new int[] {0, 1, Integer.MAX_VALUE}) {
+            trained[0] = Quantization.qat(net(1), IMAGE, train, valid, null, keep, params(3).watching(Metric.LOSS, 0, Keep.LAST)
+                    .freezeStatisticsAfter(frozen), TrainingListener.NONE).module();
+            means.add(state(trained[0]).get("bn1.running_mean"));
+        }
+        assertArrayEquals(state(net(1)).get("bn1.running_mean"), means.get(0));
+        assertFalse(Arrays.equals(means.get(0), means.get(1)));
+        assertFalse(Arrays.equals(means.get(1), means.get(2)));
     }
 
     /** Row 17: learned bounds begin at the calibration's and move. */
