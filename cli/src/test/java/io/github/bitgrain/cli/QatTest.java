@@ -86,6 +86,24 @@ class QatTest {
         assertEquals(json.get("qatScore").asDouble(), JSON.readTree(evaluation.out()).get("metrics").get("top1").asDouble(), 0.0011);
     }
 
+    /** With tqt the recipe begins where threshold training ends; rates in steps move weights of every layer, and the file has them. */
+    @Test
+    void recipesBeginWithThresholdsAndCountRatesInSteps() throws IOException {
+        double calibrated = imitation("quantization_params.ptq_only=true").get("ptqScore").asDouble();
+        double thresholds = imitation("quantization_params.ptq_only=true", "+quantization_params.tqt=true").get("ptqScore").asDouble();
+        assertTrue(thresholds < calibrated, thresholds + " after threshold training, " + calibrated + " before");
+        JsonNode steps = imitation("epochs=2", "lr=0.02", "+training_hyperparams.lr_unit=step");
+        JsonNode ones = imitation("epochs=2", "lr=0.02");
+        assertTrue(steps.get("qatScore").asDouble() < calibrated, steps.toString());
+        assertTrue(ones.get("qatScore").asDouble() > 3 * steps.get("qatScore").asDouble(), ones + " counted as they are, " + steps + " in steps");
+    }
+
+    private JsonNode imitation(String... more) throws IOException {
+        CommandRun run = lenet("imitation_qat", "lenet.onnx", more);
+        assertEquals(0, run.exit(), run.err());
+        return JSON.readTree(run.out());
+    }
+
     @Test
     void theSameRecipeWritesTheSameBytesWithAnyNumberOfThreads() throws IOException {
         String[] fast = {"epochs=1", "+training_hyperparams.max_train_batches=4", "+training_hyperparams.max_valid_batches=2"};
