@@ -18,8 +18,9 @@ import picocli.CommandLine.Parameters;
         header = "Trains with quantization in the loop, after a recipe in YAML under SuperGradients' names.",
         footer = {
             "  bitgrain qat recipe.yaml epochs=5 quantization_params.target=esp32p4",
-            "  A recipe builds on others: 'defaults: [strokes_qat, _self_]'. Bitgrain comes with strokes_float, strokes_qat,",
-            "  strokes_esp32s3 (the embedded example), classifier_qat (labelled data) and imitation_qat (no labels)."
+            "  A recipe builds on others: 'defaults: [strokes_qat, _self_]'. Bitgrain comes with",
+            "  strokes_float, strokes_qat, strokes_esp32s3, strokes_few_bits (the embedded example),",
+            "  classifier_qat (labelled data) and imitation_qat (no labels)."
         })
 public final class QatCommand extends CliCommand {
     @Parameters(index = "0", paramLabel = "RECIPE.yaml", description = "The recipe.")

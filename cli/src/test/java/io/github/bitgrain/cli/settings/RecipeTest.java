@@ -108,7 +108,7 @@ class RecipeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"strokes_float", "strokes_qat", "strokes_esp32s3", "classifier_qat", "imitation_qat"})
+    @ValueSource(strings = {"strokes_float", "strokes_qat", "strokes_esp32s3", "strokes_few_bits", "classifier_qat", "imitation_qat"})
     void shippedRecipesCompose(String name) throws IOException {
         Path own = file("own.yaml", "defaults: [" + name + ", _self_]\ncheckpoint_params: {checkpoint_path: x.onnx}\ndataset_params: "
                 + "{train_dataset_params: {data: x.npy, labels: y.npy}, val_dataset_params: {data: x.npy, labels: y.npy}}\n");
