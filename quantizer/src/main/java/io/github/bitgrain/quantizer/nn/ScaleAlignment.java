@@ -97,8 +97,11 @@ public record ScaleAlignment(boolean concat, boolean add, boolean sharedTensor) 
         groups.keySet().forEach(path -> largest.merge(root(path, groups), quantizers.get(path).amax().orElseThrow().data()[0], Math::max));
         groups.keySet().forEach(path -> {
             Tensor range = quantizers.get(path).amax().orElseThrow().copy();
-            range.data()[0] = largest.get(root(path, groups));
-            quantizers.get(path).setAmax(range);
+            // A learned scale keeps where it begins: set again, it would stand at the edge to the next power of two.
+            if (range.data()[0] != largest.get(root(path, groups))) {
+                range.data()[0] = largest.get(root(path, groups));
+                quantizers.get(path).setAmax(range);
+            }
         });
     }
 }

@@ -118,9 +118,14 @@ public final class TensorQuantizer extends Module {
 
     /** Begins to learn from a range, which is not used before it was made a power of two where that is wanted. */
     private void learnFrom(Tensor range) {
-        Tensor logarithm = range.copy();
+        Tensor logarithm = Tensor.zeros(range.shape());
         for (int i = 0; i < logarithm.size(); i++) {
-            logarithm.data()[i] = (float) (Math.log(Math.max(logarithm.data()[i], LinearQuant.NO_RANGE)) / Math.log(2));
+            float log2 = (float) (Math.log(Math.max(range.data()[i], LinearQuant.NO_RANGE)) / Math.log(2));
+            // Rounded up, the logarithm of a range that is usable already would stand for the next power of two.
+            while (descriptor.powerOfTwo() && LinearQuant.amaxOfLog2(log2) > range.data()[i] && range.data()[i] > LinearQuant.NO_RANGE) {
+                log2 = Math.nextDown(log2);
+            }
+            logarithm.data()[i] = log2;
         }
         Tensor known = parameters().get(LOG2_AMAX);
         if (known == null) {

@@ -130,6 +130,11 @@ class TensorQuantizerTest {
         assertEquals(127f, power.amax().orElseThrow().data()[0]);
         power.parameters().get("log2_amax").data()[0] = 7f;
         assertEquals(254f, power.amax().orElseThrow().data()[0]);
+        for (float range : new float[] {3f, 6f, 12f, 0.75f, 0.09375f, 127f}) {
+            TensorQuantizer exact = new TensorQuantizer(QuantDescriptor.builder().numBits(range == 127f ? 8 : 3).learnScale(true).powerOfTwo(true).build());
+            exact.setAmax(Tensor.scalar(range));
+            assertEquals(range, exact.amax().orElseThrow().data()[0]);
+        }
         TensorQuantizer rows = new TensorQuantizer(QuantDescriptor.builder().learnScale(true).axis(0).build());
         rows.setAmax(new Tensor(Shape.of(2, 1), new float[] {1f, 0f}));
         assertEquals(Shape.of(2, 1), rows.parameters().get("log2_amax").shape());

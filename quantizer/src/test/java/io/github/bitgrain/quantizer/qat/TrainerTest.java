@@ -329,6 +329,16 @@ class TrainerTest {
         assertArrayEquals(calibrated.get("conv2.input_quantizer.log2_amax"), state(other).get("conv2.input_quantizer.log2_amax"));
     }
 
+    /** Alignment leaves the calibrated logarithm of a scale that it does not raise. */
+    @Test
+    void learnedPowersOfTwoBeginAtTheCalibratedRange() {
+        QuantizationParams aligned = QuantizationParams.DEFAULT.selective(SelectiveQuantizer.Options.DEFAULT.bits(3).powerOfTwo(true).learnScale(true));
+        QuantizationParams alone = new QuantizationParams(false, aligned.selective(), List.of(), aligned.method(), aligned.calibBatches(), null, false,
+                aligned.foldBatchNorm(), aligned.alreadyQuantized());
+        Sequential net = net(1);
+        assertSame(state(Quantization.ptq(net, IMAGE, train.inputs(), 16, alone, 1)), state(Quantization.ptq(net, IMAGE, train.inputs(), 16, aligned, 1)));
+    }
+
     /** By operators, not by data: the first layer reads whatever comes, the others what a Relu makes. */
     @Test
     void operandsBehindAReluGetUnsignedIntegers() {
