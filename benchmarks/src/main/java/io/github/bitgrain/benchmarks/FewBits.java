@@ -10,13 +10,12 @@ import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.amax.AmaxMethod;
 import io.github.bitgrain.quantizer.amax.CalibMethod;
 import io.github.bitgrain.quantizer.nn.GraphModule;
-import io.github.bitgrain.quantizer.nn.QuantRegistry;
-import io.github.bitgrain.quantizer.nn.QuantizationCalibrator;
 import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
-import io.github.bitgrain.quantizer.nn.UnsignedActivations;
 import io.github.bitgrain.quantizer.qat.LearningRate;
 import io.github.bitgrain.quantizer.qat.Loss;
 import io.github.bitgrain.quantizer.qat.ModuleTrainee;
+import io.github.bitgrain.quantizer.qat.Quantization;
+import io.github.bitgrain.quantizer.qat.QuantizationParams;
 import io.github.bitgrain.quantizer.qat.Trainer;
 import io.github.bitgrain.quantizer.qat.TrainingData;
 import io.github.bitgrain.quantizer.qat.TrainingListener;
@@ -133,13 +132,9 @@ public final class FewBits {
         CalibMethod inputs = method.kind() == AmaxMethod.Kind.MAX ? CalibMethod.MAX : CalibMethod.HISTOGRAM;
         SelectiveQuantizer.Options options = SelectiveQuantizer.Options.DEFAULT.bits(bits).powerOfTwo(powerOfTwo).calibrators(CalibMethod.MAX, inputs)
                 .learnScale(true);
-        SelectiveQuantizer quantizer = new SelectiveQuantizer(QuantRegistry.standard(), options);
-        GraphModule module = quantizer.quantizedCopy(GraphModule.of(network));
-        UnsignedActivations.apply(module, null);
-        new QuantizationCalibrator(QuantizationCalibrator.Options.DEFAULT.with(method, CALIBRATION_BATCHES)).calibrate(module, null,
-                train.inputs().batches(BATCH));
-        QuantizationCalibrator.resetCalibrators(module);
-        return module;
+        QuantizationParams quantization = QuantizationParams.DEFAULT.selective(options).calibration(method, CALIBRATION_BATCHES)
+                .unsignedActivations(true).foldBatchNorm(QuantizationParams.FoldBatchNorm.NEVER);
+        return Quantization.ptq(GraphModule.of(network), null, train.inputs(), BATCH, quantization, threads);
     }
 
     private static double mean(double[] values) {

@@ -53,7 +53,8 @@ final class RecipeTraining {
         Path folder = Path.of(recipe.ckptRootDir(), recipe.experimentName());
         return new TrainingParams(training.maxEpochs(), recipe.datasetParams().trainDataloaderParams().batchSize(), loss, schedule, factors, optimizer,
                 training.batchAccumulate(), training.clipGradNorm(), ema, training.runValidationFreq(), watched, training.earlyStopPatience(),
-                training.maxTrainBatches(), training.maxValidBatches(), training.freezeBnAfter(), TrainingParams.Keep.BEST, training.seed(), folder, training.resume(), threads);
+                training.maxTrainBatches(), training.maxValidBatches(), training.freezeBnAfter(), TrainingParams.Keep.BEST, training.seed(),
+                folder, training.resume(), threads);
     }
 
     private static void refuse(boolean used, String name) {

@@ -40,24 +40,8 @@ final class FakeQuantGradients {
                         op.rounding(), dx.add()), false);
             }
         }, x.buffer(), alpha, dy, dx.buffer());
-        if (!g.wants(1)) {
-            return;
+        if (g.wants(1)) {
+            ScaleSums.add(g, sums, form.channels(), (channel, sum) -> Math.scalb(Math.log(2) * sum, form.exponent(channel)), alpha);
         }
-        NodeGradient.Sink da = g.sink(1);
-        g.step(1, (from, to) -> {
-            for (int channel = 0; channel < form.channels(); channel++) {
-                double sum = 0;
-                if (form.channels() > 1) {
-                    sum = sums[channel];
-                } else {
-                    for (double item : sums) {
-                        sum += item;
-                    }
-                }
-                double gradient = Math.scalb(Math.log(2) * sum, form.exponent(channel));
-                int into = da.buffer().offset() + channel;
-                da.buffer().data()[into] = (float) (da.add() ? da.buffer().data()[into] + gradient : gradient);
-            }
-        }, alpha, da.buffer());
     }
 }

@@ -35,7 +35,6 @@ final class LinearQuantGradients {
         }
     }
 
-    /** Sums are kept per image or channel and added in order, so that threads do not change them. */
     private static void logarithm(LinearQuant op, LinearQuantForm form, Buffer dy, NodeGradient g) {
         ScaleRuns runs = form.runs();
         Buffer x = runs.x().buffer();
@@ -48,18 +47,7 @@ final class LinearQuantGradients {
                         dy.data(), dy.offset() + at, form.scale(channel), op.qmin(), op.qmax()), false);
             }
         }, form.operands(dy));
-        NodeGradient.Sink sink = g.sink(1);
-        g.step(1, (from, to) -> {
-            for (int channel = 0; channel < runs.channels(); channel++) {
-                double sum = 0;
-                for (int item = runs.channels() == 1 ? 0 : channel; item < (runs.channels() == 1 ? sums.length : channel + 1); item++) {
-                    sum += sums[item];
-                }
-                double gradient = Math.log(2) * form.scale(channel) * sum;
-                int into = sink.buffer().offset() + channel;
-                sink.buffer().data()[into] = (float) (sink.add() ? sink.buffer().data()[into] + gradient : gradient);
-            }
-        }, form.operands(sink.buffer()));
+        ScaleSums.add(g, sums, runs.channels(), (channel, sum) -> Math.log(2) * form.scale(channel) * sum, form.operands());
     }
 
     private static void bound(LinearQuantForm form, Buffer dy, NodeGradient.Sink sink, boolean below, NodeGradient g) {

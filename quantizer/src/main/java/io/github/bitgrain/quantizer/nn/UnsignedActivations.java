@@ -19,8 +19,8 @@ public final class UnsignedActivations {
             Sqrt.class);
 
     /** Not negative where no operand is. */
-    private static final Set<Class<? extends Op>> KEEPERS = Set.of(LinearQuant.class, MaxPool.class, AveragePool.class, GlobalAveragePool.class,
-            GlobalMaxPool.class, Flatten.class, Reshape.class, Transpose.class, Squeeze.class, Unsqueeze.class, Identity.class, Slice.class, Split.class,
+    private static final Set<Class<? extends Op>> KEEPERS = Set.of(MaxPool.class, AveragePool.class, GlobalAveragePool.class, GlobalMaxPool.class,
+            Flatten.class, Reshape.class, Transpose.class, Squeeze.class, Unsqueeze.class, Identity.class, Slice.class, Split.class,
             Concat.class, Add.class, Mul.class, ReduceMean.class, ReduceSum.class, ReduceMax.class, ReduceMin.class, DepthToSpace.class,
             SpaceToDepth.class);
 

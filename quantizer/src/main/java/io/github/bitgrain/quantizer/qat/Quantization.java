@@ -79,8 +79,8 @@ public final class Quantization {
     }
 
     /**
-     * {@link #ptq}, then training with the quantizers active; their ranges stay as they are, unless they are learned. With {@link QuantizationParams#ptqOnly} no step
-     * is trained. A run that is to keep the best state and made the calibrated network worse gives that back.
+     * {@link #ptq}, then training with the quantizers active; their ranges stay as they are, unless they are learned. With
+     * {@link QuantizationParams#ptqOnly} no step is trained. A run that is to keep the best state and made the calibrated network worse gives that back.
      *
      * @param calibration samples that calibrate; null: the training samples, without augmentation
      */
