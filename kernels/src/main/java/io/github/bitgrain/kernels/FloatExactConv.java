@@ -62,6 +62,14 @@ class FloatExactConv extends VectorExactConv {
     @Override
     void depthwise(Scratch scratch, Walk walk, Source source, int[] taps) {
         float[] results = scratch.results.atLeast(source.count * padded);
+        if (VectorDepthwiseRows.fitsBordered(walk, padded)) {
+            int rowStep = source.rowStep * (walk.tapsY[1] - walk.tapsY[0]);
+            for (int row = 0; row < source.count; row += walk.columns) {
+                VectorDepthwiseRows.ofBordered(source.x, source.rows[row], rowStep, padded, walk.stepX, weights, padded, start, results, row * padded,
+                        walk.columns);
+            }
+            return;
+        }
         for (int row = 0; row < source.count; row += walk.columns) {
             for (int c = 0; c < padded; c += COUNT) {
                 depthwise(walk, source, row, c, taps, results);

@@ -14,6 +14,9 @@ final class Scratch {
     final float[][] tails = new float[4][Lanes.COUNT];
     /** Bias, padded to whole vectors. */
     final Floats bias = new Floats();
+    /** Zeros: nothing is written here. */
+    final Floats zeros = new Floats();
+    final VectorDepthwiseRows depthwiseRows = new VectorDepthwiseRows();
     /** Results that do not fit their destination in whole vectors. */
     final Floats results = new Floats();
     /** Sums in double precision. */

@@ -9,12 +9,13 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Depthwise convolution and its gradients: a vector holds neighbouring channels of one pixel, so that taps are plain loads.
- * Kernels of 3 × 3 have loops of their own, with the weights in registers.
+ * Kernels of 3 × 3 have loops of their own, with the weights in registers, or with few channels at a time ({@link VectorDepthwiseRows}).
  */
 final class VectorDepthwise {
     private static final int NINE = 9;
     /** Floats of a source block that is read again for every tap: a good part of the L1 cache. */
     private static final int BLOCK_FLOATS = 6 * 1024;
+
 
     private VectorDepthwise() {}
 
@@ -81,6 +82,10 @@ final class VectorDepthwise {
     private static void inPlace(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int padded, float[] w, int wOffset,
             float[] start, float[] y, int yOffset, int yStride, Epilogue epilogue) {
         Walk walk = scratch.walk;
+        if (VectorDepthwiseRows.fits(walk, padded)) {
+            byRows(scratch, batch, x, xOffset, xStride, padded, w, wOffset, start, y, yOffset, yStride, epilogue);
+            return;
+        }
         int rowStep = walk.sourceW * xStride;
         int[] taps = scratch.runs.atLeast(walk.taps());
         tapOffsets(walk, rowStep, xStride, taps);
@@ -123,6 +128,23 @@ final class VectorDepthwise {
                                 wOffset + c, padded, start, c, y, result + c, toStep, count);
                     }
                 }
+                if (!epilogue.isEmpty()) {
+                    row(epilogue, y, to, toStep, walk.columns, padded);
+                }
+            }
+        }
+    }
+
+    private static void byRows(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int padded, float[] w, int wOffset, float[] start,
+            float[] y, int yOffset, int yStride, Epilogue epilogue) {
+        Walk walk = scratch.walk;
+        VectorDepthwiseRows rows = scratch.depthwiseRows;
+        rows.start(scratch, walk, xStride, padded);
+        int toStep = walk.outStepX * yStride;
+        for (int n = 0; n < batch; n++) {
+            for (int j = 0; j < walk.rows; j++) {
+                int to = yOffset + ((n * walk.outH + walk.outTop + j * walk.outStepY) * walk.outW + walk.outLeft) * yStride;
+                rows.forward(walk, x, xOffset, n, j, w, wOffset, padded, start, y, to, toStep);
                 if (!epilogue.isEmpty()) {
                     row(epilogue, y, to, toStep, walk.columns, padded);
                 }
@@ -191,6 +213,9 @@ final class VectorDepthwise {
             return;
         }
         int padded = roundUp(s.outC());
+        if (byRows(scratch, s, x, xOffset, dy, dyOffset, dw, dwOffset)) {
+            return;
+        }
         Source source = scratch.gridSource;
         source.start(walk, s.batch(), x, xOffset, s.inStride(), s.outC(), padded, true);
         int tapCount = (walk.taps() + NINE - 1) / NINE * NINE;
@@ -221,11 +246,38 @@ final class VectorDepthwise {
                 }
             }
         }
-        for (int tap = 0; tap < walk.taps(); tap++) {
+        addSums(s, walk.taps(), sums, padded, dw, dwOffset);
+    }
+
+    private static void addSums(ConvShape s, int taps, float[] sums, int padded, float[] dw, int dwOffset) {
+        for (int tap = 0; tap < taps; tap++) {
             for (int c = 0; c < s.outC(); c++) {
-                dw[dwOffset + c * walk.taps() + tap] += sums[tap * padded + c];
+                dw[dwOffset + c * taps + tap] += sums[tap * padded + c];
             }
         }
+    }
+
+    private static boolean byRows(Scratch scratch, ConvShape s, float[] x, int xOffset, float[] dy, int dyOffset, float[] dw, int dwOffset) {
+        Walk walk = scratch.walk;
+        int padded = roundUp(s.outC());
+        int xEnd = xOffset + (s.batch() * walk.sourceH * walk.sourceW - 1) * s.inStride() + padded;
+        int dyEnd = dyOffset + (s.batch() * walk.positions() - 1) * s.outStride() + padded;
+        if (!VectorDepthwiseRows.fits(walk, padded) || xEnd > x.length || dyEnd > dy.length) {
+            return false;
+        }
+        float[] sums = scratch.sums.atLeast(NINE * padded);
+        Arrays.fill(sums, 0, NINE * padded, 0f);
+        float[] rest = scratch.gradients.atLeast(VectorDepthwiseRows.OUTPUTS * padded);
+        VectorDepthwiseRows rows = scratch.depthwiseRows;
+        rows.start(scratch, walk, s.inStride(), padded);
+        for (int n = 0; n < s.batch(); n++) {
+            for (int j = 0; j < walk.rows; j++) {
+                int at = dyOffset + (n * walk.rows + j) * walk.columns * s.outStride();
+                rows.weightGradient(walk, x, xOffset, n, j, dy, at, s.outStride(), padded, sums, rest);
+            }
+        }
+        addSums(s, NINE, sums, padded, dw, dwOffset);
+        return true;
     }
 
     private static void outerNine(float[] x, int[] rows, int from, int to, int c, int[] taps, int tap, float[] dy, int dyOffset, int dyStep,

@@ -32,7 +32,7 @@ final class ConvCase {
         int groupOut = 1 + random.nextInt(random.nextBoolean() ? 5 : 80);
         int kind = random.nextInt(4);
         if (kind == 0) {
-            groups = 1 + random.nextInt(40);
+            groups = 1 + random.nextInt(90);
             groupIn = 1;
             groupOut = 1;
             kernelH = random.nextBoolean() ? 3 : kernelH;

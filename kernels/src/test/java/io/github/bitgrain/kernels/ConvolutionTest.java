@@ -139,14 +139,35 @@ class ConvolutionTest {
                 ConvShape shape = new ConvShape(z[0], z[1], z[2], z[3], (z[3] + 15) / 16 * 16, outH, outW, z[4], (z[4] + 15) / 16 * 16,
                         z[5], z[5], z[6], z[6], 1, 1, pad, pad, depthwise ? z[3] : 1);
                 ConvCase c = ConvCase.of(shape, 7);
-                ConvCase sizesOnly = c.magnitudes();
-                int terms = shape.groupIn() * z[5] * z[5] + 1;
-                assertClose(c, c.forward(SCALAR, true, NONE, ALL), c.forward(FAST, true, NONE, ALL),
-                        sizesOnly.forward(SCALAR, true, NONE, ALL), terms, c.yOffset, shape.outC(), shape.outStride());
-                assertClose(c, c.inputGradient(SCALAR), c.inputGradient(FAST), sizesOnly.inputGradient(SCALAR),
-                        shape.groupOut() * z[5] * z[5], c.xOffset, shape.inC(), shape.inStride());
-                float[] bound = sizesOnly.weightGradient(SCALAR);
-                assertClose(c, c.weightGradient(SCALAR), c.weightGradient(FAST), bound, z[0] * outH * outW + 1, 0, bound.length, bound.length);
+                assertEqualsReference(c, z[5] * z[5], z[0] * outH * outW);
+            }
+        }
+    }
+
+    private static void assertEqualsReference(ConvCase c, int taps, int positions) {
+        ConvShape shape = c.shape;
+        ConvCase sizesOnly = c.magnitudes();
+        assertClose(c, c.forward(SCALAR, true, NONE, ALL), c.forward(FAST, true, NONE, ALL),
+                sizesOnly.forward(SCALAR, true, NONE, ALL), shape.groupIn() * taps + 1, c.yOffset, shape.outC(), shape.outStride());
+        assertClose(c, c.inputGradient(SCALAR), c.inputGradient(FAST), sizesOnly.inputGradient(SCALAR),
+                shape.groupOut() * taps, c.xOffset, shape.inC(), shape.inStride());
+        float[] bound = sizesOnly.weightGradient(SCALAR);
+        assertClose(c, c.weightGradient(SCALAR), c.weightGradient(FAST), bound, positions + 1, 0, bound.length, bound.length);
+    }
+
+    /** Rows of outputs are cut into tiles, of which the first and the last know the border: every length, step and border. */
+    @Test
+    void depthwiseRowsOfEveryLengthEqualTheReference() {
+        for (int width = 3; width < 15; width++) {
+            for (int variant = 0; variant < 16; variant++) {
+                int stride = 1 + variant % 2;
+                int padLeft = variant / 2 % 2;
+                int padRight = variant / 4 % 2;
+                int dilation = 1 + variant / 8;
+                int outW = (width + padLeft + padRight - 3) / stride + 1;
+                int outH = (7 + 2 - 2 * dilation - 1) / stride + 1;
+                ConvCase c = ConvCase.of(new ConvShape(2, 7, width, 50, 64, outH, outW, 50, 64, 3, 3, stride, stride, dilation, 1, 1, padLeft, 50), variant);
+                assertEqualsReference(c, 9, 2 * outH * outW);
             }
         }
     }

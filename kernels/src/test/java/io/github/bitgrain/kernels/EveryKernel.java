@@ -18,7 +18,7 @@ final class EveryKernel {
     private final long[] bins = new long[64];
     private final byte[] bytes = new byte[N];
     private final short[] shorts = new short[N];
-    private final int[] ints = new int[N];
+    private final int[] ints = new int[2 * N];
     private final int[] factors = new int[N];
     private final long[] longs = new long[N];
 
@@ -34,6 +34,8 @@ final class EveryKernel {
         addConvolution(kernels, "pointwise", pointwise);
         addConvolution(kernels, "depthwise", depthwise);
         addConvolution(kernels, "strided depthwise", depthwiseStrided);
+        addConvolution(kernels, "depthwise of many channels", shape(48, 48, 3, 1, 48));
+        addConvolution(kernels, "strided depthwise of many channels", shape(48, 48, 3, 2, 48));
         addConvolution(kernels, "depthwise 5 x 5", shape(32, 32, 5, 1, 32));
         kernels.put("gemm", () -> FLOATS.gemm(20, 40, 30, a, 0, 30, 1, b, 0, 40, 1, c, 0, 40, false));
         kernels.put("gemm, turned", () -> FLOATS.gemm(20, 40, 30, a, 0, 1, 20, b, 0, 1, 30, c, 0, 40, true));
@@ -80,6 +82,7 @@ final class EveryKernel {
         addExact(kernels, "odd", shape(7, 19, 3, 1, 1));
         addExact(kernels, "depthwise", shape(32, 32, 3, 1, 32));
         addExact(kernels, "strided depthwise", shape(32, 32, 3, 2, 32));
+        addExact(kernels, "depthwise of many channels", shape(48, 48, 3, 1, 48));
         kernels.put("requantize values", () -> Requantize.values(500, ints, 3, Rounding.HALF_EVEN, 8, ints));
         kernels.put("requantize products", () -> Requantize.products(500, ints, 0, ints, 0, 3, Rounding.HALF_UP, 8, ints, 0));
         kernels.put("requantize sums", () -> Requantize.sums(500, ints, 1, ints, 8, ints));

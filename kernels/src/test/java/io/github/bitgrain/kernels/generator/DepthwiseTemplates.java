@@ -1,9 +1,12 @@
 package io.github.bitgrain.kernels.generator;
 
+import java.util.List;
+
 /** The loops of depthwise convolutions: one vector of channels of neighbouring outputs. */
 final class DepthwiseTemplates {
     /** Kernel rows and columns of {@link #NINE_TAPS}. */
     private static final int KERNEL = 3;
+    private static final List<String> ROWS = List.of("top", "middle", "bottom");
 
     private static final String NINE_TAPS = """
                 static int {name}($float[] x, int at, int rowStep, int pixelStep, $float[] w, int wOffset, int wRow, $float[] start, int c,
@@ -41,7 +44,102 @@ final class DepthwiseTemplates {
                 }
             """;
 
+    private static final String ROW = """
+                static void {name}($float[] top, int topAt, $float[] middle, int middleAt, $float[] bottom, int bottomAt, int pixelStep, $float[] w,
+                        int wOffset, int channels, $float[] start, $float[] y, int yAt, int yStep, int count) {
+                    for (int i = 0; i < count; i++) {
+                        int from0 = topAt + i * {columns} * pixelStep;
+                        int from1 = middleAt + i * {columns} * pixelStep;
+                        int from2 = bottomAt + i * {columns} * pixelStep;
+                        int to = yAt + i * {outputs} * yStep;
+                        for (int c = 0; c < channels; c += $COUNT) {
+                            $FloatVector first = $FloatVector.fromArray($FLOATS, start, c);
+                            o>$FloatVector s{o} = first;
+            {taps}                o>s{o}.intoArray(y, to + c{+ o * yStep});
+                        }
+                    }
+                }
+            """;
+
+    private static final String ROW_GRADIENT = """
+                static void {name}($float[] top, int topAt, $float[] middle, int middleAt, $float[] bottom, int bottomAt, int pixelStep, $float[] dy,
+                        int dyAt, int dyStep, int channels, $float[] sums, int count) {
+                    for (int i = 0; i < count; i++) {
+                        int from0 = topAt + i * {columns} * pixelStep;
+                        int from1 = middleAt + i * {columns} * pixelStep;
+                        int from2 = bottomAt + i * {columns} * pixelStep;
+                        int from = dyAt + i * {outputs} * dyStep;
+                        for (int c = 0; c < channels; c += $COUNT) {
+                            o>$FloatVector g{o} = $FloatVector.fromArray($FLOATS, dy, from + c{+ o * dyStep});
+            {taps}            }
+                    }
+                }
+            """;
+
     private DepthwiseTemplates() {}
+
+    /**
+     * Neighbouring outputs of a row of a 3 × 3 kernel, channel by channel.
+     *
+     * @param firstColumn the first source column that exists: 1 at the left border, else 0
+     * @param beyond source columns of the tile that lie beyond the right border
+     */
+    static String row(Element element, String name, int outputs, int stride, int firstColumn, int beyond) {
+        StringBuilder lines = new StringBuilder();
+        int columns = (outputs - 1) * stride + KERNEL;
+        for (int row = 0; row < KERNEL; row++) {
+            for (int tap = 0; tap < KERNEL; tap++) {
+                lines.append("$FloatVector w%d%d = $FloatVector.fromArray($FLOATS, w, wOffset + c%s);\n".formatted(row, tap,
+                        addend(row * KERNEL + tap, "channels")));
+            }
+            for (int column = firstColumn; column < columns - beyond; column++) {
+                lines.append(source(row, column));
+                for (int output = 0; output < outputs; output++) {
+                    int tap = column - output * stride;
+                    if (tap >= 0 && tap < KERNEL) {
+                        lines.append("s%d = x%d%d.fma(w%d%d, s%d);\n".formatted(output, row, column, row, tap, output));
+                    }
+                }
+            }
+        }
+        return new Template(element).loop("o", outputs).constant("outputs", outputs).constant("columns", outputs * stride)
+                .write(ROW.replace("{name}", name).replace("{taps}", lines.toString().indent(16)));
+    }
+
+    /** The weight gradient of the outputs of {@link #row}. */
+    static String rowGradient(Element element, String name, int outputs, int stride, int firstColumn, int beyond) {
+        StringBuilder lines = new StringBuilder();
+        int columns = (outputs - 1) * stride + KERNEL;
+        for (int row = 0; row < KERNEL; row++) {
+            for (int tap = 0; tap < KERNEL; tap++) {
+                lines.append("$FloatVector s%d%d = $FloatVector.fromArray($FLOATS, sums, c%s);\n".formatted(row, tap,
+                        addend(row * KERNEL + tap, "channels")));
+            }
+            for (int column = firstColumn; column < columns - beyond; column++) {
+                lines.append(source(row, column));
+                for (int output = 0; output < outputs; output++) {
+                    int tap = column - output * stride;
+                    if (tap >= 0 && tap < KERNEL) {
+                        lines.append("s%d%d = x%d%d.fma(g%d, s%d%d);\n".formatted(row, tap, row, column, output, row, tap));
+                    }
+                }
+            }
+            for (int tap = 0; tap < KERNEL; tap++) {
+                lines.append("s%d%d.intoArray(sums, c%s);\n".formatted(row, tap, addend(row * KERNEL + tap, "channels")));
+            }
+        }
+        return new Template(element).loop("o", outputs).constant("outputs", outputs).constant("columns", outputs * stride)
+                .write(ROW_GRADIENT.replace("{name}", name).replace("{taps}", lines.toString().indent(16)));
+    }
+
+    private static String source(int row, int column) {
+        return "$FloatVector x%d%d = $FloatVector.fromArray($FLOATS, %s, from%d + c%s);\n".formatted(row, column, ROWS.get(row), row,
+                addend(column, "pixelStep"));
+    }
+
+    private static String addend(int count, String step) {
+        return count == 0 ? "" : count == 1 ? " + " + step : " + " + count + " * " + step;
+    }
 
     /** Neighbouring outputs of a 3 × 3 kernel: every source vector is loaded once for all outputs that it reaches. */
     static String nineTaps(Element element, String name, int outputs, int stride) {

@@ -32,7 +32,7 @@ final class TileGenerator {
     static Map<String, String> files() {
         Map<String, String> files = new TreeMap<>();
         for (GeneratedClass each : new GeneratedClass[] {
-            tiles(), tilesOfSeven(), doubleTiles(), depthwiseTiles(), orderedTiles(Element.FLOAT), orderedTiles(Element.DOUBLE)}) {
+            tiles(), tilesOfSeven(), doubleTiles(), depthwiseTiles(), depthwiseRows(), orderedTiles(Element.FLOAT), orderedTiles(Element.DOUBLE)}) {
             files.put(each.name() + ".java", HEADER + each.write());
         }
         files.put("FloatOrderedConv.java", HEADER + OrderedConvTemplate.write(Element.FLOAT));
@@ -91,6 +91,60 @@ final class TileGenerator {
                 .method("Four neighbouring outputs of any kernel at a time: they share the weights. Returns the number done.",
                         DepthwiseTemplates.anyTaps(Element.FLOAT, "anyFour", 4))
                 .method("As {@link #anyFour} one at a time. Returns the number done.", DepthwiseTemplates.anyTaps(Element.FLOAT, "anyOne", 1));
+    }
+
+    private static GeneratedClass depthwiseRows() {
+        GeneratedClass rows = new GeneratedClass("DepthwiseRows", """
+                The innermost loops of depthwise convolutions with many channels: four outputs that follow each other in a row, channel by channel, so
+                that memory is read and written in order. Products are added in the order of the taps.
+                """);
+        for (int stride = 1; stride <= 2; stride++) {
+            for (Part part : Part.values()) {
+                rows.method(part == Part.MIDDLE && stride == 1 ? """
+                        {@code count} times four neighbouring outputs of a 3 × 3 kernel.
+
+                        @param topAt where in its row of the source the first output's first column starts; so with middle and bottom
+                        @param wOffset nine lines of weights, each of all channels
+                        """ : part.comment(stride), DepthwiseTemplates.row(Element.FLOAT, part.method(stride), 4, stride, part.firstColumn, part.beyond));
+            }
+            for (Part part : Part.values()) {
+                rows.method(part == Part.MIDDLE && stride == 1 ? """
+                        The weight gradient of {@code count} times four neighbouring outputs of a 3 × 3 kernel.
+
+                        @param sums nine lines of all channels, added to
+                        """ : part.comment(stride), DepthwiseTemplates.rowGradient(Element.FLOAT, part.method(stride) + "Gradient", 4, stride, part.firstColumn,
+                                part.beyond));
+            }
+        }
+        return rows;
+    }
+
+    /** Where in a row a tile lies. */
+    private enum Part {
+        MIDDLE("", 0, 0), LEFT("Left", 1, 0), RIGHT("Right", 0, 1);
+
+        private final String suffix;
+        private final int firstColumn;
+        private final int beyond;
+
+        Part(String suffix, int firstColumn, int beyond) {
+            this.suffix = suffix;
+            this.firstColumn = firstColumn;
+            this.beyond = beyond;
+        }
+
+        private String method(int stride) {
+            return "four" + (stride == 1 ? "" : "Strided") + suffix;
+        }
+
+        private String comment(int stride) {
+            String step = stride == 1 ? "" : ", with step 2";
+            return switch (this) {
+                case MIDDLE -> "The same" + step + ".";
+                case LEFT -> "The same" + step + ", where the first column lies beyond the border.";
+                case RIGHT -> "The same" + step + ", where the last column lies beyond the border.";
+            };
+        }
     }
 
     private static GeneratedClass orderedTiles(Element element) {
