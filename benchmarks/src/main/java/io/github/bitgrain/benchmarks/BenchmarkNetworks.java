@@ -150,12 +150,12 @@ public final class BenchmarkNetworks {
             long heads = channels / 64;
             long positions = (long) side * side;
             String qkv = net.conv(x, channels, 2 * channels, 1, 1, 1);
-            String flat = net.node(new Reshape(List.of(1L, heads, 128L, positions), false), qkv);
+            String flat = net.node(new Reshape(List.of(0L, heads, 128L, positions), false), qkv);
             String[] parts = net.split(new Split(2, List.of(32, 32, 64)), flat);
             String scores = net.node(new MatMul(), net.node(new Transpose(List.of(0, 1, 3, 2)), parts[0]), parts[1]);
             scores = net.node(new Softmax(-1), net.node(new Mul(), scores, net.scalar("attention_scale", (float) Math.sqrt(1.0 / 32))));
             String mixed = net.node(new MatMul(), parts[2], net.node(new Transpose(List.of(0, 1, 3, 2)), scores));
-            Reshape toMap = new Reshape(List.of(1L, (long) channels, (long) side, (long) side), false);
+            Reshape toMap = new Reshape(List.of(0L, (long) channels, (long) side, (long) side), false);
             String position = net.conv(net.node(toMap, parts[2]), channels, channels, 3, 1, channels);
             return net.conv(net.node(new Add(), net.node(toMap, mixed), position), channels, channels, 1, 1, 1);
         }

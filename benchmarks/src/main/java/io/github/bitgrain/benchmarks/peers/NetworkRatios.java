@@ -79,7 +79,7 @@ public final class NetworkRatios {
     }
 
     static Figures measure(String name, int batch, int threads, boolean profile) throws OrtException {
-        byte[] file = OnnxWriter.write(NETWORKS.get(name).get());
+        byte[] file = OnnxWriter.write(withBatch(NETWORKS.get(name).get(), batch));
         Model model = OnnxReader.read(name, Path.of(""), file);
         Map<String, Tensor> inputs = new LinkedHashMap<>();
         model.graph().inputs().forEach((input, shape) -> inputs.put(input, noise(shape.with(0, batch))));
@@ -93,6 +93,12 @@ public final class NetworkRatios {
             }
             return new Figures(name, times[0], times[1], difference, points(model, executor, inputs, batch));
         }
+    }
+
+    private static Model withBatch(Model model, int batch) {
+        Map<String, Shape> inputs = new LinkedHashMap<>();
+        model.graph().inputs().forEach((input, shape) -> inputs.put(input, shape.with(0, batch)));
+        return new Model(model.graph().edit().inputs(inputs).build(), model.parameters());
     }
 
     /** Convolutions by the operations per byte that they must move at least. */

@@ -140,7 +140,7 @@ public final class GradientExecutor implements AutoCloseable {
     public Tensor read(String name) {
         Value value = plan.value(name);
         float[] data = new float[value.shape().size()];
-        plan.read(value, data);
+        plan.read(value, data, 0);
         return new Tensor(value.shape(), data);
     }
 

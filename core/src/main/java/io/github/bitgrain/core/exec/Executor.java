@@ -11,12 +11,14 @@ import io.github.bitgrain.core.plan.BufferPool;
 import io.github.bitgrain.core.plan.Layout;
 import io.github.bitgrain.core.plan.Plan;
 import io.github.bitgrain.core.plan.PlanBuilder;
+import io.github.bitgrain.core.plan.Step;
 import io.github.bitgrain.core.plan.Value;
 import io.github.bitgrain.core.plan.Workers;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,7 +28,8 @@ import java.util.Set;
 
 /**
  * Runs a graph in float. A plan is compiled at the first run with each batch size and reused after; runs allocate their
- * results only. Results do not depend on the number of threads. One thread may use an executor at a time.
+ * results only. A large batch is computed some samples at a time, where the network does not mix them. Results depend neither on the number of
+ * threads nor on the batch. One thread may use an executor at a time.
  *
  * <p>Only what the wanted values need is computed. Parameters are read when the executor is made; after a change of their
  * data, call {@link #refresh}.
@@ -38,7 +41,13 @@ public final class Executor implements AutoCloseable {
     private final List<String> wanted;
     private final Workers workers;
     private final BufferPool pool = new BufferPool();
-    private final Map<Integer, Plan> plans = new LinkedHashMap<>();
+    private final Workers single = new Workers(1);
+    private final Map<Key, Plan> plans = new LinkedHashMap<>();
+    /** How to divide each batch size; null where it stays whole. */
+    private final Map<Integer, BatchParts> parts = new HashMap<>();
+
+    /** A plan for a batch; threads that run at the same time have their own. */
+    private record Key(int batch, int thread) {}
 
     /**
      * How to run.
@@ -107,16 +116,66 @@ public final class Executor implements AutoCloseable {
      * @throws BitgrainException (bad input) for missing or misshaped inputs
      */
     public Map<String, Tensor> run(Map<String, Tensor> inputs) {
-        Plan plan = plan(batch(inputs));
+        int batch = batch(inputs);
+        BatchParts parts = parts(batch);
+        if (parts != null) {
+            requireShapes(inputs, batch);
+            return runParts(inputs, parts);
+        }
+        Plan plan = plan(batch);
         plan.forward(inputs, workers);
         Map<String, Tensor> results = new LinkedHashMap<>();
         for (String name : wanted) {
             Value value = plan.value(name);
             float[] data = new float[value.shape().size()];
-            plan.read(value, data);
+            plan.read(value, data, 0);
             results.put(name, new Tensor(value.shape(), data));
         }
         return results;
+    }
+
+    private BatchParts parts(int batch) {
+        if (!parts.containsKey(batch)) {
+            parts.put(batch, options.observed().isEmpty() ? BatchParts.of(graph, parameters, wanted, batch, workers.threads()) : null);
+        }
+        return parts.get(batch);
+    }
+
+    /** Every thread computes some groups of samples from the first operator to the last. */
+    private Map<String, Tensor> runParts(Map<String, Tensor> inputs, BatchParts of) {
+        Plan[] whole = new Plan[of.threads()];
+        Plan[] rest = new Plan[of.threads()];
+        for (int i = 0; i < whole.length; i++) {
+            whole[i] = plan(new Key(of.group(), i));
+            rest[i] = of.rest() > 0 && i == whole.length - 1 ? plan(new Key(of.rest(), i)) : null;
+        }
+        Map<String, Tensor> results = new LinkedHashMap<>();
+        for (String name : wanted) {
+            results.put(name, Tensor.zeros(whole[0].value(name).shape().with(0, of.batch())));
+        }
+        workers.run(new Step(whole.length, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                for (int group = of.first(i); group < of.first(i + 1); group++) {
+                    int sample = group * of.group();
+                    Plan plan = sample + of.group() <= of.batch() ? whole[i] : rest[i];
+                    plan.forward(inputs, sample, single);
+                    for (Map.Entry<String, Tensor> result : results.entrySet()) {
+                        Value value = plan.value(result.getKey());
+                        plan.read(value, result.getValue().data(), sample * value.shape().size(1, value.shape().rank()));
+                    }
+                }
+            }
+        }, List.of(), "samples"));
+        return results;
+    }
+
+    private void requireShapes(Map<String, Tensor> inputs, int batch) {
+        graph.inputs().forEach((name, declared) -> {
+            Shape shape = inputs.get(name).shape();
+            if (!shape.equals(declared.with(0, batch))) {
+                throw BitgrainException.badInput("input \"" + name + "\" needs shape " + declared.with(0, batch) + " but got " + shape);
+            }
+        });
     }
 
     /** Makes changed parameter data take effect. */
@@ -160,10 +219,15 @@ public final class Executor implements AutoCloseable {
     }
 
     private Plan plan(int batch) {
-        Plan known = plans.get(batch);
+        return plan(new Key(batch, 0));
+    }
+
+    private Plan plan(Key key) {
+        Plan known = plans.get(key);
         if (known != null) {
             return known;
         }
+        int batch = key.batch();
         PlanBuilder builder = new PlanBuilder(graph, parameters, batch, Set.of(), options.kernels()).converter(Evaluators.converter());
         for (String name : graph.inputs().keySet()) {
             observe(name, builder);
@@ -187,7 +251,7 @@ public final class Executor implements AutoCloseable {
         }
         Plan plan = builder.build(builder.stepCount(), pool);
         plan.setUp(workers);
-        plans.put(batch, plan);
+        plans.put(key, plan);
         return plan;
     }
 

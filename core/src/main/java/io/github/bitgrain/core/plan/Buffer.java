@@ -45,13 +45,13 @@ public final class Buffer {
         offset = start;
     }
 
-    /** Makes an array of the caller the storage of the next runs. */
-    void bind(float[] array) {
-        if (array.length != size) {
-            throw new IllegalArgumentException(array.length + " floats for a buffer of " + size);
+    /** Makes a part of an array of the caller the storage of the next runs. */
+    void bind(float[] array, int start) {
+        if (start < 0 || array.length - start < size) {
+            throw new IllegalArgumentException(array.length + " floats from " + start + " on for a buffer of " + size);
         }
         data = array;
-        offset = 0;
+        offset = start;
     }
 
     /** Takes the storage out of the pool: it keeps its contents between steps and runs. */

@@ -81,7 +81,16 @@ public final class Plan implements AutoCloseable {
                 throw BitgrainException.badInput("input \"" + input.getKey() + "\" needs shape " + wanted + " but got "
                         + (tensor == null ? "nothing" : tensor.shape()));
             }
-            input.getValue().buffer().bind(tensor.data());
+            input.getValue().buffer().bind(tensor.data(), 0);
+        }
+        run(forward, workers);
+    }
+
+    /** As {@link #forward} with samples of a larger batch: those from {@code first} on of every tensor. */
+    public void forward(Map<String, Tensor> tensors, int first, Workers workers) {
+        for (Map.Entry<String, Value> input : inputs.entrySet()) {
+            Tensor tensor = tensors.get(input.getKey());
+            input.getValue().buffer().bind(tensor.data(), Math.multiplyExact(first, tensor.shape().size(1, tensor.shape().rank())));
         }
         run(forward, workers);
     }
@@ -123,15 +132,15 @@ public final class Plan implements AutoCloseable {
         return value;
     }
 
-    /** Copies a value into a dense array. */
-    public void read(Value value, float[] to) {
+    /** Copies a value into a dense array, from {@code at} on. */
+    public void read(Value value, float[] to, int at) {
         float[] from = value.buffer().data();
         int offset = value.buffer().offset();
         Shape shape = value.shape();
         if (value.layout() == Layout.DENSE) {
-            System.arraycopy(from, offset, to, 0, to.length);
+            System.arraycopy(from, offset, to, at, shape.size());
         } else {
-            kernels.toNchw(shape.dim(0), shape.dim(1), shape.size(2, shape.rank()), value.rowStride(), from, offset, to, 0);
+            kernels.toNchw(shape.dim(0), shape.dim(1), shape.size(2, shape.rank()), value.rowStride(), from, offset, to, at);
         }
     }
 

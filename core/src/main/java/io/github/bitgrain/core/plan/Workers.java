@@ -99,7 +99,7 @@ public final class Workers implements AutoCloseable {
     }
 
     /** Does all items of a step; only one thread may call at a time. */
-    void run(Step step) {
+    public void run(Step step) {
         if (helpers.length == 0 || step.items() < 2) {
             step.work().run(0, step.items());
             return;

@@ -2,8 +2,10 @@ package io.github.bitgrain.core.exec;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.*;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +73,29 @@ class ExecutorTest {
         }
         float[] first = run(graph, parameters, new Tensor(Shape.of(1, 3, 9, 9), java.util.Arrays.copyOf(x.data(), 3 * 81)), 1);
         assertArrayEquals(first, java.util.Arrays.copyOf(one, first.length));
+    }
+
+    /** Maps that leave the cache are computed a few samples at a time; observed values are not, so that they show the whole batch. */
+    @Test
+    void dividedBatchesGiveTheSameBits() {
+        Graph graph = network().edit().inputs(Map.of("x", Shape.of(1, 3, 71, 90))).build();
+        Parameters parameters = parameters(new Random(5));
+        Tensor x = random(new Random(6), 7, 3, 71, 90);
+        float[] whole;
+        try (Executor executor = new Executor(graph, parameters, Executor.Options.defaults().observe(Set.of("a"), view -> { }))) {
+            whole = executor.run(Map.of("x", x)).get("y").data();
+        }
+        Set<Integer> groups = new TreeSet<>();
+        for (int threads = 1; threads <= 4; threads++) {
+            BatchParts parts = BatchParts.of(graph, parameters, graph.outputs(), 7, threads);
+            groups.add(parts.group());
+            assertArrayEquals(whole, run(graph, parameters, x, threads), threads + " threads");
+        }
+        assertTrue(groups.stream().anyMatch(group -> 7 % group != 0), groups.toString());
+        try (Executor executor = new Executor(graph, parameters, Executor.Options.defaults())) {
+            BitgrainException wrong = assertThrows(BitgrainException.class, () -> executor.run(Map.of("x", random(new Random(6), 7, 3, 71, 91))));
+            assertTrue(wrong.getMessage().contains("input \"x\" needs shape"), wrong.getMessage());
+        }
     }
 
     @Test
