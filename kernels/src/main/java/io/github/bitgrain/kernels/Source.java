@@ -50,6 +50,11 @@ final class Source {
     /** From one pixel and one pixel row to the next. */
     int pixelStep;
     int rowStep;
+    /** What {@link #block} found: lines of positions, from one position to the next and from one line to the next. */
+    int lines;
+    int lineLength;
+    int positionStep;
+    int lineStep;
 
     /**
      * @param x the maps; {@code offset} includes the first channel
@@ -93,6 +98,31 @@ final class Source {
         nextRow = 0;
         pixelStep = copyStride;
         rowStep = pixelStep * walk.borderedW();
+    }
+
+    /**
+     * Describes positions of the chunk from {@code from}, the start of a block, on as lines: as many whole ones as {@code most} positions
+     * allow, at least one. Where the map is read in place with step 1 the chunk is a single line, which is cut.
+     */
+    void block(int from, int most) {
+        positionStep = walk.stepX * pixelStep;
+        lineStep = 0;
+        lines = 1;
+        if (inPlace && walk.stepX == 1 && walk.stepY == 1 && walk.columns == walk.sourceW && walk.rows == walk.sourceH) {
+            lineLength = Math.min(most, count - from);
+            return;
+        }
+        lineLength = walk.columns;
+        int last = from;
+        while ((lines + 1) * lineLength <= Math.min(most, count - from)) {
+            int step = rows[last + lineLength] - rows[last];
+            if (lines > 1 && step != lineStep) {
+                break;
+            }
+            lineStep = step;
+            lines++;
+            last += lineLength;
+        }
     }
 
     boolean next() {

@@ -157,10 +157,13 @@ final class Tiles {
     }
 
     /**
-     * {@code sums[i][j] += Σ_p x[pixels[p] + xOffset + i] dy[dyOffset + p dyStep + j]} for 8 rows and two vectors of columns, p
-     * ascending in [from, to). The rows are neighbours in x, so that one bounds check serves all.
+     * {@code sums[i][j] += Σ_l Σ_p x[xAt + l xRow + p xStep + i] dy[dyAt + (l count + p) dyStep + j]} for 8 rows and two vectors of
+     * columns, products added in ascending (l, p).
+     *
+     * @param lines lines of pixels, {@code xRow} apart in x
+     * @param count pixels of a line, {@code xStep} apart in x
      */
-    static void outer8x2(float[] x, int[] pixels, int from, int to, int xOffset, float[] dy, int dyOffset, int dyStep,
+    static void outer8x2(float[] x, int xAt, int xStep, int xRow, float[] dy, int dyAt, int dyStep, int lines, int count,
             float[] sums, int sumsOffset, int sumsRow) {
         FloatVector c00 = FloatVector.fromArray(FLOATS, sums, sumsOffset);
         FloatVector c01 = FloatVector.fromArray(FLOATS, sums, sumsOffset + COUNT);
@@ -178,35 +181,37 @@ final class Tiles {
         FloatVector c61 = FloatVector.fromArray(FLOATS, sums, sumsOffset + 6 * sumsRow + COUNT);
         FloatVector c70 = FloatVector.fromArray(FLOATS, sums, sumsOffset + 7 * sumsRow);
         FloatVector c71 = FloatVector.fromArray(FLOATS, sums, sumsOffset + 7 * sumsRow + COUNT);
-        for (int p = from; p < to; p++) {
-            int at = pixels[p] + xOffset;
-            int g = dyOffset + p * dyStep;
-            FloatVector b0 = FloatVector.fromArray(FLOATS, dy, g);
-            FloatVector b1 = FloatVector.fromArray(FLOATS, dy, g + COUNT);
-            FloatVector x0 = FloatVector.broadcast(FLOATS, x[at]);
-            c00 = x0.fma(b0, c00);
-            c01 = x0.fma(b1, c01);
-            FloatVector x1 = FloatVector.broadcast(FLOATS, x[at + 1]);
-            c10 = x1.fma(b0, c10);
-            c11 = x1.fma(b1, c11);
-            FloatVector x2 = FloatVector.broadcast(FLOATS, x[at + 2]);
-            c20 = x2.fma(b0, c20);
-            c21 = x2.fma(b1, c21);
-            FloatVector x3 = FloatVector.broadcast(FLOATS, x[at + 3]);
-            c30 = x3.fma(b0, c30);
-            c31 = x3.fma(b1, c31);
-            FloatVector x4 = FloatVector.broadcast(FLOATS, x[at + 4]);
-            c40 = x4.fma(b0, c40);
-            c41 = x4.fma(b1, c41);
-            FloatVector x5 = FloatVector.broadcast(FLOATS, x[at + 5]);
-            c50 = x5.fma(b0, c50);
-            c51 = x5.fma(b1, c51);
-            FloatVector x6 = FloatVector.broadcast(FLOATS, x[at + 6]);
-            c60 = x6.fma(b0, c60);
-            c61 = x6.fma(b1, c61);
-            FloatVector x7 = FloatVector.broadcast(FLOATS, x[at + 7]);
-            c70 = x7.fma(b0, c70);
-            c71 = x7.fma(b1, c71);
+        for (int line = 0; line < lines; line++) {
+            int from = xAt + line * xRow;
+            int g = dyAt + line * count * dyStep;
+            for (int p = 0; p < count; p++) {
+                FloatVector b0 = FloatVector.fromArray(FLOATS, dy, g + p * dyStep);
+                FloatVector b1 = FloatVector.fromArray(FLOATS, dy, g + p * dyStep + COUNT);
+                FloatVector x0 = FloatVector.broadcast(FLOATS, x[from + p * xStep]);
+                c00 = x0.fma(b0, c00);
+                c01 = x0.fma(b1, c01);
+                FloatVector x1 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 1]);
+                c10 = x1.fma(b0, c10);
+                c11 = x1.fma(b1, c11);
+                FloatVector x2 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 2]);
+                c20 = x2.fma(b0, c20);
+                c21 = x2.fma(b1, c21);
+                FloatVector x3 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 3]);
+                c30 = x3.fma(b0, c30);
+                c31 = x3.fma(b1, c31);
+                FloatVector x4 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 4]);
+                c40 = x4.fma(b0, c40);
+                c41 = x4.fma(b1, c41);
+                FloatVector x5 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 5]);
+                c50 = x5.fma(b0, c50);
+                c51 = x5.fma(b1, c51);
+                FloatVector x6 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 6]);
+                c60 = x6.fma(b0, c60);
+                c61 = x6.fma(b1, c61);
+                FloatVector x7 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 7]);
+                c70 = x7.fma(b0, c70);
+                c71 = x7.fma(b1, c71);
+            }
         }
         c00.intoArray(sums, sumsOffset);
         c01.intoArray(sums, sumsOffset + COUNT);
@@ -227,7 +232,7 @@ final class Tiles {
     }
 
     /** As {@link #outer8x2} with one vector of columns. */
-    static void outer8x1(float[] x, int[] pixels, int from, int to, int xOffset, float[] dy, int dyOffset, int dyStep,
+    static void outer8x1(float[] x, int xAt, int xStep, int xRow, float[] dy, int dyAt, int dyStep, int lines, int count,
             float[] sums, int sumsOffset, int sumsRow) {
         FloatVector c00 = FloatVector.fromArray(FLOATS, sums, sumsOffset);
         FloatVector c10 = FloatVector.fromArray(FLOATS, sums, sumsOffset + sumsRow);
@@ -237,26 +242,28 @@ final class Tiles {
         FloatVector c50 = FloatVector.fromArray(FLOATS, sums, sumsOffset + 5 * sumsRow);
         FloatVector c60 = FloatVector.fromArray(FLOATS, sums, sumsOffset + 6 * sumsRow);
         FloatVector c70 = FloatVector.fromArray(FLOATS, sums, sumsOffset + 7 * sumsRow);
-        for (int p = from; p < to; p++) {
-            int at = pixels[p] + xOffset;
-            int g = dyOffset + p * dyStep;
-            FloatVector b0 = FloatVector.fromArray(FLOATS, dy, g);
-            FloatVector x0 = FloatVector.broadcast(FLOATS, x[at]);
-            c00 = x0.fma(b0, c00);
-            FloatVector x1 = FloatVector.broadcast(FLOATS, x[at + 1]);
-            c10 = x1.fma(b0, c10);
-            FloatVector x2 = FloatVector.broadcast(FLOATS, x[at + 2]);
-            c20 = x2.fma(b0, c20);
-            FloatVector x3 = FloatVector.broadcast(FLOATS, x[at + 3]);
-            c30 = x3.fma(b0, c30);
-            FloatVector x4 = FloatVector.broadcast(FLOATS, x[at + 4]);
-            c40 = x4.fma(b0, c40);
-            FloatVector x5 = FloatVector.broadcast(FLOATS, x[at + 5]);
-            c50 = x5.fma(b0, c50);
-            FloatVector x6 = FloatVector.broadcast(FLOATS, x[at + 6]);
-            c60 = x6.fma(b0, c60);
-            FloatVector x7 = FloatVector.broadcast(FLOATS, x[at + 7]);
-            c70 = x7.fma(b0, c70);
+        for (int line = 0; line < lines; line++) {
+            int from = xAt + line * xRow;
+            int g = dyAt + line * count * dyStep;
+            for (int p = 0; p < count; p++) {
+                FloatVector b0 = FloatVector.fromArray(FLOATS, dy, g + p * dyStep);
+                FloatVector x0 = FloatVector.broadcast(FLOATS, x[from + p * xStep]);
+                c00 = x0.fma(b0, c00);
+                FloatVector x1 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 1]);
+                c10 = x1.fma(b0, c10);
+                FloatVector x2 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 2]);
+                c20 = x2.fma(b0, c20);
+                FloatVector x3 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 3]);
+                c30 = x3.fma(b0, c30);
+                FloatVector x4 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 4]);
+                c40 = x4.fma(b0, c40);
+                FloatVector x5 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 5]);
+                c50 = x5.fma(b0, c50);
+                FloatVector x6 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 6]);
+                c60 = x6.fma(b0, c60);
+                FloatVector x7 = FloatVector.broadcast(FLOATS, x[from + p * xStep + 7]);
+                c70 = x7.fma(b0, c70);
+            }
         }
         c00.intoArray(sums, sumsOffset);
         c10.intoArray(sums, sumsOffset + sumsRow);

@@ -13,7 +13,7 @@ import jdk.incubator.vector.FloatVector;
  * pixels. Both operands are read as they lie.
  */
 final class VectorWeightGradient {
-    /** Pixels of a block: its rows of dy stay in the L1 or L2 cache while all rows of weights pass by. */
+    /** Pixels of a block: two vectors of their rows of dy stay in the L1 cache while all rows of weights pass by. */
     private static final int BLOCK = 256;
 
     private VectorWeightGradient() {}
@@ -54,17 +54,13 @@ final class VectorWeightGradient {
                 gOffset = 0;
                 gStep = padded;
             }
-            for (int from = 0; from < source.count; from += BLOCK) {
-                int to = Math.min(source.count, from + BLOCK);
-                for (int r = 0; r < runCount; r++) {
-                    for (int i = 0; i < runLength; i += Tiles.HEIGHT) {
-                        int row = (r * runRows + i) * padded;
-                        for (int n = 0; n < padded; n += PAIR) {
-                            if (padded - n > COUNT) {
-                                Tiles.outer8x2(source.x, source.rows, from, to, runs[r] + i, g, gOffset + n, gStep, sums, row + n, padded);
-                            } else {
-                                Tiles.outer8x1(source.x, source.rows, from, to, runs[r] + i, g, gOffset + n, gStep, sums, row + n, padded);
-                            }
+            for (int from = 0; from < source.count; from += source.lines * source.lineLength) {
+                source.block(from, BLOCK);
+                for (int n = 0; n < padded; n += PAIR) {
+                    for (int r = 0; r < runCount; r++) {
+                        for (int i = 0; i < runLength; i += Tiles.HEIGHT) {
+                            tile(source, source.rows[from] + runs[r] + i, padded - n > COUNT, g, gOffset + from * gStep + n, gStep, sums,
+                                    (r * runRows + i) * padded + n, padded);
                         }
                     }
                 }
@@ -76,6 +72,14 @@ final class VectorWeightGradient {
             for (int c = 0; c < in; c++) {
                 addColumn(sums, (row + c) * padded, s.groupOut(), dw, dwOffset + c * walk.taps() + tap, in * walk.taps());
             }
+        }
+    }
+
+    private static void tile(Source source, int xAt, boolean pair, float[] dy, int dyAt, int dyStep, float[] sums, int at, int padded) {
+        if (pair) {
+            Tiles.outer8x2(source.x, xAt, source.positionStep, source.lineStep, dy, dyAt, dyStep, source.lines, source.lineLength, sums, at, padded);
+        } else {
+            Tiles.outer8x1(source.x, xAt, source.positionStep, source.lineStep, dy, dyAt, dyStep, source.lines, source.lineLength, sums, at, padded);
         }
     }
 

@@ -22,15 +22,17 @@ final class DenseTemplates {
             """;
 
     private static final String OUTER = """
-                static void outer{rows}x{vectors}($float[] x, int[] pixels, int from, int to, int xOffset, $float[] dy, int dyOffset, int dyStep,
+                static void outer{rows}x{vectors}($float[] x, int xAt, int xStep, int xRow, $float[] dy, int dyAt, int dyStep, int lines, int count,
                         $float[] sums, int sumsOffset, int sumsRow) {
                     i>j>$FloatVector c{i}{j} = $FloatVector.fromArray($FLOATS, sums, sumsOffset{+ i * sumsRow}{+ j * $COUNT});
-                    for (int p = from; p < to; p++) {
-                        int at = pixels[p] + xOffset;
-                        int g = dyOffset + p * dyStep;
-                        j>$FloatVector b{j} = $FloatVector.fromArray($FLOATS, dy, g{+ j * $COUNT});
-                        i>$FloatVector x{i} = $FloatVector.broadcast($FLOATS, x[at{+ i}]);
-                        i>j>c{i}{j} = x{i}.fma(b{j}, c{i}{j});
+                    for (int line = 0; line < lines; line++) {
+                        int from = xAt + line * xRow;
+                        int g = dyAt + line * count * dyStep;
+                        for (int p = 0; p < count; p++) {
+                            j>$FloatVector b{j} = $FloatVector.fromArray($FLOATS, dy, g + p * dyStep{+ j * $COUNT});
+                            i>$FloatVector x{i} = $FloatVector.broadcast($FLOATS, x[from + p * xStep{+ i}]);
+                            i>j>c{i}{j} = x{i}.fma(b{j}, c{i}{j});
+                        }
                     }
                     i>j>c{i}{j}.intoArray(sums, sumsOffset{+ i * sumsRow}{+ j * $COUNT});
                 }

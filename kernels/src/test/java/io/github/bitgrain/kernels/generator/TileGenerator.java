@@ -56,8 +56,11 @@ final class TileGenerator {
                         """, DenseTemplates.tile(Element.FLOAT, 8, 2))
                 .method("As {@link #tile8x2} with one vector of columns; w is a panel of COUNT floats per (r, k).", DenseTemplates.tile(Element.FLOAT, 8, 1))
                 .method("""
-                        {@code sums[i][j] += Σ_p x[pixels[p] + xOffset + i] dy[dyOffset + p dyStep + j]} for 8 rows and two vectors of columns, p
-                        ascending in [from, to). The rows are neighbours in x, so that one bounds check serves all.
+                        {@code sums[i][j] += Σ_l Σ_p x[xAt + l xRow + p xStep + i] dy[dyAt + (l count + p) dyStep + j]} for 8 rows and two vectors of
+                        columns, products added in ascending (l, p).
+
+                        @param lines lines of pixels, {@code xRow} apart in x
+                        @param count pixels of a line, {@code xStep} apart in x
                         """, DenseTemplates.outer(Element.FLOAT, 8, 2))
                 .method("As {@link #outer8x2} with one vector of columns.", DenseTemplates.outer(Element.FLOAT, 8, 1));
     }
