@@ -50,7 +50,8 @@ public final class AnalyzeCommand extends CliCommand {
     private int bits;
 
     @Option(names = "--calibration", paramLabel = "NAME",
-            description = "Algorithm for activations: kl, percentile, minmax, mse. Default: mse; under --profile parity kl.")
+            description = "Algorithm for activations: kl, percentile, minmax, mse, isotone (keeps first places; improved only). Default: mse; "
+                    + "under --profile parity kl.")
     private QuantizationSettings.Algorithm calibration;
 
     @Option(names = "--calib-batch", defaultValue = "32", paramLabel = "N", description = "Samples in a calibration batch. Default: 32.")

@@ -123,6 +123,9 @@ public final class QuickstartCommand extends CliCommand {
     private boolean[] bestOfFour(Model model, DataSource calibration, Stopwatch watch) {
         boolean[] best = null;
         for (QuantizationSettings.Algorithm algorithm : QuantizationSettings.Algorithm.values()) {
+            if (!algorithm.isIn(Profile.PARITY)) {
+                continue;
+            }
             String name = algorithm.name().toLowerCase(Locale.ROOT);
             Request request = new Request(TARGET, BITS, Profile.PARITY,
                     QuantizationSettings.binder(Profile.PARITY).set("quantize_activation_setting.calib_algorithm=" + name).settings(),

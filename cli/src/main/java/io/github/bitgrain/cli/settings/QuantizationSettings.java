@@ -109,7 +109,14 @@ public record QuantizationSettings(
         /** The whole range. */
         MINMAX,
         /** Least squared error. */
-        MSE
+        MSE,
+        /** First places kept. */
+        ISOTONE;
+
+        /** Whether the profile has it: what ESP-PPQ's {@code isotone} finds cannot be exported. */
+        public boolean isIn(Profile profile) {
+            return this != ISOTONE || !profile.isParity();
+        }
     }
 
     /**

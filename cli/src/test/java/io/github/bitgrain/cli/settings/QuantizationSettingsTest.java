@@ -127,7 +127,7 @@ class QuantizationSettingsTest {
         "fusion=false | fusion: cannot be switched off",
         "fusion_setting.align_concat_to=None | fusion_setting.align_concat_to: 'None' is not supported; only 'Align to Output' is",
         "dispatching_table.conv=7 | dispatching_table.conv: 7 is neither 8, 16, nor 0 (float)",
-        "quantize_activation_setting.calib_algorithm=isotone | is one of kl, percentile, minmax, mse, not 'isotone'",
+        "quantize_activation_setting.calib_algorithm=constant | is one of kl, percentile, minmax, mse, isotone, not 'constant'",
         "tqt_optimization_settings.steps=5 | unknown setting 'tqt_optimization_settings'; did you mean 'tqt_optimization_setting'?",
         "dispatcher=conservative | dispatcher: 'conservative' is not supported",
     })

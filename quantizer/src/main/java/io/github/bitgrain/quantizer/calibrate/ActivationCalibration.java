@@ -10,14 +10,17 @@ import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
+import io.github.bitgrain.core.quant.SlotConfig;
 import io.github.bitgrain.core.quant.SlotState;
 import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.analyze.JudgedValues;
 import io.github.bitgrain.quantizer.observe.Observer;
 import io.github.bitgrain.quantizer.observe.Observers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
@@ -35,9 +38,10 @@ public final class ActivationCalibration {
     public static QuantPlan apply(Model model, QuantPlan plan, Batches batches, Profile profile, int threads, IntConsumer progress) {
         Map<Slot, Observer> observers = new LinkedHashMap<>();
         Map<String, List<Observer>> byValue = new LinkedHashMap<>();
+        Set<String> judged = Set.copyOf(JudgedValues.of(model.graph()));
         for (Slot slot : plan.slots()) {
             if (plan.config(slot).state() == SlotState.INITIAL) {
-                Observer observer = Observers.create(plan.config(slot), profile);
+                Observer observer = Observers.create(observed(model.graph(), plan, slot, judged), profile);
                 observers.put(slot, observer);
                 byValue.computeIfAbsent(value(model.graph(), slot), key -> new ArrayList<>()).add(observer);
             }
@@ -66,6 +70,13 @@ public final class ActivationCalibration {
         QuantPlan.Builder edit = plan.edit();
         observers.forEach((slot, observer) -> edit.exponents(slot, Exponents.of(observer.exponent())).state(slot, SlotState.ACTIVATED));
         return edit.build();
+    }
+
+    /** First places count where the network's answer is read; kept inside it, they cost more error than they are worth. */
+    private static SlotConfig observed(Graph graph, QuantPlan plan, Slot slot, Set<String> judged) {
+        SlotConfig config = plan.config(slot);
+        boolean ordered = judged.contains(value(graph, slot)) || plan.followers(slot).stream().anyMatch(follower -> judged.contains(value(graph, follower)));
+        return config.observer().equals(Observers.ISOTONE) && !ordered ? config.withObserver(Observers.MSE) : config;
     }
 
     private static void requireFinite(ValueView view) {

@@ -22,7 +22,7 @@ class UsableExponentTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"kl", "percentile", "minmax", "mse"})
+    @ValueSource(strings = {"kl", "percentile", "minmax", "mse", "isotone"})
     void tensorsWithSmallValuesAreNotDead(String algorithm) {
         assertTrue(exponent(algorithm, Profile.IMPROVED, 0, 1e-5f) < -20);
     }
