@@ -115,7 +115,7 @@ public final class OnnxReader {
     /** The ONNX operator types that can be read, sorted. */
     public static Set<String> operators() {
         Set<String> types = new TreeSet<>(OnnxOperators.types());
-        types.add("Pow");
+        types.addAll(List.of("Pow", "ReduceL2"));
         return types;
     }
 
@@ -279,6 +279,10 @@ public final class OnnxReader {
         }
         if (proto.getOpType().equals("Pow")) {
             OnnxPowers.of(node, proto, name).forEach(part -> add(part, part.getName()));
+            return;
+        }
+        if (proto.getOpType().equals("ReduceL2")) {
+            OnnxNorms.of(proto, name).forEach(part -> add(part, part.getName()));
             return;
         }
         Op op = forMatrices(OnnxOperators.convert(node), node, proto);

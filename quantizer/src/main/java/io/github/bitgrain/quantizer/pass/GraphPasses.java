@@ -19,7 +19,8 @@ public final class GraphPasses {
                 new RemoveIdentity(),
                 new DecomposeConvTranspose(profile)));
         if (!profile.isParity()) {
-            passes.addAll(List.of(new FuseGelu(), new DivideInstead(), new FuseRmsNorm(), new DecomposeExtremes(), new DecomposeAveragePool(), new SliceShuffledChannels()));
+            passes.addAll(List.of(new FuseGelu(), new DivideInstead(), new FuseRmsNorm(), new DecomposeExtremes(), new FuseL2Norm(), new DecomposeAveragePool(),
+                    new SliceShuffledChannels()));
         }
         passes.add(new OrderSpaceToDepth(profile));
         return passes;

@@ -3,9 +3,22 @@ package io.github.bitgrain.tests.chip;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Clip;
+import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.Div;
+import io.github.bitgrain.core.op.Mul;
+import io.github.bitgrain.core.op.Pads;
+import io.github.bitgrain.core.op.ReduceSum;
+import io.github.bitgrain.core.op.Size;
+import io.github.bitgrain.core.op.Sqrt;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.espdl.EspdlWriter;
@@ -22,7 +35,9 @@ import io.github.bitgrain.simulator.lowering.LoweredModel;
 import io.github.bitgrain.simulator.lowering.Lowering;
 import io.github.bitgrain.simulator.lowering.LoweringOptions;
 import io.github.bitgrain.tests.parity.GoldenModel;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,7 +52,36 @@ class NewOperatorsOnChipTest {
         "zoo_elem, esp32s3", "zoo_elem, esp32p4"
     })
     void chipComputesThePlan(String name, String chip) {
-        GoldenModel golden = GoldenModel.of(name);
+        compare(GoldenModel.of(name), chip);
+    }
+
+    /** Feature vectors of length one, as exporters write them, of every position and of the whole: x / max(‖x‖, 10^-12). */
+    @ParameterizedTest
+    @CsvSource({"1, esp32s3", "1, esp32p4", "3, c"})
+    void vectorsOfLengthOneAreNormalizedByOneOperator(int axis, String chip) {
+        Parameters parameters = new Parameters();
+        parameters.put("w", random(Shape.of(8, 3, 3, 3), 1));
+        Graph graph = Graph.builder("norm").input("x", Shape.of(1, 3, 6, 6))
+                .node("conv", new Conv(Size.ONE, Pads.NONE, Size.ONE, 1), List.of("x", "w"), "f").node("square", new Mul(), List.of("f", "f"), "s")
+                .node("sum", new ReduceSum(List.of(axis), true), List.of("s"), "v").node("root", new Sqrt(), List.of("v"), "r")
+                .node("clip", new Clip(1e-12f, Float.POSITIVE_INFINITY), List.of("r"), "c").node("quotient", new Div(), List.of("f", "c"), "y")
+                .output("y").build();
+        GoldenModel model = new GoldenModel("norm", new Model(graph, parameters), DataSource.of(Map.of("x", random(Shape.of(8, 3, 6, 6), 2))), 1,
+                Map.of("x", random(Shape.of(1, 3, 6, 6), 3)));
+        assertEquals(1, compare(model, chip).nodes().stream().filter(node -> node.opType().equals("RMSNormalization")).count());
+    }
+
+    private static Tensor random(Shape shape, long seed) {
+        Random random = new Random(seed);
+        float[] values = new float[shape.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return new Tensor(shape, values);
+    }
+
+    private static ChipProgram compare(GoldenModel golden, String chip) {
+        String name = golden.name();
         Target target = Target.parse(chip);
         QuantizationOptions options = QuantizationOptions.of(target).withBatch(1);
         QuantizationResult result = Bitgrain.calibrate(golden.model(), golden.calibration(), options, QuantizationListener.NONE);
@@ -59,6 +103,7 @@ class NewOperatorsOnChipTest {
             signal += Math.pow(planned[i], 2);
         }
         assertTrue(noise <= CHIP_NOISE * signal, name + " on " + chip + ": " + noise / signal);
+        return read;
     }
 
     private static float[] planned(GoldenModel golden, QuantizationResult result) {
