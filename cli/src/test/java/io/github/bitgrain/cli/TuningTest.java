@@ -102,4 +102,21 @@ class TuningTest {
         lenet("l.espdl", "--tqt", "--set", "tqt_optimization_setting.interested_layers=[conv9]").fails(2,
                 "interested_layers: there is no node \"conv9\" in torch_jit");
     }
+
+    @Test
+    void ssdEqualizationIsRefusedWhereItHasNoPlace() {
+        String[] lenet = {"quantize", shared("models/lenet.onnx"), "--calib", shared("data/lenet/calib_x.npy"), "--set", "ssd_equalization=true", "-o",
+            folder.resolve("ssd.espdl").toString()};
+        CommandRun.of(with(lenet, "--profile", "parity")).fails(2, "ssd_equalization: belongs to --profile improved; ESP-PPQ's runs of it are not reproduced "
+                + "number by number");
+        CommandRun.of(with(lenet, "--tqt")).fails(2, "ssd_equalization: tqt_optimization evens out channel ranges itself and would undo it; switch "
+                + "one of them off, or set tqt_optimization_setting.equalize=false");
+        assertEquals(0, CommandRun.of(lenet).exit());
+    }
+
+    private static String[] with(String[] args, String... more) {
+        List<String> all = new ArrayList<>(List.of(args));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
 }

@@ -9,6 +9,7 @@ import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.equalize.ChannelSplit;
 import io.github.bitgrain.quantizer.equalize.LayerEqualization;
 import io.github.bitgrain.quantizer.equalize.RangeEqualization;
+import io.github.bitgrain.quantizer.equalize.SsdEqualization;
 import io.github.bitgrain.quantizer.equalize.WeightSplit;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.quantizer.plan.PlanCreation;
@@ -98,7 +99,15 @@ public final class Bitgrain {
     }
 
     private static Model prepare(Model network, DataSource calibration, QuantizationOptions options) {
-        Model model = enlarged(GraphPasses.apply(network, options.profile()), options.weightPasses());
+        Model model = equalized(enlarged(GraphPasses.apply(network, options.profile()), options.weightPasses()), calibration, options);
+        if (options.weightPasses().ssd() == null) {
+            return model;
+        }
+        return SsdEqualization.apply(model, options.weightPasses().ssd(), batches(calibration, options).used(), options.calibBatch(),
+                (part, batches) -> Calibration.plan(part, batches, options.forPart(part.graph()), done -> { }), options.threads()).model();
+    }
+
+    private static Model equalized(Model model, DataSource calibration, QuantizationOptions options) {
         if (!options.equalization()) {
             return model;
         }

@@ -1,5 +1,6 @@
 package io.github.bitgrain.quantizer;
 
+import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.observe.Observers;
@@ -23,7 +24,7 @@ import java.util.Map;
  * @param calibSteps number of calibration batches; 0: all samples once
  * @param equalization parity: ESP-PPQ's equalization of weights; improved: channel ranges are evened out before calibration
  * @param equalizationSetting how weights are equalized under parity
- * @param weightPasses what is enlarged before that
+ * @param weightPasses what is enlarged before that, and equalized in pairs after it
  * @param tqt whether thresholds are trained
  * @param tqtSetting how thresholds are trained
  * @param tuning passes beside that
@@ -94,6 +95,14 @@ public record QuantizationOptions(
     public QuantizationOptions withTuning(TuningPasses passes) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, weightPasses, tqt, tqtSetting, passes, threads);
+    }
+
+    /** These for calibrating a part of the network: without what belongs to nodes outside, and without scales set by hand. */
+    QuantizationOptions forPart(Graph part) {
+        Map<String, Integer> bits = new LinkedHashMap<>(bitsByNode);
+        bits.keySet().removeIf(node -> part.node(node) == null);
+        return new QuantizationOptions(target, profile, this.bits, bits, calibration, Map.of(), calibBatch, 0, false,
+                equalizationSetting, WeightPasses.NONE, false, tqtSetting, TuningPasses.NONE, threads);
     }
 
     /** Whether anything changes weights or exponents after calibration. */

@@ -54,6 +54,13 @@ public final class Quantization {
         if (settings.lsqOptimization() && !request.profile().isParity()) {
             throw BitgrainException.usage("lsq_optimization: belongs to --profile parity; under improved use tqt_optimization");
         }
+        if (settings.ssdEqualization() && request.profile().isParity()) {
+            throw BitgrainException.usage("ssd_equalization: belongs to --profile improved; ESP-PPQ's runs of it are not reproduced number by number");
+        }
+        if (settings.ssdEqualization() && settings.tqtOptimization() && settings.tqtOptimizationSetting().equalize()) {
+            throw BitgrainException.usage("ssd_equalization: tqt_optimization evens out channel ranges itself and would undo it; switch one of them off, "
+                    + "or set tqt_optimization_setting.equalize=false");
+        }
         return new QuantizationOptions(request.target(), request.profile(), request.bits(), settings.bitsByOperator(),
                 settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT), settings.fixedScales(),
                 request.calibBatch(), request.calibSteps(), settings.equalization(), settings.equalizationSetting(),

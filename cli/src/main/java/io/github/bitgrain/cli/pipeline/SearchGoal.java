@@ -48,8 +48,8 @@ public record SearchGoal(double maxDrop, double budget) {
      */
     public List<Attempt> attempts(boolean tqt, boolean equalizable) {
         List<Attempt> attempts = new ArrayList<>();
-        // The improved training corrects biases itself.
-        List<String> trained = equalizable ? List.of("tqt_optimization=true", "bias_correct=false") : List.of("tqt_optimization=true");
+        // The improved training corrects biases and evens out ranges itself.
+        List<String> trained = equalizable ? List.of("tqt_optimization=true", "bias_correct=false", "ssd_equalization=false") : List.of("tqt_optimization=true");
         String equalized = "equalization=true";
         if (!tqt) {
             attempts.add(new Attempt("calibrated", List.of(), 1));

@@ -8,7 +8,6 @@ import java.util.Set;
 /** The names of ESP-PPQ's settings in groups whose values Bitgrain does not read (esp-ppq: api/setting.py). */
 final class GroupNames {
     private static final Map<String, Set<String>> KNOWN = Map.of(
-            "ssd_setting", Set.of("opt_level", "channel_ratio", "loss_threshold", "layer_norm", "iteration"),
             "matrix_factorization_setting", Set.of("interested_layers", "method"),
             "extension_setting", Set.of("my_first_parameter"),
             "fusion_setting", Set.of("remove_useless_quantization", "fuse_activation", "fuse_passive_op", "align_quantization",

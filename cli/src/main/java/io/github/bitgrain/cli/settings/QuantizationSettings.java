@@ -5,6 +5,7 @@ import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.WeightPasses;
 import io.github.bitgrain.quantizer.equalize.ChannelSplitSetting;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
+import io.github.bitgrain.quantizer.equalize.SsdSetting;
 import io.github.bitgrain.quantizer.equalize.WeightSplitSetting;
 import io.github.bitgrain.quantizer.tqt.AdaRoundSetting;
 import io.github.bitgrain.quantizer.tqt.BiasCorrectionSetting;
@@ -40,7 +41,9 @@ import java.util.Map;
  * @param biasCorrectSetting how
  * @param blockwiseReconstruction whether AdaRound trains to which side weights are rounded
  * @param blockwiseReconstructionSetting how
- * @param ssdEqualization as matrixFactorization and extension: procedures of ESP-PPQ that are refused when switched on
+ * @param ssdEqualization whether pairs of layers are equalized where that takes error away (profile improved)
+ * @param ssdSetting how
+ * @param matrixFactorization as extension: procedures of ESP-PPQ that are refused when switched on
  */
 public record QuantizationSettings(
         boolean tqtOptimization,
@@ -59,7 +62,7 @@ public record QuantizationSettings(
         boolean biasCorrect,
         BiasCorrectionSetting biasCorrectSetting,
         boolean ssdEqualization,
-        Map<String, Object> ssdSetting,
+        SsdSetting ssdSetting,
         boolean weightSplit,
         WeightSplitSetting weightSplitSetting,
         boolean channelSplit,
@@ -139,13 +142,11 @@ public record QuantizationSettings(
      * @throws BitgrainException (usage) naming the setting
      */
     public QuantizationSettings {
-        refused("ssd_equalization", ssdEqualization, "use equalization");
         refused("matrix_factorization", matrixFactorization, "ESP-PPQ has removed it");
         refused("extension", extension, "it is a template of ESP-PPQ that does nothing");
         if (lsqOptimization && tqtOptimization) {
             throw BitgrainException.usage("lsq_optimization: tqt_optimization trains the same weights; switch one of them off");
         }
-        GroupNames.check("ssd_setting", ssdSetting);
         GroupNames.check("matrix_factorization_setting", matrixFactorizationSetting);
         GroupNames.check("extension_setting", extensionSetting);
         GroupNames.check("fusion_setting", fusionSetting);
@@ -177,7 +178,7 @@ public record QuantizationSettings(
             AdaRoundSetting adaRound) {
         Map<String, Object> none = Map.of();
         return new QuantizationSettings(false, tqt, false, EqualizationSetting.DEFAULT, new Activation(calibration), none, none, none, Map.of(),
-                false, LsqSetting.DEFAULT, false, adaRound, false, bias, false, none, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
+                false, LsqSetting.DEFAULT, false, adaRound, false, bias, false, SsdSetting.DEFAULT, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
                 false, none, false, new ConfigModify(Map.of()), false, none, true, true, true, true, "allin", "", "");
     }
 
@@ -209,9 +210,9 @@ public record QuantizationSettings(
         return new TuningPasses(biasCorrect ? biasCorrectSetting : null, blockwiseReconstruction ? blockwiseReconstructionSetting : null);
     }
 
-    /** What is enlarged before quantization. */
+    /** What changes weights before quantization and keeps the function. */
     public WeightPasses weightPasses() {
-        return new WeightPasses(weightSplit ? weightSplitSetting : null, channelSplit ? channelSplitSetting : null);
+        return new WeightPasses(weightSplit ? weightSplitSetting : null, channelSplit ? channelSplitSetting : null, ssdEqualization ? ssdSetting : null);
     }
 
     private static void refused(String name, boolean on, String instead) {

@@ -61,16 +61,8 @@ public final class LayerEqualization {
         }
     }
 
-    private WeightView view(Node node) {
-        return view(node, parameters);
-    }
-
     private static WeightView view(Node node, Parameters parameters) {
         return new WeightView(node, parameters.get(node.input(1)).shape());
-    }
-
-    private float[] weights(Node node) {
-        return parameters.get(node.input(1)).data();
     }
 
     /** Largest weight of every output channel, over all layers that make it; biases may count too. */
@@ -116,17 +108,22 @@ public final class LayerEqualization {
                     ? 1
                     : Math.clamp(1 / (float) Math.sqrt(up[c] / down[c]), 1 / LARGEST_FACTOR, LARGEST_FACTOR);
         }
+        rescale(pair, parameters, factor);
+    }
+
+    /** Multiplies the channels between the layers: what the upstream ones make, and what the downstream ones make of it the other way. */
+    static void rescale(LayerPairs.Pair pair, Parameters parameters, float[] factor) {
         for (Node node : pair.upstream()) {
-            view(node).change(weights(node), (row, channel, value) -> (float) value * factor[row]);
+            view(node, parameters).change(parameters.get(node.input(1)).data(), (row, channel, value) -> (float) value * factor[row]);
             if (node.hasInput(2)) {
                 float[] bias = parameters.get(node.input(2)).data();
-                for (int c = 0; c < channels; c++) {
+                for (int c = 0; c < factor.length; c++) {
                     bias[c] *= factor[c];
                 }
             }
         }
         for (Node node : pair.downstream()) {
-            view(node).change(weights(node), (row, channel, value) -> (float) value / factor[channel]);
+            view(node, parameters).change(parameters.get(node.input(1)).data(), (row, channel, value) -> (float) value / factor[channel]);
         }
     }
 }
