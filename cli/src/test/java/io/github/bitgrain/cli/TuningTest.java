@@ -103,6 +103,26 @@ class TuningTest {
                 "interested_layers: there is no node \"conv9\" in torch_jit");
     }
 
+    /** The network begins with a Transpose, which is behind no computing operator and so in float; the LSTM is one. */
+    @Test
+    void theConservativeDispatcherReachesTheFile() throws IOException {
+        Path lstm = SharedData.path("models/mnist_lstm");
+        for (String profile : List.of("parity", "improved")) {
+            for (String dispatcher : List.of("allin", "conservative")) {
+                Path scales = folder.resolve("scales.json");
+                Path model = folder.resolve("lstm.espdl");
+                CommandRun run = CommandRun.of("quantize", lstm.resolve("model.onnx").toString(), "--calib", lstm.resolve("calib.npy").toString(),
+                        "--calib-steps", "1", "--profile", profile, "--set", "dispatcher=" + dispatcher, "--dump-scales", scales.toString(), "-o",
+                        model.toString());
+                assertEquals(0, run.exit(), run.err());
+                List<String> quantized = new ObjectMapper().readTree(scales.toFile()).findValuesAsText("op");
+                assertEquals(dispatcher.equals("allin"), quantized.contains("to_seq"), quantized::toString);
+                assertTrue(quantized.containsAll(List.of("lstm", "Squeeze_2", "fc")), quantized::toString);
+                assertEquals(0, CommandRun.of("verify", model.toString()).exit());
+            }
+        }
+    }
+
     @Test
     void ssdEqualizationIsRefusedWhereItHasNoPlace() {
         String[] lenet = {"quantize", shared("models/lenet.onnx"), "--calib", shared("data/lenet/calib_x.npy"), "--set", "ssd_equalization=true", "-o",

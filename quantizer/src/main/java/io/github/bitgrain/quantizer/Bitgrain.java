@@ -114,7 +114,7 @@ public final class Bitgrain {
         if (options.profile().isParity()) {
             return LayerEqualization.apply(model, options.equalizationSetting(), batches(calibration, options), options.threads());
         }
-        QuantPlan bits = PlanCreation.create(model.graph(), options.target(), options.bits(), options.bitsByNode(), options.calibration());
+        QuantPlan bits = PlanCreation.create(model.graph(), options.target(), options.bits(), options.bitsIn(model.graph()), options.calibration());
         return RangeEqualization.apply(model, batches(calibration, options).used(), options.calibBatch(), options.target(), bits::bits, options.threads()).model();
     }
 }

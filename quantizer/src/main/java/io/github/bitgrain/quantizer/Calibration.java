@@ -27,7 +27,7 @@ final class Calibration {
      */
     static QuantPlan plan(Model model, Batches batches, QuantizationOptions options, IntConsumer progress) {
         Graph graph = model.graph();
-        QuantPlan plan = PlanCreation.create(graph, options.target(), options.bits(), options.bitsByNode(), options.calibration());
+        QuantPlan plan = PlanCreation.create(graph, options.target(), options.bits(), options.bitsIn(graph), options.calibration());
         plan = Fusion.apply(graph, plan);
         plan = ParameterCalibration.apply(graph, model.parameters(), plan, options.profile());
         plan = ActivationCalibration.apply(model, plan, batches, options.profile(), options.threads(), progress);

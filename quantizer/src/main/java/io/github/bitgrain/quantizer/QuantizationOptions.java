@@ -4,6 +4,7 @@ import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.observe.Observers;
+import io.github.bitgrain.quantizer.plan.Dispatcher;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import io.github.bitgrain.quantizer.tqt.Tuning;
 import io.github.bitgrain.quantizer.tqt.TuningPasses;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param profile whether ESP-PPQ's defects are reproduced
  * @param bits width of weights and activations where {@code bitsByNode} says nothing: 8 or 16
  * @param bitsByNode node name → 8, 16, or 0 for float
+ * @param dispatcher which of the other operators run on integers
  * @param calibration algorithm for activations, one of {@link Observers#NAMES}
  * @param fixedScales node name → scale of its first output, set after calibration
  * @param calibBatch samples in a calibration batch
@@ -35,6 +37,7 @@ public record QuantizationOptions(
         Profile profile,
         int bits,
         Map<String, Integer> bitsByNode,
+        Dispatcher dispatcher,
         String calibration,
         Map<String, Double> fixedScales,
         int calibBatch,
@@ -63,7 +66,7 @@ public record QuantizationOptions(
     public QuantizationOptions(Target target, Profile profile, int bits, Map<String, Integer> bitsByNode, String calibration,
             Map<String, Double> fixedScales, int calibBatch, int calibSteps, boolean equalization, EqualizationSetting equalizationSetting,
             boolean tqt, TqtSetting tqtSetting, int threads) {
-        this(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
+        this(target, profile, bits, bitsByNode, Dispatcher.ALLIN, calibration, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
                 WeightPasses.NONE, tqt, tqtSetting, TuningPasses.NONE, threads);
     }
 
@@ -75,34 +78,39 @@ public record QuantizationOptions(
 
     /** These with another number of samples in a calibration batch. */
     public QuantizationOptions withBatch(int samples) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, samples, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, samples, calibSteps, equalization,
                 equalizationSetting, weightPasses, tqt, tqtSetting, tuning, threads);
     }
 
     /** These with thresholds trained. */
     public QuantizationOptions withTqt(TqtSetting setting) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, weightPasses, true, setting, tuning, threads);
     }
 
     /** These with passes that enlarge the network. */
     public QuantizationOptions withWeightPasses(WeightPasses passes) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, passes, tqt, tqtSetting, tuning, threads);
     }
 
     /** These with passes that change weights after calibration. */
     public QuantizationOptions withTuning(TuningPasses passes) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, calibration, fixedScales, calibBatch, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, weightPasses, tqt, tqtSetting, passes, threads);
     }
 
     /** These for calibrating a part of the network: without what belongs to nodes outside, and without scales set by hand. */
     QuantizationOptions forPart(Graph part) {
-        Map<String, Integer> bits = new LinkedHashMap<>(bitsByNode);
-        bits.keySet().removeIf(node -> part.node(node) == null);
-        return new QuantizationOptions(target, profile, this.bits, bits, calibration, Map.of(), calibBatch, 0, false,
+        Map<String, Integer> known = new LinkedHashMap<>(bitsByNode);
+        known.keySet().removeIf(node -> part.node(node) == null);
+        return new QuantizationOptions(target, profile, bits, known, dispatcher, calibration, Map.of(), calibBatch, 0, false,
                 equalizationSetting, WeightPasses.NONE, false, tqtSetting, TuningPasses.NONE, threads);
+    }
+
+    /** The widths of all nodes of a network that do not have {@code bits}. */
+    Map<String, Integer> bitsIn(Graph graph) {
+        return dispatcher.bits(graph, bitsByNode);
     }
 
     /** Whether anything changes weights or exponents after calibration. */

@@ -62,7 +62,7 @@ public final class Quantization {
                     + "or set tqt_optimization_setting.equalize=false");
         }
         return new QuantizationOptions(request.target(), request.profile(), request.bits(), settings.bitsByOperator(),
-                settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT), settings.fixedScales(),
+                settings.dispatching(), settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT), settings.fixedScales(),
                 request.calibBatch(), request.calibSteps(), settings.equalization(), settings.equalizationSetting(),
                 settings.weightPasses(), settings.trains(), settings.training(), settings.tuning(), request.threads());
     }

@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.settings;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.quantizer.plan.Dispatcher;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +18,31 @@ final class DispatchingTable {
     private static final Map<Integer, Integer> PLATFORM_BITS = Map.of(
             551, 8, 553, 8, 557, 8, 552, 16, 554, 16, 558, 16, 555, 16, 556, 16, 559, 16);
 
+    /** ESP-PPQ's other dispatchers, and why they are refused. */
+    private static final Map<String, String> REFUSED = Map.of(
+            "pointwise", "it fails in ESP-PPQ itself, calling a method without its object",
+            "aggresive", "it also quantizes operators that have no quantization on these chips, such as Log and Sqrt",
+            "pplnn", "it is made for another runtime and leaves everything before the first and behind the last convolution in float",
+            "perseus", "it tells apart what computes shapes, which is folded while reading, and would quantize operators that have no "
+                    + "quantization on these chips");
+
     private DispatchingTable() {}
+
+    /**
+     * The dispatcher of a name.
+     *
+     * @throws BitgrainException (usage) for one that is refused, with the reason, or is unknown
+     */
+    static Dispatcher dispatcher(String name) {
+        for (Dispatcher dispatcher : Dispatcher.values()) {
+            if (dispatcher.name().equalsIgnoreCase(name)) {
+                return dispatcher;
+            }
+        }
+        String reason = REFUSED.get(name);
+        throw BitgrainException.usage("dispatcher: '" + name + "' is " + (reason == null ? "unknown" : "not supported: " + reason)
+                + "; use allin or conservative, and dispatching_table");
+    }
 
     /** The entries without explanations and examples. */
     static Map<String, Object> entries(Map<String, Object> given) {

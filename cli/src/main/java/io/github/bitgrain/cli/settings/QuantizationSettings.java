@@ -7,6 +7,7 @@ import io.github.bitgrain.quantizer.equalize.ChannelSplitSetting;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.equalize.SsdSetting;
 import io.github.bitgrain.quantizer.equalize.WeightSplitSetting;
+import io.github.bitgrain.quantizer.plan.Dispatcher;
 import io.github.bitgrain.quantizer.tqt.AdaRoundSetting;
 import io.github.bitgrain.quantizer.tqt.BiasCorrectionSetting;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
@@ -31,6 +32,7 @@ import java.util.Map;
  * @param quantConfigModify whether scales are set by hand after calibration
  * @param quantConfigModifySetting which ones
  * @param dispatchingTable operator name → bits: 8, 16, or 0 for float; ESP-PPQ's platform numbers are understood
+ * @param dispatcher ESP-PPQ's name of how operators without an entry there are sorted: {@code allin} or {@code conservative}
  * @param lsqOptimization whether weights are trained under fixed scales, by ESP-PPQ's LSQ (profile parity)
  * @param lsqOptimizationSetting how
  * @param weightSplit whether named layers are divided into two
@@ -159,9 +161,7 @@ public record QuantizationSettings(
         defaultsOnly("fusion_setting", fusionSetting, FUSION_DEFAULTS);
         defaultsOnly("quantize_parameter_setting", quantizeParameterSetting, PARAMETER_DEFAULTS);
         defaultsOnly("graph_format_setting", graphFormatSetting, FORMAT_DEFAULTS);
-        if (!dispatcher.equals("allin")) {
-            throw BitgrainException.usage("dispatcher: '" + dispatcher + "' is not supported; use 'allin' and dispatching_table");
-        }
+        DispatchingTable.dispatcher(dispatcher);
         dispatchingTable = Collections.unmodifiableMap(new LinkedHashMap<>(DispatchingTable.bits(DispatchingTable.entries(dispatchingTable))));
     }
 
@@ -190,6 +190,11 @@ public record QuantizationSettings(
     /** Operator → bits, with ESP-PPQ's platform numbers translated. */
     public Map<String, Integer> bitsByOperator() {
         return DispatchingTable.bits(dispatchingTable);
+    }
+
+    /** Which operators without an entry there run on integers. */
+    public Dispatcher dispatching() {
+        return DispatchingTable.dispatcher(dispatcher);
     }
 
     /** Whether something is trained after calibration. */

@@ -130,7 +130,11 @@ class QuantizationSettingsTest {
         "dispatching_table.conv=7 | dispatching_table.conv: 7 is neither 8, 16, nor 0 (float)",
         "quantize_activation_setting.calib_algorithm=constant | is one of kl, percentile, minmax, mse, isotone, not 'constant'",
         "tqt_optimization_settings.steps=5 | unknown setting 'tqt_optimization_settings'; did you mean 'tqt_optimization_setting'?",
-        "dispatcher=conservative | dispatcher: 'conservative' is not supported",
+        "dispatcher=pointwise | dispatcher: 'pointwise' is not supported: it fails in ESP-PPQ itself",
+        "dispatcher=pplnn | dispatcher: 'pplnn' is not supported: it is made for another runtime",
+        "dispatcher=aggresive | dispatcher: 'aggresive' is not supported: it also quantizes operators that have no quantization",
+        "dispatcher=perseus | dispatcher: 'perseus' is not supported: it tells apart what computes shapes",
+        "dispatcher=all | dispatcher: 'all' is unknown; use allin or conservative",
     })
     void whatIsNotSupportedIsRefusedByName(String assignment, String reason) {
         BitgrainException e = assertThrows(BitgrainException.class, () -> binder.set(assignment.strip()));
