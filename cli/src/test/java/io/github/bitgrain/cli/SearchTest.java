@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.bitgrain.testing.SharedData;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,11 +33,15 @@ class SearchTest {
     }
 
     private CommandRun lenet(String command, String... more) {
+        return CommandRun.of(lenetArguments(command, more).toArray(String[]::new));
+    }
+
+    private List<String> lenetArguments(String command, String... more) {
         List<String> args = new ArrayList<>(List.of(command, shared("models/lenet.onnx"), "--calib", shared("data/lenet/calib_x.npy"),
                 "--mean", "0.5", "--std", "0.25", "--target", "esp32s3", "--set", "tqt_optimization_setting.steps=5",
                 "--set", "tqt_optimization_setting.output_steps=5", "-o", folder.resolve("a.espdl").toString()));
         args.addAll(List.of(more));
-        return CommandRun.of(args.toArray(String[]::new));
+        return args;
     }
 
     private String[] validation(String... more) {
@@ -145,6 +150,7 @@ class SearchTest {
         "--mixed-precision auto --latency-budget fast | 'fast' is not a multiple such as 1.2x",
         "--mixed-precision auto --bits 16 | --bits 16 leaves no layer to choose",
         "--max-drop 0.5 | --max-drop needs samples to measure on: give --eval DATA",
+        "--trials t.json | --trials belongs to a search: --max-drop D, or the command auto",
         "--max-drop -1 --eval x.npy | --max-drop: -1.0 is negative",
         "--max-drop 1 --mixed-precision auto --eval x.npy | the search tries 16-bit layers by itself",
     })
@@ -154,6 +160,50 @@ class SearchTest {
         assertEquals(1, run.err().lines().count(), run.err());
         assertTrue(run.err().contains(message), run.err());
         assertFalse(Files.exists(folder.resolve("a.espdl")));
+    }
+
+    /** A process that is killed after its second trial; whoever goes on makes neither again, and the same file in the end. */
+    @Test
+    void aSearchThatWasKilledGoesOnAndEndsAsIfItHadNotBeen() throws IOException, InterruptedException {
+        String[] search = validation("--metric", "agreement", "--budget", "1.1x");
+        CommandRun whole = lenet("auto", search);
+        assertEquals(0, whole.exit(), whole.err());
+        byte[] model = Files.readAllBytes(folder.resolve("a.espdl"));
+        Files.delete(folder.resolve("a.espdl"));
+
+        Path trials = folder.resolve("trials.json");
+        String[] resumable = validation("--metric", "agreement", "--budget", "1.1x", "--trials", trials.toString());
+        Process killed = process("auto", resumable);
+        while (killed.isAlive() && (!Files.exists(trials) || JSON.readTree(trials.toFile()).get("trials").size() < 2)) {
+            Thread.sleep(5);
+        }
+        killed.destroyForcibly().waitFor();
+        int made = JSON.readTree(trials.toFile()).get("trials").size();
+        assertTrue(made >= 2 && made < 5, made + " trials before the end; " + Files.readString(folder.resolve("errors.txt")));
+        assertFalse(Files.exists(folder.resolve("a.espdl")));
+
+        CommandRun rest = lenet("auto", resumable);
+        assertEquals(0, rest.exit(), rest.err());
+        assertEquals(JSON.readTree(whole.out()).get("search"), JSON.readTree(rest.out()).get("search"));
+        assertArrayEquals(model, Files.readAllBytes(folder.resolve("a.espdl")));
+        CommandRun again = lenet("auto", resumable);
+        assertEquals(JSON.readTree(whole.out()).get("search"), JSON.readTree(again.out()).get("search"));
+        assertArrayEquals(model, Files.readAllBytes(folder.resolve("a.espdl")));
+        double all = JSON.readTree(whole.out()).get("seconds").get("calibrate").asDouble();
+        assertTrue(JSON.readTree(again.out()).get("seconds").get("calibrate").asDouble() < all, "only the best network is made again");
+
+        lenet("auto", validation("--metric", "top1", "--trials", trials.toString())).fails(65,
+                trials + ": holds trials of another search: --metric differs; delete it or give --trials another name");
+        Files.writeString(trials, "{\"job\":");
+        lenet("auto", resumable).fails(65, trials + ": is no file of trials, or damaged; delete it or give --trials another name");
+    }
+
+    private Process process(String command, String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules",
+                "jdk.incubator.vector", "-cp", System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("java.class.path"),
+                "io.github.bitgrain.cli.Main"));
+        args.addAll(lenetArguments(command, more));
+        return new ProcessBuilder(args).redirectError(folder.resolve("errors.txt").toFile()).redirectOutput(folder.resolve("out.txt").toFile()).start();
     }
 
     @Test

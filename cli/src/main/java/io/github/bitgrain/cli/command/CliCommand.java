@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** What all commands share. */
@@ -71,6 +72,11 @@ abstract class CliCommand implements Callable<Integer> {
     void note(String line) {
         root.session().err().println(line);
         root.session().err().flush();
+    }
+
+    /** What was given on the command line. */
+    ParseResult arguments() {
+        return spec.commandLine().getParseResult();
     }
 
     /** The command's own name. */

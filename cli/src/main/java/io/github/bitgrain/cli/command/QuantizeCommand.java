@@ -24,6 +24,7 @@ import io.github.bitgrain.cli.pipeline.SearchResult;
 import io.github.bitgrain.cli.pipeline.SettingsSearch;
 import io.github.bitgrain.cli.pipeline.StageAccuracy;
 import io.github.bitgrain.cli.pipeline.Stopwatch;
+import io.github.bitgrain.cli.pipeline.TrialFile;
 import io.github.bitgrain.cli.report.HtmlReport;
 import io.github.bitgrain.cli.report.QuantConfig;
 import io.github.bitgrain.cli.report.Reports;
@@ -215,6 +216,7 @@ public class QuantizeCommand extends CliCommand {
         if (goal != null) {
             SearchGoal.require(wanted);
         }
+        TrialFile trials = widths.trials() == null ? TrialFile.none() : TrialFile.open(widths.trials(), SearchJob.of(arguments()));
         Progress progress = progress();
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
@@ -233,7 +235,7 @@ public class QuantizeCommand extends CliCommand {
             if (goal == null) {
                 made = search.make(new Attempt("", List.of(), widths.isMixed() ? widths.budget() : 1));
             } else {
-                SettingsSearch.Found best = search.run(goal, wanted, given.settings().tqtOptimization(), !profile.isParity());
+                SettingsSearch.Found best = search.run(goal, wanted, given.settings().tqtOptimization(), !profile.isParity(), trials);
                 made = best.made();
                 found = best.result();
             }
@@ -326,7 +328,7 @@ public class QuantizeCommand extends CliCommand {
             throw BitgrainException.usage("--classes belongs to --header FILE.hpp, which is missing");
         }
         ModelFile.ONNX.require(model, name());
-        for (Path file : new Path[] {output(), dumpScales, quantConfig, report, qdq, header}) {
+        for (Path file : new Path[] {output(), dumpScales, quantConfig, report, qdq, header, widths.trials()}) {
             if (file != null) {
                 OutputFile.check(file);
             }

@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.core.BitgrainException;
+import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
@@ -20,6 +21,10 @@ final class WidthOptions {
             + "chip loses at most D on --eval against float: points of top1, agreement, map50 and the like, nats as they are. If none does, the "
             + "best model is written, the layers that prevent it are named, and the exit code is 1.")
     private Double maxDrop;
+
+    @Option(names = "--trials", paramLabel = "FILE.json", description = "Keep the trials of a search in this file, and go on from those that it "
+            + "holds: a search that was broken off ends as if it had not been.")
+    private Path trials;
 
     /** A multiple: 1.2x or 1.2. */
     static final class Times implements ITypeConverter<Double> {
@@ -51,6 +56,11 @@ final class WidthOptions {
         return budget == null ? DEFAULT_BUDGET : budget;
     }
 
+    /** Where the trials of a search are kept, or null. */
+    Path trials() {
+        return trials;
+    }
+
     /** The drop that a search must meet, or null. */
     Double maxDrop() {
         return maxDrop;
@@ -72,6 +82,9 @@ final class WidthOptions {
         }
         if (budget != null && !search && !isMixed()) {
             throw BitgrainException.usage("--latency-budget belongs to --mixed-precision auto or --max-drop D");
+        }
+        if (trials != null && !search) {
+            throw BitgrainException.usage("--trials belongs to a search: --max-drop D, or the command auto");
         }
         if ((search || isMixed()) && bits == 16) {
             throw BitgrainException.usage("--bits 16 leaves no layer to choose; give --bits 8");

@@ -101,21 +101,28 @@ public final class SettingsSearch {
      * @param metric name of the metric, one with a drop
      * @param tqt whether the user wants training in any case
      * @param equalizable whether the profile can even out channel ranges
+     * @param file trials made before, which are not made again, and those that are made now
      */
-    public Found run(SearchGoal goal, String metric, boolean tqt, boolean equalizable) {
+    public Found run(SearchGoal goal, String metric, boolean tqt, boolean equalizable, TrialFile file) {
         List<SearchResult.Trial> trials = new ArrayList<>();
         Made best = null;
+        Attempt bestAttempt = null;
         SearchResult.Trial chosen = null;
         for (Attempt attempt : goal.attempts(tqt, equalizable)) {
-            Made made = make(attempt);
-            double chip = made.accuracy().get("chip");
-            SearchResult.Trial trial = new SearchResult.Trial(attempt.name(), made.latency(), chip,
-                    SearchGoal.drop(metric, made.accuracy().get("float"), chip));
+            SearchResult.Trial trial = file.find(attempt.name());
+            Made made = null;
+            if (trial == null) {
+                made = make(attempt);
+                double chip = made.accuracy().get("chip");
+                trial = new SearchResult.Trial(attempt.name(), made.latency(), chip, SearchGoal.drop(metric, made.accuracy().get("float"), chip));
+                file.add(trial);
+            }
             trials.add(trial);
             log.accept(String.format(Locale.ROOT, "%s: %s drops by %.4g; estimated latency %.2fx", trial.name(), metric, trial.drop(), trial.latency()));
             // Of equals the earlier one stays: it is faster on the chip, or sooner made.
             if (chosen == null || trial.drop() < chosen.drop()) {
                 best = made;
+                bestAttempt = attempt;
                 chosen = trial;
             }
             if (goal.isMet(trial.drop())) {
@@ -123,7 +130,7 @@ public final class SettingsSearch {
             }
         }
         boolean met = Double.isNaN(goal.maxDrop()) || goal.isMet(chosen.drop());
-        return new Found(best, new SearchResult(Double.isNaN(goal.maxDrop()) ? null : goal.maxDrop(), met, trials, chosen.name(),
+        return new Found(best == null ? make(bestAttempt) : best, new SearchResult(Double.isNaN(goal.maxDrop()) ? null : goal.maxDrop(), met, trials, chosen.name(),
                 met ? List.of() : preventing(goal)));
     }
 
