@@ -26,6 +26,8 @@ import java.util.stream.Collectors;
  * @param <T> the record; public, as are its inner records
  */
 public final class SettingsBinder<T extends Record> {
+    private static final String SET = "--set ";
+
     private final Map<String, String> names;
     private final Map<String, String> words;
     private T settings;
@@ -87,7 +89,7 @@ public final class SettingsBinder<T extends Record> {
      * @throws BitgrainException (usage) for an unknown name or a wrong value
      */
     public SettingsBinder<T> set(String name, String text) {
-        String where = "--set " + name;
+        String where = SET + name;
         SettingsText value;
         try {
             value = SettingsText.value(text, where);
@@ -243,7 +245,14 @@ public final class SettingsBinder<T extends Record> {
             case Sequence sequence -> "a list";
             case Scalar scalar -> scalar.text() == null ? "nothing" : "'" + scalar.text() + "'";
         };
-        return BitgrainException.usage(text.where() + ": " + name + " is " + expectation + ", not " + found);
+        return BitgrainException.usage(placed(text.where(), name + " is " + expectation + ", not " + found));
+    }
+
+    /** A message behind its place; a name that an option has given already does not stand there twice. */
+    private static String placed(String where, String message) {
+        String set = where.startsWith(SET) ? where.substring(SET.length()) : "";
+        boolean named = !set.isEmpty() && (message.startsWith(set + " ") || message.startsWith(set + ":"));
+        return named ? SET + message : where + ": " + message;
     }
 
     private RecordComponent component(Class<?> type, String name, String where, String prefix) {
@@ -286,7 +295,7 @@ public final class SettingsBinder<T extends Record> {
             return type.getDeclaredConstructor(types).newInstance(values.toArray());
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof BitgrainException refused) {
-                throw BitgrainException.usage(where + ": " + refused.getMessage());
+                throw BitgrainException.usage(placed(where, refused.getMessage()));
             }
             throw new IllegalStateException(e.getCause());
         } catch (ReflectiveOperationException e) {

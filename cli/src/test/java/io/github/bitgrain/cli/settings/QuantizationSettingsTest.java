@@ -105,7 +105,7 @@ class QuantizationSettingsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "tqt_optimization_setting.steps=0 | --set tqt_optimization_setting.steps: tqt_optimization_setting.steps: 0",
+        "tqt_optimization_setting.steps=0 | --set tqt_optimization_setting.steps: 0.0 is not at least 1.0",
         "blockwise_reconstruction_setting.gamma=-1 | blockwise_reconstruction_setting.gamma: -1.0 is not at least 0.0",
         "bias_correct_setting.steps=0 | bias_correct_setting.steps: 0.0 is not at least 1.0",
         "bias_correct_setting.hold_out=1 | bias_correct_setting.hold_out: 1.0 leaves no sample to train on",

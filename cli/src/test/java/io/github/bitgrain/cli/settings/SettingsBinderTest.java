@@ -103,6 +103,17 @@ class SettingsBinderTest {
     }
 
     @Test
+    void anAssignmentNamesItsSettingOnce() {
+        assertEquals("--set training.collecting is one of memory, disk, not 'gpu'", refusedAssignment("training.collecting=gpu"));
+        assertEquals("--set training.steps: 0 is not at least 1", refusedAssignment("training.steps=0"));
+        assertEquals("--set training: training.steps is a whole number, not 'x'", refusedAssignment("training={steps: x}"));
+    }
+
+    private String refusedAssignment(String assignment) {
+        return assertThrows(BitgrainException.class, () -> binder.set(assignment)).getMessage();
+    }
+
+    @Test
     void textsThatAreNoSettingsAreRefusedInOneLine() throws IOException {
         assertTrue(refused("- a\n- b\n").contains("settings are pairs of a name and a value"));
         assertTrue(refused("").contains("settings are pairs"));
