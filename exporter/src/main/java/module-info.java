@@ -4,6 +4,7 @@ module io.github.bitgrain.exporter {
     requires com.google.protobuf;
     requires flatbuffers.java;
 
+    exports io.github.bitgrain.exporter;
     exports io.github.bitgrain.exporter.espdl;
     exports io.github.bitgrain.exporter.onnx;
 }

@@ -5,11 +5,11 @@ import io.github.bitgrain.cli.inspect.GraphFigures;
 import io.github.bitgrain.cli.inspect.Hazard;
 import io.github.bitgrain.cli.inspect.HeadroomReport;
 import io.github.bitgrain.cli.inspect.Inspection;
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -88,12 +88,12 @@ public final class InspectCommand extends CliCommand {
 
     private int writeFloat() {
         ModelFile.ESPDL.require(model, name() + " --to-float");
-        OutputFile.check(toFloat);
+        WholeFile.check(toFloat);
         ChipProgram program = espdl.read(model);
         Target chip = ModelFile.target(model, program, target);
         Model network = ModelFile.named(model, () -> Lifting.lift(program, chip));
         byte[] file = ModelFile.named(model, () -> OnnxWriter.write(network));
-        OutputFile.write(toFloat, out -> out.write(file));
+        WholeFile.write(toFloat, out -> out.write(file));
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("model", model.toString());
         result.put("output", toFloat.toString());

@@ -1,7 +1,6 @@
 package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.console.Json;
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.firmware.ClassNames;
@@ -36,6 +35,7 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.exporter.onnx.QdqOptions;
@@ -260,14 +260,14 @@ public class QuantizeCommand extends CliCommand {
             Model tuned = quantized.tuned();
             String text = FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()),
                     samples.preprocessing(), classNames);
-            OutputFile.write(header, out -> out.write(text.getBytes(StandardCharsets.US_ASCII)));
+            WholeFile.write(header, out -> out.write(text.getBytes(StandardCharsets.US_ASCII)));
         }
         writeQdq(quantized, made.settings());
         Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
                 quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found);
         if (report != null) {
             String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads));
-            OutputFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
+            WholeFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
         }
         print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
         boolean missed = found != null && !found.met();
@@ -330,7 +330,7 @@ public class QuantizeCommand extends CliCommand {
         ModelFile.ONNX.require(model, name());
         for (Path file : new Path[] {output(), dumpScales, quantConfig, report, qdq, header, widths.trials()}) {
             if (file != null) {
-                OutputFile.check(file);
+                WholeFile.check(file);
             }
         }
     }
@@ -384,11 +384,11 @@ public class QuantizeCommand extends CliCommand {
     private void writeScales(Quantized quantized) {
         if (dumpScales != null) {
             String text = Json.text(ScalesDump.of(quantized.tuned().graph(), quantized.tunedPlan()));
-            OutputFile.write(dumpScales, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+            WholeFile.write(dumpScales, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
         }
         if (quantConfig != null) {
             String text = Json.text(QuantConfig.of(quantized.tuned().graph(), quantized.tunedPlan()));
-            OutputFile.write(quantConfig, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+            WholeFile.write(quantConfig, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
         }
     }
 

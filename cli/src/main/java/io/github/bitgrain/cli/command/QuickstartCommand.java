@@ -1,6 +1,5 @@
 package io.github.bitgrain.cli.command;
 
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.example.McNemar;
 import io.github.bitgrain.cli.example.StrokeData;
@@ -27,6 +26,7 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
@@ -116,7 +116,7 @@ public final class QuickstartCommand extends CliCommand {
         } catch (IOException e) {
             throw new BitgrainException(BitgrainException.Kind.CANNOT_WRITE, "--out " + folder + ": the folder cannot be made", e);
         }
-        OutputFile.check(folder.resolve("strokes.espdl"));
+        WholeFile.check(folder.resolve("strokes.espdl"));
     }
 
     /** PTQ as the reference tool does it, by whichever of its algorithms names most pictures correctly. */
@@ -182,7 +182,7 @@ public final class QuickstartCommand extends CliCommand {
         settings.put("calib_batch", BATCH);
         settings.putAll(QuantizationSettings.binder(Profile.IMPROVED).set("tqt_optimization=true").tree());
         String page = HtmlReport.of(Reports.of(outcome, METRIC, quantized, lowered, TARGET, settings, calibration, threads));
-        OutputFile.write(folder.resolve("report.html"), out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
+        WholeFile.write(folder.resolve("report.html"), out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
     }
 
     private void printText(Outcome outcome, boolean[] ptq, boolean[] tqt) {

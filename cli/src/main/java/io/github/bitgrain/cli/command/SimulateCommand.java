@@ -1,11 +1,11 @@
 package io.github.bitgrain.cli.command;
 
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.inspect.HeadroomReport;
 import io.github.bitgrain.cli.network.ChipInput;
 import io.github.bitgrain.cli.network.Recording;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.Headroom;
 import io.github.bitgrain.simulator.Simulator;
@@ -88,7 +88,7 @@ public final class SimulateCommand extends CliCommand {
                 recording.sampleDone(simulator);
             }
             if (output != null) {
-                OutputFile.makeFolder(output);
+                WholeFile.makeFolder(output);
             }
             List<Recording.Output> outputs = recording.write(output);
             Map<String, Object> result = new LinkedHashMap<>();

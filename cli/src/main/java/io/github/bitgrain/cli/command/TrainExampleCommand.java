@@ -1,11 +1,11 @@
 package io.github.bitgrain.cli.command;
 
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.example.StrokeImages;
 import io.github.bitgrain.cli.example.StrokeTraining;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -43,7 +43,7 @@ public final class TrainExampleCommand extends CliCommand {
         if (steps < 1 || threads < 1) {
             throw BitgrainException.usage((steps < 1 ? "--steps" : "--threads") + ": at least 1 is needed");
         }
-        OutputFile.check(file);
+        WholeFile.check(file);
         Progress progress = progress();
         progress.begin("train", steps + " steps", steps);
         Model model = StrokeTraining.train(steps, threads, (step, all, loss) -> progress.step(step));

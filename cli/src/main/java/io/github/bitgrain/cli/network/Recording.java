@@ -1,9 +1,9 @@
 package io.github.bitgrain.cli.network;
 
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.data.ElementType;
 import io.github.bitgrain.cli.data.NpyWriter;
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.ChipNode;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -110,7 +110,7 @@ public final class Recording implements Simulator.Observer {
             if (folder != null) {
                 Path path = folder.resolve(files.next(name));
                 ElementType type = ElementType.valueOf(track.buffer.type().name());
-                OutputFile.write(path, out -> new NpyWriter(out, type, shape).write(bytes));
+                WholeFile.write(path, out -> new NpyWriter(out, type, shape).write(bytes));
                 file = path.toString();
             }
             boolean quantized = track.buffer.type().isQuantized();

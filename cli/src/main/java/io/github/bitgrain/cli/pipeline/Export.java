@@ -1,7 +1,6 @@
 package io.github.bitgrain.cli.pipeline;
 
 import io.github.bitgrain.cli.console.Json;
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.network.Verification;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
@@ -9,6 +8,7 @@ import io.github.bitgrain.core.op.StreamingCache;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.espdl.EspdlWriter;
 import io.github.bitgrain.quantizer.Profile;
@@ -75,7 +75,7 @@ public final class Export {
      */
     public static Boolean write(ChipProgram program, Target target, Path file) {
         byte[] bytes = EspdlWriter.write(program);
-        OutputFile.write(file, out -> out.write(bytes));
+        WholeFile.write(file, bytes);
         return Verification.of(EspdlReader.read(file), target).bitExact();
     }
 }

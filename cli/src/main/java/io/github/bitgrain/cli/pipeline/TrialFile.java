@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.bitgrain.cli.console.Json;
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.exporter.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ public final class TrialFile {
      * @throws BitgrainException (bad input) if it is damaged or holds trials of another job; (cannot write) if it cannot be written
      */
     public static TrialFile open(Path file, Map<String, String> job) {
-        OutputFile.check(file);
+        WholeFile.check(file);
         TrialFile trials = new TrialFile(file, new LinkedHashMap<>(job));
         if (Files.exists(file)) {
             trials.read();
@@ -92,7 +92,7 @@ public final class TrialFile {
         if (file != null && Double.isFinite(trial.chip()) && Double.isFinite(trial.drop())) {
             trials.put(trial.name(), trial);
             byte[] text = Json.text(Map.of("job", job, "trials", trials.values())).getBytes(StandardCharsets.UTF_8);
-            OutputFile.write(file, out -> out.write(text));
+            WholeFile.write(file, text);
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.github.bitgrain.cli.recipe;
 
 import io.github.bitgrain.cli.console.Json;
-import io.github.bitgrain.cli.console.OutputFile;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.example.StrokeData;
 import io.github.bitgrain.cli.network.ChipNetwork;
@@ -20,6 +19,7 @@ import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.exporter.onnx.QdqOptions;
@@ -166,8 +166,8 @@ public final class RecipeRun {
             if (params.loss().needsTargets() && (train.targets() == null || valid.targets() == null)) {
                 throw BitgrainException.usage("dataset_params: the loss needs labels; give labels, or set training_hyperparams.loss to imitation");
             }
-            OutputFile.makeFolder(params.folder());
-            OutputFile.write(params.folder().resolve("recipe.json"), out -> out.write(Json.text(recipe.tree()).getBytes(StandardCharsets.UTF_8)));
+            WholeFile.makeFolder(params.folder());
+            WholeFile.write(params.folder().resolve("recipe.json"), out -> out.write(Json.text(recipe.tree()).getBytes(StandardCharsets.UTF_8)));
             return settings.quantizationParams().target().isEmpty()
                     ? free(logits, train, valid, data.calibration(), params)
                     : chip(logits, train, valid, data.calibration(), params);
@@ -180,7 +180,7 @@ public final class RecipeRun {
         }
         for (String file : new String[] {settings.exportParams().outputOnnxPath(), settings.exportParams().outputEspdlPath()}) {
             if (!file.isEmpty()) {
-                OutputFile.check(Path.of(file));
+                WholeFile.check(Path.of(file));
             }
         }
         if (settings.exportParams().quantizationMode() == RecipeSettings.QuantizationMode.FP16) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.exporter.WholeFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -91,7 +92,7 @@ class ConsoleTest {
     }
 
     private String refusal(Path file) {
-        BitgrainException e = assertThrows(BitgrainException.class, () -> OutputFile.write(file, out -> out.write(1)));
+        BitgrainException e = assertThrows(BitgrainException.class, () -> WholeFile.write(file, out -> out.write(1)));
         assertEquals(BitgrainException.Kind.CANNOT_WRITE, e.kind());
         return e.getMessage();
     }
@@ -105,7 +106,7 @@ class ConsoleTest {
     @Test
     void aFailedWriteLeavesTheOldFileAndNoOther() throws IOException {
         Path file = Files.writeString(folder.resolve("x"), "old");
-        BitgrainException e = assertThrows(BitgrainException.class, () -> OutputFile.write(file, out -> {
+        BitgrainException e = assertThrows(BitgrainException.class, () -> WholeFile.write(file, out -> {
             out.write(new byte[100_000]);
             throw new IOException("disk full");
         }));
@@ -118,7 +119,7 @@ class ConsoleTest {
     void aWrittenFileReplacesTheOldOneThroughALink() throws IOException {
         Path file = Files.writeString(folder.resolve("x"), "old");
         Path link = Files.createSymbolicLink(folder.resolve("link"), file);
-        OutputFile.write(link, out -> out.write("new".getBytes(StandardCharsets.UTF_8)));
+        WholeFile.write(link, out -> out.write("new".getBytes(StandardCharsets.UTF_8)));
         assertEquals("new", Files.readString(file));
         assertTrue(Files.isSymbolicLink(link));
         assertEquals(2, files().size());
@@ -132,8 +133,8 @@ class ConsoleTest {
         Path file = Files.writeString(folder.resolve("f"), "");
         Path below = file.resolve("x");
         assertEquals(below + ": cannot be written: " + file + " is not a folder", refusal(below));
-        assertThrows(BitgrainException.class, () -> OutputFile.makeFolder(below));
-        OutputFile.makeFolder(folder.resolve("a/b"));
+        assertThrows(BitgrainException.class, () -> WholeFile.makeFolder(below));
+        WholeFile.makeFolder(folder.resolve("a/b"));
         assertTrue(Files.isDirectory(folder.resolve("a/b")));
     }
 

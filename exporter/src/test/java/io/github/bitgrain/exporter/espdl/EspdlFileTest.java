@@ -121,7 +121,7 @@ class EspdlFileTest {
         BitgrainException refused =
                 assertThrows(BitgrainException.class, () -> EspdlWriter.write(Samples.oneOfEverything(), nowhere));
         assertEquals(BitgrainException.Kind.CANNOT_WRITE, refused.kind());
-        assertEquals(nowhere + ": cannot be written: its folder does not exist; choose another folder", refused.getMessage());
+        assertEquals(nowhere + ": cannot be written: there is no folder " + nowhere.getParent(), refused.getMessage());
     }
 
     @Test
