@@ -24,11 +24,11 @@ class AllocationTest {
         Integer forced = Integer.getInteger(Lanes.PROPERTY);
         Assumptions.assumeTrue(forced == null || forced == 0 || forced >= 128 && forced <= FloatVector.SPECIES_PREFERRED.vectorBitSize(),
                 "vectors of " + forced + " bits have no instructions here");
-        return new EveryKernel().calls().entrySet().stream().map(e -> DynamicTest.dynamicTest(e.getKey(), () -> allocatesNothing(e.getValue())));
+        return new EveryKernel().calls().entrySet().stream().map(e -> DynamicTest.dynamicTest(e.getKey(), () -> allocatesNothing(e.getKey(), e.getValue())));
     }
 
     /** Warms up until the compilers had their time, then takes the best of a few measurements: another one may still come. */
-    private static void allocatesNothing(Runnable kernel) {
+    private static void allocatesNothing(String name, Runnable kernel) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long best = Long.MAX_VALUE;
         for (int round = 0; round < ROUNDS && best > 0; round++) {
@@ -41,6 +41,6 @@ class AllocationTest {
             }
             best = Math.min(best, threads.getCurrentThreadAllocatedBytes() - before);
         }
-        assertEquals(0, best, "bytes in " + CALLS + " calls");
+        assertEquals(0, best, name + ": bytes in " + CALLS + " calls");
     }
 }

@@ -213,7 +213,8 @@ final class Browser {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly().waitFor();
             }
-            client.close();
+            // The browser has closed its end; an orderly close would wait for a reply without end if it was killed before it could.
+            client.shutdownNow();
         }
     }
 }
