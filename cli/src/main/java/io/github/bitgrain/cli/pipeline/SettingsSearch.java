@@ -118,7 +118,8 @@ public final class SettingsSearch {
                 file.add(trial);
             }
             trials.add(trial);
-            log.accept(String.format(Locale.ROOT, "%s: %s drops by %.4g; estimated latency %.2fx", trial.name(), metric, trial.drop(), trial.latency()));
+            log.accept(String.format(Locale.ROOT, "%s: %s drops by %.4g; estimated latency %.2fx%s", trial.name(), metric, trial.drop(), trial.latency(),
+                    made == null ? " (tried before)" : ""));
             // Of equals the earlier one stays: it is faster on the chip, or sooner made.
             if (chosen == null || trial.drop() < chosen.drop()) {
                 best = made;
