@@ -3,6 +3,7 @@ package io.github.bitgrain.benchmarks;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Times tasks in one process, round by round in turn, and reports medians: other work on the machine then disturbs their
@@ -10,6 +11,8 @@ import java.util.Arrays;
  */
 public final class Interleaved {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    private static final long PAUSE_NANOS = 30_000_000;
 
     private final boolean wall;
     private final double warmSeconds;
@@ -53,6 +56,11 @@ public final class Interleaved {
     }
 
     private double once(Runnable task) {
+        if (wall) {
+            // Threads of the task before may still spin for work and would take processors.
+            LockSupport.parkNanos(PAUSE_NANOS);
+            task.run();
+        }
         long start = now();
         int calls = 0;
         long end;

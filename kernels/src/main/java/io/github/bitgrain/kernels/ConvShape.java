@@ -95,4 +95,26 @@ public record ConvShape(
         return new ConvShape(images, inH, inW, inC, inStride, outH, outW, outC, outStride, kernelH, kernelW,
                 strideH, strideW, dilationH, dilationW, padTop, padLeft, groups);
     }
+
+    /** Whether every output row reads at least one input row, so that rows may be computed in bands. */
+    public boolean dividesIntoBands() {
+        return dilationH * (kernelH - 1) >= padTop && (outH - 1) * strideH - padTop < inH;
+    }
+
+    /**
+     * This for output rows {@code from … to - 1} of one image, which {@link #dividesIntoBands}: a convolution of its own, whose input starts with
+     * row {@link #bandStart}.
+     */
+    public ConvShape band(int from, int to) {
+        int first = from * strideH - padTop;
+        int start = bandStart(from);
+        int end = Math.min(inH, (to - 1) * strideH - padTop + dilationH * (kernelH - 1) + 1);
+        return new ConvShape(1, end - start, inW, inC, inStride, to - from, outW, outC, outStride, kernelH, kernelW, strideH, strideW, dilationH, dilationW,
+                start - first, padLeft, groups);
+    }
+
+    /** The first input row of a band that starts with output row {@code from}. */
+    public int bandStart(int from) {
+        return Math.max(0, from * strideH - padTop);
+    }
 }

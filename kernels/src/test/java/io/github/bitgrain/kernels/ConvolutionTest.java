@@ -114,6 +114,32 @@ class ConvolutionTest {
         assertClose(c, c.weightGradient(SCALAR), c.weightGradient(FAST), bound, terms, 0, bound.length, bound.length);
     }
 
+    /** Bands of rows together give the bits of the whole image. */
+    @Property(tries = 300)
+    void bandsGiveTheBitsOfTheImage(@ForAll long seed) {
+        Random random = new Random(seed);
+        ConvCase c = ConvCase.random(random, false);
+        ConvShape s = c.shape;
+        if (!s.dividesIntoBands() || s.outH() < 2) {
+            return;
+        }
+        PackedConv packed = FAST.packedConv(s);
+        FAST.pack(c.w, 0, packed);
+        float[] expected = c.forward(FAST, true, NONE, ALL);
+        float[] actual = ConvCase.blank(c.dy);
+        int cut = 1 + random.nextInt(s.outH() - 1);
+        for (int n = 0; n < s.batch(); n++) {
+            for (int[] rows : new int[][] {{0, cut}, {cut, s.outH()}}) {
+                FAST.conv(s.band(rows[0], rows[1]), c.x, c.xOffset + (n * s.inH() + s.bandStart(rows[0])) * s.inW() * s.inStride(), packed, c.bias, 0,
+                        actual, c.yOffset + (n * s.outH() + rows[0]) * s.outW() * s.outStride(), NONE, ALL);
+            }
+        }
+        for (int pixel = 0; pixel < s.batch() * s.outH() * s.outW(); pixel++) {
+            int at = c.yOffset + pixel * s.outStride();
+            assertArrayEquals(java.util.Arrays.copyOfRange(expected, at, at + s.outC()), java.util.Arrays.copyOfRange(actual, at, at + s.outC()), c.toString());
+        }
+    }
+
     @Property(tries = 200)
     void integersAreExact(@ForAll long seed) {
         ConvCase c = ConvCase.random(new Random(seed), true);

@@ -48,20 +48,44 @@ final class ProductEvaluators {
         UnaryFunction f = op.function() == null ? null : op.function().function();
         float p = op.function() == null ? 0f : op.function().p();
         float q = op.function() == null ? 0f : op.function().q();
-        node.step(x.images(), (from, to) -> {
-            ConvShape part = shape.withBatch(to - from);
+        // Rows of planes lie apart, channel by channel.
+        int bands = !planes && shape.dividesIntoBands() ? shape.outH() : 1;
+        int inRow = shape.inW() * shape.inStride();
+        int outRow = shape.outW() * shape.outStride();
+        ConvCall call = (part, input, output) -> {
             float[] biases = b == null ? null : b.data();
             int bo = b == null ? 0 : b.offset();
             float[] added = r == null ? null : r.data();
-            int ro = r == null ? 0 : r.offset() + from * ySize;
-            int xo = x.buffer().offset() + from * xSize;
-            int yo = y.buffer().offset() + from * ySize;
+            int ro = r == null ? 0 : r.offset() + output;
+            int xo = x.buffer().offset() + input;
+            int yo = y.buffer().offset() + output;
             if (planes) {
                 kernels.convOfPlanes(part, x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
             } else {
                 kernels.conv(part, x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
             }
+        };
+        node.step(x.images() * bands, (from, to) -> {
+            for (int item = from; item < to; ) {
+                int image = item / bands;
+                int row = item % bands;
+                if (row == 0 && to - item >= bands) {
+                    int images = (to - item) / bands;
+                    call.run(shape.withBatch(images), image * xSize, image * ySize);
+                    item += images * bands;
+                } else {
+                    int end = Math.min(bands, row + to - item);
+                    call.run(shape.band(row, end), image * xSize + shape.bandStart(row) * inRow, image * ySize + row * outRow);
+                    item += end - row;
+                }
+            }
         }, x.buffer(), b, r, y.buffer());
+    }
+
+    /** A convolution of a part of the maps, which starts so many floats behind them. */
+    @FunctionalInterface
+    private interface ConvCall {
+        void run(ConvShape part, int input, int output);
     }
 
     static void convTranspose(ConvTranspose op, PlannedNode node) {

@@ -75,6 +75,30 @@ class ExecutorTest {
         assertArrayEquals(first, java.util.Arrays.copyOf(one, first.length));
     }
 
+    /** Threads share the rows of an image. */
+    @Test
+    void bandsOfAnImageChangeNoBit() {
+        int convolutions = 0;
+        for (OperatorCase test : OperatorCase.all()) {
+            if (!(test.op() instanceof Conv)) {
+                continue;
+            }
+            convolutions++;
+            Map<String, Tensor> x = Map.of("x0", test.named().get("x0"));
+            float[] one = run(test, 1, x);
+            for (int threads = 2; threads <= 5; threads++) {
+                assertArrayEquals(one, run(test, threads, x), test.name() + ", " + threads + " threads");
+            }
+        }
+        assertTrue(convolutions > 5, convolutions + " cases");
+    }
+
+    private static float[] run(OperatorCase test, int threads, Map<String, Tensor> x) {
+        try (Executor executor = new Executor(test.graph(), test.parameters(), Executor.Options.defaults().threads(threads))) {
+            return executor.run(x).values().iterator().next().data();
+        }
+    }
+
     /** Maps that leave the cache are computed a few samples at a time; observed values are not, so that they show the whole batch. */
     @Test
     void dividedBatchesGiveTheSameBits() {
