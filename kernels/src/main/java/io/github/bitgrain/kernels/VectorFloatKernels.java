@@ -276,4 +276,14 @@ final class VectorFloatKernels extends ScalarFloatKernels {
         super.adam(n - done, w, wOffset + done, g, gOffset + done, m, mOffset + done, v, vOffset + done,
                 rate, beta1, rest1, beta2, rest2, root, epsilon);
     }
+
+    @Override
+    public void toNhwc(int batch, int channels, int pixels, float[] x, int xOffset, int stride, float[] y, int yOffset) {
+        Transposition.toNhwc(batch, channels, pixels, x, xOffset, stride, y, yOffset);
+    }
+
+    @Override
+    public void toNchw(int batch, int channels, int pixels, int stride, float[] x, int xOffset, float[] y, int yOffset) {
+        Transposition.toNchw(batch, channels, pixels, stride, x, xOffset, y, yOffset);
+    }
 }

@@ -224,12 +224,16 @@ class MapsTest {
     }
 
     @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
-    void layoutsConvertAndBack(@ForAll @IntRange(min = 1, max = 3) int batch, @ForAll @IntRange(min = 1, max = 20) int channels,
-            @ForAll @IntRange(min = 1, max = 30) int pixels, @ForAll @IntRange(max = 5) int gap, @ForAll long seed) {
+    void layoutsConvertAndBack(@ForAll @IntRange(min = 1, max = 3) int batch, @ForAll @IntRange(min = 1, max = 40) int channels,
+            @ForAll @IntRange(min = 1, max = 150) int pixels, @ForAll @IntRange(max = 5) int gap, @ForAll long seed) {
         float[] x = values(new Random(seed), batch * channels * pixels);
         float[] y = new float[batch * pixels * (channels + gap) + 1];
         Arrays.fill(y, 9f);
         FAST.toNhwc(batch, channels, pixels, x, 0, channels + gap, y, 1);
+        float[] expected = new float[y.length];
+        Arrays.fill(expected, 9f);
+        SCALAR.toNhwc(batch, channels, pixels, x, 0, channels + gap, expected, 1);
+        assertArrayEquals(expected, y);
         int n = batch - 1;
         int p = pixels / 2;
         int c = channels - 1;
