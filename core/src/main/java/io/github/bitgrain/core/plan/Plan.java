@@ -81,9 +81,8 @@ public final class Plan implements AutoCloseable {
                 throw BitgrainException.badInput("input \"" + input.getKey() + "\" needs shape " + wanted + " but got "
                         + (tensor == null ? "nothing" : tensor.shape()));
             }
-            input.getValue().buffer().bind(tensor.data(), 0);
         }
-        run(forward, workers);
+        forward(tensors, 0, workers);
     }
 
     /** As {@link #forward} with samples of a larger batch: those from {@code first} on of every tensor. */

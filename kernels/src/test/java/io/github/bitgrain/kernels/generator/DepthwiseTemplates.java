@@ -85,34 +85,31 @@ final class DepthwiseTemplates {
      * @param beyond source columns of the tile that lie beyond the right border
      */
     static String row(Element element, String name, int outputs, int stride, int firstColumn, int beyond) {
-        StringBuilder lines = new StringBuilder();
-        int columns = (outputs - 1) * stride + KERNEL;
-        for (int row = 0; row < KERNEL; row++) {
-            for (int tap = 0; tap < KERNEL; tap++) {
-                lines.append("$FloatVector w%d%d = $FloatVector.fromArray($FLOATS, w, wOffset + c%s);\n".formatted(row, tap,
-                        addend(row * KERNEL + tap, "channels")));
-            }
-            for (int column = firstColumn; column < columns - beyond; column++) {
-                lines.append(source(row, column));
-                for (int output = 0; output < outputs; output++) {
-                    int tap = column - output * stride;
-                    if (tap >= 0 && tap < KERNEL) {
-                        lines.append("s%d = x%d%d.fma(w%d%d, s%d);\n".formatted(output, row, column, row, tap, output));
-                    }
-                }
-            }
-        }
-        return new Template(element).loop("o", outputs).constant("outputs", outputs).constant("columns", outputs * stride)
-                .write(ROW.replace("{name}", name).replace("{taps}", lines.toString().indent(16)));
+        String taps = taps("w", "w, wOffset + c", outputs, stride, firstColumn, beyond, false,
+                (row, column, output, tap) -> "s%d = x%d%d.fma(w%d%d, s%d);\n".formatted(output, row, column, row, tap, output));
+        return write(ROW, element, name, outputs, stride, taps);
     }
 
     /** The weight gradient of the outputs of {@link #row}. */
     static String rowGradient(Element element, String name, int outputs, int stride, int firstColumn, int beyond) {
+        String taps = taps("s", "sums, c", outputs, stride, firstColumn, beyond, true,
+                (row, column, output, tap) -> "s%d%d = x%d%d.fma(g%d, s%d%d);\n".formatted(row, tap, row, column, output, row, tap));
+        return write(ROW_GRADIENT, element, name, outputs, stride, taps);
+    }
+
+    /** What a source vector does for an output that it reaches. */
+    @FunctionalInterface
+    private interface Product {
+        String write(int row, int column, int output, int tap);
+    }
+
+    /** Row by row: loads a vector for each tap, then every source vector and its products; stores the vectors of the taps where they are sums. */
+    private static String taps(String vector, String place, int outputs, int stride, int firstColumn, int beyond, boolean stores, Product product) {
         StringBuilder lines = new StringBuilder();
         int columns = (outputs - 1) * stride + KERNEL;
         for (int row = 0; row < KERNEL; row++) {
             for (int tap = 0; tap < KERNEL; tap++) {
-                lines.append("$FloatVector s%d%d = $FloatVector.fromArray($FLOATS, sums, c%s);\n".formatted(row, tap,
+                lines.append("$FloatVector %s%d%d = $FloatVector.fromArray($FLOATS, %s%s);\n".formatted(vector, row, tap, place,
                         addend(row * KERNEL + tap, "channels")));
             }
             for (int column = firstColumn; column < columns - beyond; column++) {
@@ -120,16 +117,20 @@ final class DepthwiseTemplates {
                 for (int output = 0; output < outputs; output++) {
                     int tap = column - output * stride;
                     if (tap >= 0 && tap < KERNEL) {
-                        lines.append("s%d%d = x%d%d.fma(g%d, s%d%d);\n".formatted(row, tap, row, column, output, row, tap));
+                        lines.append(product.write(row, column, output, tap));
                     }
                 }
             }
-            for (int tap = 0; tap < KERNEL; tap++) {
-                lines.append("s%d%d.intoArray(sums, c%s);\n".formatted(row, tap, addend(row * KERNEL + tap, "channels")));
+            for (int tap = 0; stores && tap < KERNEL; tap++) {
+                lines.append("%s%d%d.intoArray(%s%s);\n".formatted(vector, row, tap, place, addend(row * KERNEL + tap, "channels")));
             }
         }
+        return lines.toString();
+    }
+
+    private static String write(String template, Element element, String name, int outputs, int stride, String taps) {
         return new Template(element).loop("o", outputs).constant("outputs", outputs).constant("columns", outputs * stride)
-                .write(ROW_GRADIENT.replace("{name}", name).replace("{taps}", lines.toString().indent(16)));
+                .write(template.replace("{name}", name).replace("{taps}", taps.indent(16)));
     }
 
     private static String source(int row, int column) {
