@@ -21,6 +21,7 @@ import io.github.bitgrain.core.plan.Value;
 import io.github.bitgrain.core.plan.View;
 import io.github.bitgrain.core.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Gradients of operators that move elements: the same moves, backwards. */
@@ -123,13 +124,10 @@ final class ShapeGradients {
         }
         Buffer dy = g.dy(0);
         for (int i = maps.size() - 1; i >= 0; i--) {
-            TapForm form = new TapForm(maps.get(i), shapes.get(i), shapes.get(i + 1), x.layout());
-            Buffer dx;
-            if (i == 0) {
-                dx = g.accumulator(0);
-            } else {
-                dx = g.scratch(x.layout().size(shapes.get(i)));
-                g.step(1, form.clear(dx), dx);
+            TapForm form = TapForm.of(maps.get(i), shapes.get(i), shapes.get(i + 1), x.layout());
+            Buffer dx = i == 0 ? g.accumulator(0) : g.scratch(x.layout().size(shapes.get(i)));
+            if (i > 0) {
+                g.step(1, (from, to) -> Arrays.fill(dx.data(), dx.offset(), dx.offset() + dx.size(), 0f), dx);
             }
             g.step(1, form.backward(dy, dx, g.kernels()), dy, dx);
             dy = dx;

@@ -44,8 +44,8 @@ public final class Evaluators {
         evaluator(LinearQuant.class, (op, node) -> LinearQuantForm.of(op, node).evaluate());
         evaluator(MaxPool.class, PoolEvaluators::maxPool);
         evaluator(AveragePool.class, PoolEvaluators::averagePool);
-        evaluator(GlobalAveragePool.class, (op, node) -> PoolEvaluators.averagePool(PoolEvaluators.global(node), node));
-        evaluator(GlobalMaxPool.class, (op, node) -> PoolEvaluators.maxPool(PoolEvaluators.global(node), node));
+        evaluator(GlobalAveragePool.class, (op, node) -> PoolEvaluators.globalAveragePool(node));
+        evaluator(GlobalMaxPool.class, (op, node) -> PoolEvaluators.globalMaxPool(node));
         for (Class<? extends Op> type : List.of(Identity.class, Reshape.class, Flatten.class, Squeeze.class, Unsqueeze.class)) {
             evaluator(type, (op, node) -> ShapeEvaluators.view(node));
         }

@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -60,8 +61,21 @@ public final class Fusion {
         return new Fusion(nodes, given, kept, shapes).result;
     }
 
-    /** Emits a node of {@link #of}. */
-    public static void emit(Node node, PlanBuilder builder) {
+    /**
+     * Emits the nodes of {@link #of}, without copies where a Concat or Split needs none.
+     *
+     * @param made is told of every node whose results exist now
+     */
+    public static void emit(List<Node> nodes, Set<String> kept, PlanBuilder builder, Consumer<Node> made) {
+        Joining.plan(nodes, kept, builder);
+        for (Node node : nodes) {
+            emit(node, builder);
+            made.accept(node);
+        }
+    }
+
+
+    private static void emit(Node node, PlanBuilder builder) {
         if (node.op() instanceof FusedConv fused) {
             builder.add(node, fused, ProductEvaluators::conv);
         } else {

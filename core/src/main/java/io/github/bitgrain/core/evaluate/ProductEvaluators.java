@@ -44,7 +44,7 @@ final class ProductEvaluators {
         int xSize = x.imageSize();
         int ySize = y.imageSize();
         Buffer b = bias == null ? null : bias.buffer();
-        Buffer r = residual == null ? null : residual.buffer();
+        Buffer r = residual == null ? null : likeRowsOf(y, residual, node);
         UnaryFunction f = op.function() == null ? null : op.function().function();
         float p = op.function() == null ? 0f : op.function().p();
         float q = op.function() == null ? 0f : op.function().q();
@@ -80,6 +80,16 @@ final class ProductEvaluators {
                 }
             }
         }, x.buffer(), b, r, y.buffer());
+    }
+
+    /** The value's storage, or a copy where its rows are not as far apart as those it is added to. */
+    private static Buffer likeRowsOf(Value y, Value value, PlannedNode node) {
+        if (value.rowStride() == y.rowStride()) {
+            return value.buffer();
+        }
+        Buffer copy = node.scratch(y.buffer().size());
+        new StridedCopy(value.buffer(), 0, value.strides(), copy, 0, y.strides(), y.shape().dims(), false).emit(node::step, node.kernels());
+        return copy;
     }
 
     /** A convolution of a part of the maps, which starts so many floats behind them. */

@@ -81,9 +81,12 @@ final class ShapeEvaluators {
     }
 
     static void concat(Concat op, PlannedNode node) {
-        Value y = node.out(0, layoutLike(node.in(0), node, 0));
+        Value y = node.out(0, node.joins(0) ? Layout.CHANNELS_LAST : layoutLike(node.in(0), node, 0));
         for (int i = 0; i < node.operands(); i++) {
             View part = View.concatPart(op, node, i);
+            if (node.in(i).buffer().isPartOf(y.buffer(), part.start())) {
+                continue;
+            }
             new StridedCopy(node.in(i).buffer(), 0, node.in(i).strides(), y.buffer(), part.start(), part.strides(),
                     part.dims(), false).emit(node::step, node.kernels());
         }
@@ -95,8 +98,11 @@ final class ShapeEvaluators {
             if (!node.wanted(i)) {
                 continue;
             }
-            Value y = node.out(i, layoutLike(x, node, i));
             View part = View.splitPart(op, node, i);
+            if (node.outChannels(i, x, part.start())) {
+                continue;
+            }
+            Value y = node.out(i, layoutLike(x, node, i));
             new StridedCopy(x.buffer(), part.start(), part.strides(), y.buffer(), 0, y.strides(), part.dims(), false)
                     .emit(node::step, node.kernels());
         }

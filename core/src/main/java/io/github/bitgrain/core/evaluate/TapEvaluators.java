@@ -39,15 +39,18 @@ final class TapEvaluators {
         Value y = node.out(0, x.layout());
         Buffer from = x.buffer();
         Shape shape = x.shape();
+        int[] strides = x.strides();
         for (Taps taps : maps) {
             Shape next = shape.with(taps.axis(), taps.outputs());
             boolean last = taps == maps.getLast();
             Buffer to = last ? y.buffer() : node.scratch(x.layout().size(next));
-            TapForm form = new TapForm(taps, shape, next, x.layout());
-            node.step(1, form.clear(to), to);
+            // Gathered axes may count as several in the result, which then lies as if they were one.
+            int[] toStrides = last && y.shape().equals(next) ? y.strides() : x.layout().strides(next);
+            TapForm form = new TapForm(taps, shape, strides, toStrides);
             node.step(form.items(), form.forward(from, to, node.kernels()), from, to);
             from = to;
             shape = next;
+            strides = toStrides;
         }
     }
 }

@@ -6,55 +6,46 @@ import io.github.bitgrain.core.plan.Step;
 import io.github.bitgrain.core.plan.StridedLoop;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.kernels.FloatKernels;
-import java.util.Arrays;
 
 /**
- * {@link Taps} applied to a value of a shape and layout: every tap adds a slab of the operand to a slab of the result.
+ * {@link Taps} applied to a value: every tap adds a slab of the operand to a slab of the result, or is copied there where every slab of the
+ * result has one.
  *
  * @param taps the map
  * @param from shape of the operand
- * @param to shape of the result
- * @param layout layout of both
+ * @param fromStrides strides of the operand
+ * @param toStrides strides of the result
  */
-public record TapForm(Taps taps, Shape from, Shape to, Layout layout) {
+public record TapForm(Taps taps, Shape from, int[] fromStrides, int[] toStrides) {
+    /** Between values of one layout with rows of their own. */
+    public static TapForm of(Taps taps, Shape from, Shape to, Layout layout) {
+        return new TapForm(taps, from, layout.strides(from), layout.strides(to));
+    }
+
     /** Independent pieces: elements of the axis in the result. */
     public int items() {
         return taps.outputs();
     }
 
-    /** Sets a buffer to zero. */
-    public Step.Work clear(Buffer buffer) {
-        return (first, end) -> Arrays.fill(buffer.data(), buffer.offset(), buffer.offset() + buffer.size(), 0f);
-    }
-
-    /** y += taps of x. */
+    /** y = taps of x. */
     public Step.Work forward(Buffer x, Buffer y, FloatKernels kernels) {
-        return work(x, y, false, kernels);
-    }
-
-    /** dx += transposed taps of dy; all items on one thread, taps of several results meet in one place. */
-    public Step.Work backward(Buffer dy, Buffer dx, FloatKernels kernels) {
-        Step.Work work = work(dx, dy, true, kernels);
-        return (first, end) -> work.run(0, items());
-    }
-
-    private Step.Work work(Buffer x, Buffer y, boolean transposed, FloatKernels kernels) {
-        int[] xs = layout.strides(from);
-        int[] ys = layout.strides(to);
         int axis = taps.axis();
-        StridedLoop slab = StridedLoop.of(from.with(axis, 1).dims(), ys, xs);
+        StridedLoop slab = slab();
         int n = slab.runLength();
         int yStep = slab.runStride(0);
         int xStep = slab.runStride(1);
         return (first, end) -> {
             for (int o = first; o < end; o++) {
+                int yo = y.offset() + o * toStrides[axis];
+                if (!taps.isSelection()) {
+                    slab.run(0, slab.runs(), at -> clear(n, y.data(), yo + at[0], yStep));
+                }
                 for (int t = taps.firstTap()[o]; t < taps.firstTap()[o + 1]; t++) {
-                    int yo = y.offset() + o * ys[axis];
-                    int xo = x.offset() + taps.index()[t] * xs[axis];
+                    int xo = x.offset() + taps.index()[t] * fromStrides[axis];
                     float weight = taps.weight()[t];
                     slab.run(0, slab.runs(), at -> {
-                        if (transposed) {
-                            addScaled(kernels, n, weight, y.data(), yo + at[0], yStep, x.data(), xo + at[1], xStep);
+                        if (taps.isSelection()) {
+                            copy(n, x.data(), xo + at[1], xStep, y.data(), yo + at[0], yStep);
                         } else {
                             addScaled(kernels, n, weight, x.data(), xo + at[1], xStep, y.data(), yo + at[0], yStep);
                         }
@@ -62,6 +53,46 @@ public record TapForm(Taps taps, Shape from, Shape to, Layout layout) {
                 }
             }
         };
+    }
+
+    /** dx += transposed taps of dy; all items on one thread, taps of several results meet in one place. */
+    public Step.Work backward(Buffer dy, Buffer dx, FloatKernels kernels) {
+        int axis = taps.axis();
+        StridedLoop slab = slab();
+        int n = slab.runLength();
+        int yStep = slab.runStride(0);
+        int xStep = slab.runStride(1);
+        return (first, end) -> {
+            for (int o = 0; o < items(); o++) {
+                for (int t = taps.firstTap()[o]; t < taps.firstTap()[o + 1]; t++) {
+                    int yo = dy.offset() + o * toStrides[axis];
+                    int xo = dx.offset() + taps.index()[t] * fromStrides[axis];
+                    float weight = taps.weight()[t];
+                    slab.run(0, slab.runs(), at -> addScaled(kernels, n, weight, dy.data(), yo + at[0], yStep, dx.data(), xo + at[1], xStep));
+                }
+            }
+        };
+    }
+
+    /** All elements that share an index of the axis. */
+    private StridedLoop slab() {
+        return StridedLoop.of(from.with(taps.axis(), 1).dims(), toStrides, fromStrides);
+    }
+
+    private static void clear(int n, float[] y, int yo, int yStep) {
+        for (int i = 0; i < n; i++) {
+            y[yo + i * yStep] = 0f;
+        }
+    }
+
+    private static void copy(int n, float[] x, int xo, int xStep, float[] y, int yo, int yStep) {
+        if (xStep == 1 && yStep == 1) {
+            System.arraycopy(x, xo, y, yo, n);
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            y[yo + i * yStep] = x[xo + i * xStep];
+        }
     }
 
     private static void addScaled(

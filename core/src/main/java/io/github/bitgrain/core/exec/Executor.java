@@ -239,10 +239,8 @@ public final class Executor implements AutoCloseable {
         all.addAll(options.observed());
         Set<String> given = new LinkedHashSet<>(graph.inputs().keySet());
         given.addAll(graph.parameterNames());
-        for (Node node : Fusion.of(graph.needed(all), given, all, builder::shape)) {
-            Fusion.emit(node, builder);
-            node.outputs().stream().filter(name -> !name.isEmpty()).forEach(name -> observe(name, builder));
-        }
+        Fusion.emit(Fusion.of(graph.needed(all), given, all, builder::shape), all, builder,
+                node -> node.outputs().stream().filter(name -> !name.isEmpty()).forEach(name -> observe(name, builder)));
         for (String name : wanted) {
             if (builder.value(name) == null) {
                 throw BitgrainException.badInput(graph.name() + ": there is no value \"" + name + "\"");

@@ -6,6 +6,8 @@ package io.github.bitgrain.core.plan;
  */
 public final class Buffer {
     private final int size;
+    private final Buffer whole;
+    private final int start;
     private float[] data;
     private int offset;
     private boolean external;
@@ -15,23 +17,47 @@ public final class Buffer {
     /** Pooled storage of {@code size} floats, alive between its first and its last use. */
     Buffer(int size) {
         this.size = size;
+        this.whole = null;
+        this.start = 0;
+    }
+
+    /** A part of another buffer, {@code size} floats from {@code start} on: it lives where and as long as that does. */
+    Buffer(Buffer of, int start, int size) {
+        if (start < 0 || size > of.size - start) {
+            throw new IllegalArgumentException(size + " floats from " + start + " on in a buffer of " + of.size);
+        }
+        this.size = size;
+        this.whole = of.whole();
+        this.start = of.start + start;
     }
 
     /** Storage that somebody else owns. */
     Buffer(float[] data) {
         this.size = data.length;
+        this.whole = null;
+        this.start = 0;
         this.data = data;
         this.external = true;
     }
 
     /** The array. */
     public float[] data() {
-        return data;
+        return whole == null ? data : whole.data;
     }
 
     /** Where the storage begins in the array. */
     public int offset() {
-        return offset;
+        return whole == null ? offset : whole.offset + start;
+    }
+
+    /** What this is a part of; itself if of nothing. */
+    Buffer whole() {
+        return whole == null ? this : whole;
+    }
+
+    /** Whether this is the part of another buffer that begins so many floats behind it. */
+    public boolean isPartOf(Buffer other, int at) {
+        return whole() == other.whole() && start == other.start + at;
     }
 
     /** Number of floats. */
@@ -56,7 +82,9 @@ public final class Buffer {
 
     /** Takes the storage out of the pool: it keeps its contents between steps and runs. */
     void keep() {
-        if (!external) {
+        if (whole != null) {
+            whole.keep();
+        } else if (!external) {
             external = true;
             data = null;
         }
@@ -68,6 +96,10 @@ public final class Buffer {
     }
 
     void usedBy(int step) {
+        if (whole != null) {
+            whole.usedBy(step);
+            return;
+        }
         firstUse = Math.min(firstUse, step);
         lastUse = Math.max(lastUse, step);
     }

@@ -42,11 +42,16 @@ public enum Layout {
 
     /** Floats to skip for one step along each ONNX axis. */
     public int[] strides(Shape shape) {
+        return strides(shape, rowStride(shape));
+    }
+
+    /** As {@link #strides(Shape)} where rows are so far apart. */
+    int[] strides(Shape shape, int rowStride) {
         if (this == DENSE) {
             return shape.strides();
         }
         int[] strides = new int[shape.rank()];
-        int step = stride(shape.dim(1));
+        int step = rowStride;
         for (int axis = shape.rank() - 1; axis >= 2; axis--) {
             strides[axis] = step;
             step *= shape.dim(axis);

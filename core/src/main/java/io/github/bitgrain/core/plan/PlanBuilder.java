@@ -31,7 +31,18 @@ public final class PlanBuilder {
     private final List<Step> setup = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
     private final List<Buffer> buffers = new ArrayList<>();
+    private final Map<String, Buffer> joined = new HashMap<>();
+    private Map<String, Place> places = Map.of();
+    private Set<String> views = Set.of();
     private Evaluator<LayoutChange> converter;
+
+    /**
+     * Where a value is made inside another one, channels last.
+     *
+     * @param value the value whose channels it is a part of
+     * @param channel its first channel there, a multiple of {@link Layout#LANES}
+     */
+    public record Place(String value, int channel) {}
 
     /** Emits the steps of one operator. */
     @FunctionalInterface
@@ -65,6 +76,20 @@ public final class PlanBuilder {
     /** How layouts are converted; must be set before the first node. */
     public PlanBuilder converter(Evaluator<LayoutChange> evaluator) {
         converter = evaluator;
+        return this;
+    }
+
+    /**
+     * Saves copies: values that are made where another one needs them, and values that stay where the one is that they are taken out of. All who
+     * read them must go by their {@link Value#rowStride}. Not for plans with gradients. Must be called before the first node.
+     */
+    public PlanBuilder join(Map<String, Place> newPlaces, Set<String> newViews) {
+        if (!trainable.isEmpty()) {
+            throw new IllegalStateException("joined values have no gradients");
+        }
+        places = newPlaces;
+        views = newViews;
+        newPlaces.values().forEach(place -> joined.computeIfAbsent(place.value(), name -> new Buffer(Layout.CHANNELS_LAST.size(shapes.get(name)))));
         return this;
     }
 
@@ -111,7 +136,7 @@ public final class PlanBuilder {
 
     /** Keeps a value until the end of the run. */
     public void keepUntilEnd(Value value) {
-        buffers.add(value.buffer());
+        buffers.add(value.buffer().whole());
         value.buffer().usedBy(Integer.MAX_VALUE - 1);
     }
 
@@ -167,6 +192,29 @@ public final class PlanBuilder {
         return Layout.DENSE;
     }
 
+    /** Whether parts of a value are made in place. */
+    boolean isJoined(String name) {
+        return joined.containsKey(name);
+    }
+
+    /** Whether a value may stay where the one is that it is taken out of. */
+    boolean mayBeView(String name) {
+        return views.contains(name);
+    }
+
+    /** Storage for a channels-last value. */
+    Value place(String name, Shape shape, boolean live, boolean differentiable) {
+        Place place = places.get(name);
+        if (place == null) {
+            Buffer own = joined.get(name);
+            return new Value(name, shape, Layout.CHANNELS_LAST, own != null ? own : new Buffer(Layout.CHANNELS_LAST.size(shape)), live, differentiable);
+        }
+        Buffer whole = joined.get(place.value());
+        int rowStride = Layout.CHANNELS_LAST.rowStride(shapes.get(place.value()));
+        return new Value(name, shape, Layout.CHANNELS_LAST, rowStride, new Buffer(whole, place.channel(), Value.span(shape, rowStride)), live,
+                differentiable);
+    }
+
     Value convert(Value value, Layout layout) {
         if (value.layout() == layout) {
             return value;
@@ -189,7 +237,7 @@ public final class PlanBuilder {
             return;
         }
         for (Buffer buffer : used) {
-            buffers.add(buffer);
+            buffers.add(buffer.whole());
             if (live) {
                 buffer.usedBy(steps.size());
             } else {

@@ -90,20 +90,43 @@ public final class PlannedNode {
 
     /** Declares a result in new storage. */
     public Value out(int result, Layout layout) {
-        return declare(result, layout, new Buffer(layout.size(outShape(result))));
+        if (layout == Layout.CHANNELS_LAST && !(op instanceof LayoutChange)) {
+            results[result] = builder.place(node.outputs().get(result), outShape(result), live, differentiable);
+            return results[result];
+        }
+        Buffer buffer = new Buffer(layout.size(outShape(result)));
+        results[result] = new Value(node.outputs().get(result), outShape(result), layout, buffer, live, differentiable);
+        return results[result];
     }
 
-    /** Declares a result that is a view of an operand's storage. */
+    /** Whether operands were made where this result, channels last, needs them. */
+    public boolean joins(int result) {
+        return builder.isJoined(node.outputs().get(result));
+    }
+
+    /**
+     * Declares a result that is some of the channels of a channels-last operand and stays there.
+     *
+     * @return whether its readers can do with that; if not, nothing is declared
+     */
+    public boolean outChannels(int result, Value of, int channel) {
+        String name = node.outputs().get(result);
+        if (!builder.mayBeView(name) || of.layout() != Layout.CHANNELS_LAST) {
+            return false;
+        }
+        Buffer part = new Buffer(of.buffer(), channel, Value.span(outShape(result), of.rowStride()));
+        results[result] = new Value(name, outShape(result), Layout.CHANNELS_LAST, of.rowStride(), part, live, differentiable);
+        return true;
+    }
+
+    /** Declares a result that is a view of an operand's storage: a dense one, or rows of channels that stay rows. */
     public void outView(int result, Layout layout, Value of) {
-        Value view = declare(result, layout, of.buffer());
+        int rowStride = layout == Layout.CHANNELS_LAST ? of.rowStride() : layout.rowStride(outShape(result));
+        Value view = new Value(node.outputs().get(result), outShape(result), layout, rowStride, of.buffer(), live, differentiable);
+        results[result] = view;
         if (view.differentiable()) {
             view.shareGradientOf(of);
         }
-    }
-
-    private Value declare(int result, Layout layout, Buffer buffer) {
-        results[result] = new Value(node.outputs().get(result), outShape(result), layout, buffer, live, differentiable);
-        return results[result];
     }
 
     /** A declared result. */

@@ -2,11 +2,15 @@ package io.github.bitgrain.core.plan;
 
 import io.github.bitgrain.core.tensor.Shape;
 
-/** A value of the graph, or a copy of one in another layout, in its physical form. */
+/**
+ * A value of the graph, or a copy of one in another layout, in its physical form. Its rows may lie among those of a larger value that it is
+ * joined to, see {@link PlanBuilder#join}; they are then further apart than the layout says.
+ */
 public final class Value {
     private final String name;
     private final Shape shape;
     private final Layout layout;
+    private final int rowStride;
     private final Buffer buffer;
     private final boolean live;
     private final boolean differentiable;
@@ -23,13 +27,18 @@ public final class Value {
     }
 
     Value(String name, Shape shape, Layout layout, Buffer buffer, boolean live, boolean differentiable) {
+        this(name, shape, layout, layout.rowStride(shape), buffer, live, differentiable);
+    }
+
+    Value(String name, Shape shape, Layout layout, int rowStride, Buffer buffer, boolean live, boolean differentiable) {
         this.name = name;
         this.shape = shape;
         this.layout = layout;
+        this.rowStride = rowStride;
         this.buffer = buffer;
         this.live = live;
         this.differentiable = differentiable;
-        if (buffer.size() != layout.size(shape)) {
+        if (buffer.size() != (rowStride == layout.rowStride(shape) ? layout.size(shape) : span(shape, rowStride))) {
             throw new IllegalArgumentException(name + " " + shape + " " + layout + " in " + buffer.size() + " floats");
         }
     }
@@ -69,14 +78,19 @@ public final class Value {
         return shape.rank() == 0 ? 1 : shape.dim(0);
     }
 
-    /** Floats per index of axis 0, padding included. */
+    /** Floats from the first element to behind the last one of a channels-last value whose rows are so far apart. */
+    static int span(Shape shape, int rowStride) {
+        return Math.addExact(Math.multiplyExact(Layout.CHANNELS_LAST.rows(shape) - 1, rowStride), shape.dim(1));
+    }
+
+    /** Floats from one index of axis 0 to the next, padding included. */
     public int imageSize() {
-        return images() == 0 ? 0 : layout.size(shape) / images();
+        return images() == 0 ? 0 : rows() * rowStride / images();
     }
 
     /** Floats to skip for one step along each ONNX axis. */
     public int[] strides() {
-        return layout.strides(shape);
+        return layout.strides(shape, rowStride);
     }
 
     /** Number of rows of the layout. */
@@ -91,12 +105,12 @@ public final class Value {
 
     /** Distance of rows. */
     public int rowStride() {
-        return layout.rowStride(shape);
+        return rowStride;
     }
 
     /** Whether another value has the same place for every element. */
     public boolean sameGeometry(Value other) {
-        return layout == other.layout && shape.equals(other.shape);
+        return layout == other.layout && rowStride == other.rowStride && shape.equals(other.shape);
     }
 
     Gradient gradient() {
