@@ -76,7 +76,7 @@ public final class Gradients {
         rule(ReduceMax.class, (op, g) -> ReductionGradients.extreme(op.axes(), g));
         rule(ReduceMin.class, (op, g) -> ReductionGradients.extreme(op.axes(), g));
         rule(CrossEntropy.class, (op, g) -> LossGradients.crossEntropy(g));         // dx = (softmax(x) Σ p − p) / N
-        rule(MeanSquaredError.class, (op, g) -> LossGradients.meanSquaredError(op.weight(), g)); // dx = 2 weight (x − t) / n
+        rule(MeanSquaredError.class, (op, g) -> LossGradients.meanSquaredError(g)); // dx = 2 (x − t) / n
     }
 
     /** The operators that have a rule, layout changes included. */

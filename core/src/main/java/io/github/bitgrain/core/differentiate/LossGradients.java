@@ -42,7 +42,7 @@ final class LossGradients {
         }, log, target.buffer(), dy, dx.buffer());
     }
 
-    static void meanSquaredError(float weight, NodeGradient g) {
+    static void meanSquaredError(NodeGradient g) {
         Value x = g.node().in(0);
         Value target = g.node().in(1);
         Buffer dy = g.dy(0);
@@ -51,7 +51,7 @@ final class LossGradients {
             if (!g.wants(operand)) {
                 continue;
             }
-            double scale = (operand == 0 ? 2.0 : -2.0) * weight / x.shape().size();
+            double scale = (operand == 0 ? 2.0 : -2.0) / x.shape().size();
             NodeGradient.Sink dx = g.sink(operand);
             g.step(x.images(), (from, to) -> difference((to - from) * size, (float) (scale * dy.data()[dy.offset()]),
                     x.buffer().data(), x.buffer().offset() + from * size, target.buffer().data(), target.buffer().offset() + from * size,

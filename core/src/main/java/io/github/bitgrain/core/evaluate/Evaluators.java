@@ -70,7 +70,7 @@ public final class Evaluators {
         evaluator(ReduceMax.class, (op, node) -> ReductionEvaluators.extreme(op.axes(), BinaryFunction.MAXIMUM, node));
         evaluator(ReduceMin.class, (op, node) -> ReductionEvaluators.extreme(op.axes(), BinaryFunction.MINIMUM, node));
         evaluator(CrossEntropy.class, (op, node) -> LossEvaluators.crossEntropy(node));
-        evaluator(MeanSquaredError.class, (op, node) -> LossEvaluators.meanSquaredError(op.weight(), node));
+        evaluator(MeanSquaredError.class, (op, node) -> LossEvaluators.meanSquaredError(node));
     }
 
     /** The operators that can be evaluated, layout changes included. */

@@ -36,7 +36,7 @@ final class LossEvaluators {
         }, logits.buffer(), target.buffer(), logProbabilities, loss.buffer());
     }
 
-    static void meanSquaredError(float weight, PlannedNode node) {
+    static void meanSquaredError(PlannedNode node) {
         Value x = node.in(0);
         Value target = node.in(1, x.layout());
         Value loss = node.out(0, Layout.DENSE);
@@ -63,7 +63,7 @@ final class LossEvaluators {
             for (double image : partial) {
                 sum += image;
             }
-            loss.buffer().data()[loss.buffer().offset()] = (float) (weight * sum / x.shape().size());
+            loss.buffer().data()[loss.buffer().offset()] = (float) (sum / x.shape().size());
         }, loss.buffer());
     }
 }

@@ -115,7 +115,7 @@ public final class ReferenceEvaluator {
                 for (int i = 0; i < x.data().length; i++) {
                     sum += Math.pow(x.data()[i] - in.get(1).data()[i], 2);
                 }
-                yield Doubles.scalar(o.weight() * sum / x.data().length);
+                yield Doubles.scalar(sum / x.data().length);
             }
             default -> ReferenceShapes.evaluate(op, in, shape);
         };
