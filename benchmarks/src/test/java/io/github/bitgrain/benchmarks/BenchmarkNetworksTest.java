@@ -2,6 +2,7 @@ package io.github.bitgrain.benchmarks;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
@@ -51,6 +52,20 @@ class BenchmarkNetworksTest {
                 Tensor[] actual = second.run(Map.of("image", image)).values().toArray(Tensor[]::new);
                 for (int i = 0; i < expected.length; i++) {
                     assertArrayEquals(expected[i].data(), actual[i].data(), 1e-4f);
+                }
+            }
+        }
+    }
+
+    /** Every network is computed in little more memory than its values need that are alive at once. */
+    @Test
+    void memoryIsNearTheLeast() {
+        for (Model model : List.of(BenchmarkNetworks.mobileNetV2(224, 1), BenchmarkNetworks.mobileNetV2(224, 0.5), BenchmarkNetworks.yolo26n(512),
+                BenchmarkNetworks.yolo26n(640))) {
+            for (int batch : new int[] {1, 4}) {
+                try (Executor executor = new Executor(model)) {
+                    Executor.Storage storage = executor.storage(batch);
+                    assertTrue(storage.least() > 0 && storage.floats() <= 1.15 * storage.least(), model.graph().name() + ": " + storage);
                 }
             }
         }

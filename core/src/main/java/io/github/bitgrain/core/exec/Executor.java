@@ -202,6 +202,20 @@ public final class Executor implements AutoCloseable {
         return fastest;
     }
 
+    /**
+     * Storage that the values of a batch share; parameters and results are not counted.
+     *
+     * @param floats how large it is
+     * @param least how many of them are alive at once at most: no smaller one would do
+     */
+    public record Storage(long floats, long least) {}
+
+    /** The storage for a batch that is computed as a whole. */
+    public Storage storage(int batch) {
+        Plan plan = plan(batch);
+        return new Storage(plan.arenaSize(), plan.leastArenaSize());
+    }
+
     private int batch(Map<String, Tensor> inputs) {
         int batch = 0;
         for (Map.Entry<String, Shape> declared : graph.inputs().entrySet()) {

@@ -25,6 +25,7 @@ public final class Plan implements AutoCloseable {
     private final Map<String, Value> inputs = new LinkedHashMap<>();
     private final Map<String, Tensor> gradients = new LinkedHashMap<>();
     private final BufferPool pool;
+    private final long leastArenaSize;
     private float[] arena;
     private Map<String, Long> profile;
 
@@ -62,6 +63,7 @@ public final class Plan implements AutoCloseable {
                 buffer.place(new float[buffer.size()], 0);
             }
         }
+        leastArenaSize = Placement.least(pooled);
         Placement placement = Placement.of(pooled);
         arena = pool.take(placement.size());
         placement.apply(arena);
@@ -146,6 +148,11 @@ public final class Plan implements AutoCloseable {
     /** Floats of pooled storage. */
     public int arenaSize() {
         return arena.length;
+    }
+
+    /** Floats that are alive at once at most: no pooled storage can be smaller. */
+    public long leastArenaSize() {
+        return leastArenaSize;
     }
 
     /** Gives the pooled storage back; the plan cannot run any more. */
