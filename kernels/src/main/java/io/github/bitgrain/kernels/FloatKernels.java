@@ -47,10 +47,12 @@ public interface FloatKernels {
             float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset);
 
     /**
-     * As the fused {@link #conv}, for an input in dense NCHW: {@code shape.inStride()} is not used. Worth its while where
-     * channels are few, for the images that networks begin with.
+     * As the fused {@link #conv}, for an input in NCHW: {@code shape.inStride()} is not used. Worth its while where channels are few, for the
+     * images that networks begin with.
+     *
+     * @param planeStride floats from one channel of an image to the next, more than a plane for a band of the rows of one image
      */
-    void convOfPlanes(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
+    void convOfPlanes(ConvShape shape, int planeStride, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
             float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset);
 
     /** Packs weights for {@link #convInputGradient}: they are read transposed and turned there. */

@@ -59,11 +59,16 @@ class ScalarFloatKernels implements FloatKernels {
     }
 
     @Override
-    public void convOfPlanes(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
+    public void convOfPlanes(ConvShape shape, int planeStride, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
             float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
         int pixels = shape.inH() * shape.inW();
         float[] turned = new float[shape.batch() * pixels * shape.inStride()];
-        toNhwc(shape.batch(), shape.inC(), pixels, x, xOffset, shape.inStride(), turned, 0);
+        for (int plane = 0; plane < shape.batch() * shape.inC(); plane++) {
+            int at = plane / shape.inC() * pixels * shape.inStride() + plane % shape.inC();
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                turned[at + pixel * shape.inStride()] = x[xOffset + plane * planeStride + pixel];
+            }
+        }
         conv(shape, turned, 0, weights, bias, biasOffset, y, yOffset, f, p, q, residual, residualOffset);
     }
 

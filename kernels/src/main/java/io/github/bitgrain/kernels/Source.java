@@ -20,8 +20,8 @@ final class Source {
     /** Floats that a tile may read beyond the last channel. */
     private static final int SLACK = 2 * Tiles.HEIGHT;
 
-    /** The stride that tells of maps in dense NCHW. */
-    static final int PLANES = 0;
+    /** In place of the distance of planes: the map does not lie in planes. */
+    static final int NO_PLANES = 0;
 
     private final Scratch.Floats copy = new Scratch.Floats();
     private final Scratch.Doubles wideCopy = new Scratch.Doubles();
@@ -32,6 +32,7 @@ final class Source {
     private boolean isWide;
     private int givenOffset;
     private int givenStride;
+    private int planeStride;
     private int channels;
     private int copyStride;
     private boolean inPlace;
@@ -62,19 +63,36 @@ final class Source {
      * @param slack whether kernels read up to {@link Tiles#HEIGHT} floats beyond the channels
      */
     void start(Walk walk, int batch, float[] x, int offset, int stride, int channels, int copyStride, boolean slack) {
-        this.walk = walk;
+        take(walk, x, offset, channels, copyStride);
+        givenStride = stride;
+        int last = offset + (batch * walk.sourceH * walk.sourceW - 1) * stride;
+        inPlace = walk.readsInPlace() && (!slack || last + Math.max(roundUp(channels), channels + SLACK) <= x.length);
+        begin(batch);
+    }
+
+    /** Starts with maps in NCHW, which are always copied. */
+    void startPlanes(Walk walk, int batch, float[] x, int offset, int stride, int channels) {
+        take(walk, x, offset, channels, channels);
+        planeStride = stride;
+        inPlace = false;
+        begin(batch);
+    }
+
+    private void take(Walk of, float[] x, int offset, int count, int stride) {
+        walk = of;
         given = x;
         givenIntegers = null;
         givenOffset = offset;
-        givenStride = stride;
-        this.channels = channels;
-        this.copyStride = copyStride;
-        int last = offset + (batch * walk.sourceH * walk.sourceW - 1) * stride;
-        inPlace = stride != PLANES && walk.readsInPlace() && (!slack || last + Math.max(roundUp(channels), channels + SLACK) <= x.length);
+        channels = count;
+        copyStride = stride;
+        planeStride = NO_PLANES;
+    }
+
+    private void begin(int batch) {
         chunk = inPlace ? CHUNK : Math.clamp(COPY_FLOATS / (copyStride * walk.stepX * walk.stepY), 1, CHUNK);
         gridRows = batch * walk.rows;
         nextRow = 0;
-        pixelStep = inPlace ? stride : copyStride;
+        pixelStep = inPlace ? givenStride : copyStride;
         rowStep = pixelStep * (inPlace ? walk.sourceW : walk.borderedW());
     }
 
@@ -190,9 +208,9 @@ final class Source {
             return;
         }
         int start = to + walk.left * copyStride;
-        if (givenStride == PLANES) {
+        if (planeStride != NO_PLANES) {
             for (int c = 0; c < channels; c++) {
-                spread(given, givenOffset + ((n * channels + c) * walk.sourceH + row) * walk.sourceW, x, start + c, copyStride, walk.sourceW);
+                spread(given, givenOffset + (n * channels + c) * planeStride + row * walk.sourceW, x, start + c, copyStride, walk.sourceW);
             }
         } else {
             copyPixels(given, givenOffset + (n * walk.sourceH + row) * walk.sourceW * givenStride, givenStride, x, start, copyStride,

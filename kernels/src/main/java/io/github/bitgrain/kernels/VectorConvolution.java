@@ -17,7 +17,7 @@ final class VectorConvolution {
 
     private VectorConvolution() {}
 
-    static void forward(ConvShape s, float[] x, int xOffset, boolean planes, VectorWeights weights, float[] bias, int biasOffset, float[] y, int yOffset,
+    static void forward(ConvShape s, float[] x, int xOffset, int planeStride, VectorWeights weights, float[] bias, int biasOffset, float[] y, int yOffset,
             Epilogue epilogue) {
         Scratch scratch = Scratch.ofThread();
         Walk walk = scratch.walk;
@@ -25,8 +25,8 @@ final class VectorConvolution {
         int size = VectorWeights.panelsSize(walk.taps(), s.groupIn(), s.groupOut());
         for (int g = 0; g < s.groups(); g++) {
             float[] start = padBias(scratch, bias, biasOffset + g * s.groupOut(), s.groupOut());
-            grid(scratch, s.batch(), x, xOffset + g * s.groupIn(), planes ? Source.PLANES : s.inStride(), s.groupIn(), weights.forward(), g * size, start,
-                    s.groupOut(), y, yOffset + g * s.groupOut(), s.outStride(), s.groups() == 1, epilogue);
+            grid(scratch, s.batch(), x, xOffset + g * s.groupIn(), s.inStride(), planeStride, s.groupIn(), weights.forward(), g * size, start, s.groupOut(),
+                    y, yOffset + g * s.groupOut(), s.outStride(), s.groups() == 1, epilogue);
         }
     }
 
@@ -38,7 +38,7 @@ final class VectorConvolution {
             walk.backward(s, phase);
             int size = VectorWeights.panelsSize(walk.taps(), s.groupOut(), s.groupIn());
             for (int g = 0; g < s.groups(); g++) {
-                grid(scratch, s.batch(), dy, dyOffset + g * s.groupOut(), s.outStride(), s.groupOut(), weights.backward(),
+                grid(scratch, s.batch(), dy, dyOffset + g * s.groupOut(), s.outStride(), Source.NO_PLANES, s.groupOut(), weights.backward(),
                         weights.phaseStart(phase) + g * size, start, s.groupIn(), dx, dxOffset + g * s.groupIn(), s.inStride(),
                         s.groups() == 1, scratch.epilogue.none());
             }
@@ -59,8 +59,8 @@ final class VectorConvolution {
     }
 
     /** All positions of the walk in scratch: {@code y = start + Σ x w}, then the epilogue. */
-    private static void grid(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int in, float[] w, int wOffset, float[] start,
-            int out, float[] y, int yOffset, int yStride, boolean ownsPixel, Epilogue epilogue) {
+    private static void grid(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int planeStride, int in, float[] w, int wOffset,
+            float[] start,            int out, float[] y, int yOffset, int yStride, boolean ownsPixel, Epilogue epilogue) {
         Walk walk = scratch.walk;
         if (walk.rows == 0 || walk.columns == 0) {
             return;
@@ -73,7 +73,11 @@ final class VectorConvolution {
         int last = yOffset + (batch * walk.outH * walk.outW - 1) * yStride;
         boolean whole = padded == out || ownsPixel && padded <= yStride && last + padded <= y.length && epilogue.reads(last + padded);
         Source source = scratch.gridSource;
-        source.start(walk, batch, x, xOffset, xStride, in, in, false);
+        if (planeStride == Source.NO_PLANES) {
+            source.start(walk, batch, x, xOffset, xStride, in, in, false);
+        } else {
+            source.startPlanes(walk, batch, x, xOffset, planeStride, in);
+        }
         int[] runs = scratch.runs.atLeast(walk.taps());
         int runCount = source.runs(runs);
         int runLength = walk.taps() / runCount * in;

@@ -36,19 +36,19 @@ final class VectorFloatKernels extends ScalarFloatKernels {
         if (shape.isDepthwise()) {
             VectorDepthwise.forward(shape, x, xOffset, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
         } else {
-            VectorConvolution.forward(shape, x, xOffset, false, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
+            VectorConvolution.forward(shape, x, xOffset, Source.NO_PLANES, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
         }
     }
 
     @Override
-    public void convOfPlanes(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
+    public void convOfPlanes(ConvShape shape, int planeStride, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
             float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
         if (shape.groups() > 1) {
-            super.convOfPlanes(shape, x, xOffset, weights, bias, biasOffset, y, yOffset, f, p, q, residual, residualOffset);
+            super.convOfPlanes(shape, planeStride, x, xOffset, weights, bias, biasOffset, y, yOffset, f, p, q, residual, residualOffset);
             return;
         }
         Epilogue epilogue = Scratch.ofThread().epilogue.set(f, p, q, residual, residualOffset, yOffset);
-        VectorConvolution.forward(shape, x, xOffset, true, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
+        VectorConvolution.forward(shape, x, xOffset, planeStride, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
     }
 
     @Override

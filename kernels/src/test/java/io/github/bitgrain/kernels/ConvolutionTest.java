@@ -83,18 +83,31 @@ class ConvolutionTest {
     void convolutionOfPlanesEqualsThatOfPixels(@ForAll long seed) {
         ConvCase c = ConvCase.random(new Random(seed), false);
         int pixels = c.shape.inH() * c.shape.inW();
-        float[] planes = new float[c.shape.batch() * pixels * c.shape.inC() + 1];
-        FAST.toNchw(c.shape.batch(), c.shape.inC(), pixels, c.shape.inStride(), c.x, c.xOffset, planes, 1);
+        int distance = pixels + (int) (seed & 3);
+        float[] dense = new float[c.shape.batch() * pixels * c.shape.inC()];
+        FAST.toNchw(c.shape.batch(), c.shape.inC(), pixels, c.shape.inStride(), c.x, c.xOffset, dense, 0);
+        float[] planes = new float[c.shape.batch() * distance * c.shape.inC() + 1];
+        for (int plane = 0; plane < c.shape.batch() * c.shape.inC(); plane++) {
+            System.arraycopy(dense, plane * pixels, planes, 1 + plane * distance, pixels);
+        }
         PackedConv packed = FAST.packedConv(c.shape);
         FAST.pack(c.w, 0, packed);
         float[] expected = ConvCase.blank(c.dy);
         float[] actual = ConvCase.blank(c.dy);
         FAST.conv(c.shape, c.x, c.xOffset, packed, c.bias, 0, expected, c.yOffset, UnaryFunction.SWISH, 0f, 0f, null, 0);
-        FAST.convOfPlanes(c.shape, planes, 1, packed, c.bias, 0, actual, c.yOffset, UnaryFunction.SWISH, 0f, 0f, null, 0);
+        float[] scalar = ConvCase.blank(c.dy);
+        FAST.convOfPlanes(c.shape, distance, planes, 1, packed, c.bias, 0, actual, c.yOffset, UnaryFunction.SWISH, 0f, 0f, null, 0);
+        PackedConv plain = SCALAR.packedConv(c.shape);
+        SCALAR.pack(c.w, 0, plain);
+        SCALAR.convOfPlanes(c.shape, distance, planes, 1, plain, c.bias, 0, scalar, c.yOffset, null, 0f, 0f, null, 0);
+        float[] sums = ConvCase.blank(c.dy);
+        SCALAR.conv(c.shape, c.x, c.xOffset, plain, c.bias, 0, sums, c.yOffset, null, 0f, 0f, null, 0);
         for (int pixel = 0; pixel < c.shape.batch() * c.shape.outH() * c.shape.outW(); pixel++) {
             int at = c.yOffset + pixel * c.shape.outStride();
             assertArrayEquals(java.util.Arrays.copyOfRange(expected, at, at + c.shape.outC()),
                     java.util.Arrays.copyOfRange(actual, at, at + c.shape.outC()), c.toString());
+            assertArrayEquals(java.util.Arrays.copyOfRange(sums, at, at + c.shape.outC()),
+                    java.util.Arrays.copyOfRange(scalar, at, at + c.shape.outC()), c.toString());
         }
     }
 

@@ -130,7 +130,7 @@ final class EveryKernel {
         kernels.put(name + " conv", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, 0f, 6f));
         kernels.put(name + " conv with function and sum", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, UnaryFunction.SWISH, 0f, 0f, d, 0));
         if (s.groups() == 1) {
-            kernels.put(name + " conv of planes", () -> FLOATS.convOfPlanes(s, a, 0, packed, b, 0, c, 0, UnaryFunction.RELU, 0f, 0f, null, 0));
+            kernels.put(name + " conv of planes", () -> FLOATS.convOfPlanes(s, s.inH() * s.inW(), a, 0, packed, b, 0, c, 0, UnaryFunction.RELU, 0f, 0f, null, 0));
         }
         kernels.put(name + " convInputGradient", () -> FLOATS.convInputGradient(s, a, 0, packed, c, 0));
         kernels.put(name + " convWeightGradient", () -> FLOATS.convWeightGradient(s, a, 0, c, 0, d, 0, b, 0));

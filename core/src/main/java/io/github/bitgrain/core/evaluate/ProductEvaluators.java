@@ -48,9 +48,8 @@ final class ProductEvaluators {
         UnaryFunction f = op.function() == null ? null : op.function().function();
         float p = op.function() == null ? 0f : op.function().p();
         float q = op.function() == null ? 0f : op.function().q();
-        // Rows of planes lie apart, channel by channel.
-        int bands = !planes && shape.dividesIntoBands() ? shape.outH() : 1;
-        int inRow = shape.inW() * shape.inStride();
+        int bands = shape.dividesIntoBands() ? shape.outH() : 1;
+        int inRow = planes ? shape.inW() : shape.inW() * shape.inStride();
         int outRow = shape.outW() * shape.outStride();
         ConvCall call = (part, input, output) -> {
             float[] biases = b == null ? null : b.data();
@@ -60,7 +59,7 @@ final class ProductEvaluators {
             int xo = x.buffer().offset() + input;
             int yo = y.buffer().offset() + output;
             if (planes) {
-                kernels.convOfPlanes(part, x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
+                kernels.convOfPlanes(part, shape.inH() * shape.inW(), x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
             } else {
                 kernels.conv(part, x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
             }
