@@ -161,7 +161,7 @@ final class VectorFunctions {
         int end = FLOATS.loopBound(n);
         FloatVector largest = FloatVector.fromArray(FLOATS, x, xOffset);
         for (int i = COUNT; i < end; i += COUNT) {
-            largest = largest.max(FloatVector.fromArray(FLOATS, x, xOffset + i));
+            largest = FloatVector.fromArray(FLOATS, x, xOffset + i).max(largest);
         }
         float max = largest.reduceLanes(VectorOperators.MAX);
         for (int i = end; i < n; i++) {
@@ -171,7 +171,7 @@ final class VectorFunctions {
         for (int i = 0; i < end; i += COUNT) {
             FloatVector e = FloatVector.fromArray(FLOATS, x, xOffset + i).sub(max).lanewise(VectorOperators.EXP);
             e.intoArray(y, yOffset + i);
-            sums = sums.add(e);
+            sums = e.add(sums);
         }
         double sum = sums.reduceLanes(VectorOperators.ADD);
         for (int i = end; i < n; i++) {

@@ -116,8 +116,8 @@ final class VectorMaps {
         int end = FLOATS.loopBound(n);
         for (int i = 0; i < end; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i);
-            min = min.min(v);
-            max = max.max(v);
+            min = v.min(min);
+            max = v.max(max);
         }
         range[0] = min.reduceLanes(VectorOperators.MIN);
         range[1] = max.reduceLanes(VectorOperators.MAX);

@@ -42,7 +42,7 @@ final class VectorPooling {
         FloatVector max = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
-                max = max.max(FloatVector.fromArray(FLOATS, x, at + i * rowStep + j * step));
+                max = FloatVector.fromArray(FLOATS, x, at + i * rowStep + j * step).max(max);
             }
         }
         max.intoArray(y, to);
@@ -79,7 +79,7 @@ final class VectorPooling {
                 int offset = i * rowStep + j * step;
                 var wins = FloatVector.fromArray(FLOATS, x, at + offset).compare(VectorOperators.EQ, max);
                 FloatVector.fromArray(FLOATS, dx, dxAt + offset).add(zero.blend(rest, wins)).intoArray(dx, dxAt + offset);
-                rest = rest.blend(zero, wins);
+                rest = zero.blend(rest, wins.not());
             }
         }
     }
@@ -109,7 +109,7 @@ final class VectorPooling {
         FloatVector sum = FloatVector.zero(FLOATS);
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
-                sum = sum.add(FloatVector.fromArray(FLOATS, x, at + i * rowStep + j * step));
+                sum = FloatVector.fromArray(FLOATS, x, at + i * rowStep + j * step).add(sum);
             }
         }
         sum.div(divisor).intoArray(y, to);

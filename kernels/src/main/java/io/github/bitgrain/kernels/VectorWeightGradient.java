@@ -115,11 +115,11 @@ final class VectorWeightGradient {
         FloatVector odd = FloatVector.zero(FLOATS);
         int p = from;
         for (; p + 1 < to; p += 2) {
-            even = even.add(FloatVector.fromArray(FLOATS, dy, offset + p * stride));
-            odd = odd.add(FloatVector.fromArray(FLOATS, dy, offset + p * stride + stride));
+            even = FloatVector.fromArray(FLOATS, dy, offset + p * stride).add(even);
+            odd = FloatVector.fromArray(FLOATS, dy, offset + p * stride + stride).add(odd);
         }
         if (p < to) {
-            even = even.add(FloatVector.fromArray(FLOATS, dy, offset + p * stride));
+            even = FloatVector.fromArray(FLOATS, dy, offset + p * stride).add(even);
         }
         even.add(odd).intoArray(sums, at);
     }

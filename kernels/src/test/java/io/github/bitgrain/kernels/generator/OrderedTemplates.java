@@ -13,7 +13,7 @@ final class OrderedTemplates {
                     for (int r = 0; r < runCount; r++) {
                         i>int a{i} = rows[row{+ i}] + runs[r];
 
-                        i>outside = outside.or(c{i}.reinterpretAs$Ints().lanewise(VectorOperators.XOR, middle));
+                        i>outside = c{i}.reinterpretAs$Ints().lanewise(VectorOperators.XOR, middle).or(outside);
                         for (int k = 0; k < lengths[r]; k++) {
                             $FloatVector b = $FloatVector.fromArray($FLOATS, w, panel + k * $COUNT);
                             i>c{i} = $FloatVector.broadcast($FLOATS, x[a{i} + k]).fma(b, c{i});
