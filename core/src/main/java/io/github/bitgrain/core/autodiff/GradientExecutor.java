@@ -80,7 +80,7 @@ public final class GradientExecutor implements AutoCloseable {
             }
         }
         PlanBuilder builder = new PlanBuilder(graph, parameters, batch, new LinkedHashSet<>(trained), kernels)
-                .converter(Evaluators.converter());
+                .converter(Evaluators.converter()).prepareInputs();
         List<String> wanted = new ArrayList<>(kept);
         wanted.add(loss);
         for (Node node : graph.needed(wanted)) {
@@ -126,6 +126,42 @@ public final class GradientExecutor implements AutoCloseable {
      * @param inputs a dense tensor per graph input; read in place
      */
     public float step(Map<String, Tensor> inputs) {
+        float value = loss(inputs);
+        plan.backward(workers);
+        return value;
+    }
+
+    /** Inputs as the executor that prepared them wants them. */
+    public static final class Batch {
+        private final Plan.Prepared prepared;
+
+        private Batch(Plan.Prepared prepared) {
+            this.prepared = prepared;
+        }
+    }
+
+    /**
+     * Inputs to be used again and again, for {@link #loss(Batch)} and {@link #step(Batch)} of this executor.
+     *
+     * @param inputs a dense tensor per graph input; kept, not copied
+     */
+    public Batch prepare(Map<String, Tensor> inputs) {
+        return new Batch(plan.prepare(inputs, workers));
+    }
+
+    /** Bytes that prepared inputs take beside the tensors. */
+    public long preparedBytes() {
+        return plan.preparedSize() * Float.BYTES;
+    }
+
+    /** The loss of prepared inputs. */
+    public float loss(Batch inputs) {
+        plan.forward(inputs.prepared, workers);
+        return loss.buffer().data()[loss.buffer().offset()];
+    }
+
+    /** As {@link #step(Map)}, of prepared inputs. */
+    public float step(Batch inputs) {
         float value = loss(inputs);
         plan.backward(workers);
         return value;

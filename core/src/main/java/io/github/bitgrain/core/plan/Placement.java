@@ -18,7 +18,7 @@ final class Placement {
      * The first index of an array that lies on a 64-byte line: elements begin 16 bytes into the object, and the default
      * collector puts large arrays at the start of a region. Vectors that straddle two lines cost more; results are the same.
      */
-    private static final int FIRST = 12;
+    static final int FIRST = 12;
 
     /** Less than this share above the least is not worth a search, nor is less than so many floats. */
     private static final double SLACK = 0.02;

@@ -19,6 +19,8 @@ import java.util.Set;
 public final class Plan implements AutoCloseable {
     private final FloatKernels kernels;
     private final List<Step> setup;
+    private final List<Step> preparation;
+    private final List<Buffer> prepared;
     private final List<Step> forward;
     private final List<Step> backward;
     private final Map<String, Value> values;
@@ -28,10 +30,21 @@ public final class Plan implements AutoCloseable {
     private final long leastArenaSize;
     private float[] arena;
     private Map<String, Long> profile;
+    private Prepared own;
+
+    /** The inputs of a batch as the steps want them; for the plan that made it. */
+    public static final class Prepared {
+        private Map<String, Tensor> tensors;
+        private final List<float[]> converted = new ArrayList<>();
+
+        private Prepared() {}
+    }
 
     Plan(PlanBuilder builder, int forwardSteps, BufferPool pool) {
         this.kernels = builder.kernels();
         this.setup = List.copyOf(builder.setup());
+        this.preparation = List.copyOf(builder.preparation());
+        this.prepared = builder.prepared().stream().map(Value::buffer).toList();
         this.forward = List.copyOf(builder.steps().subList(0, forwardSteps));
         this.backward = List.copyOf(builder.steps().subList(forwardSteps, builder.steps().size()));
         this.values = builder.values();
@@ -59,7 +72,7 @@ public final class Plan implements AutoCloseable {
             }
             if (!buffer.external()) {
                 pooled.add(buffer);
-            } else if (buffer.data() == null && inputs.values().stream().noneMatch(value -> value.buffer() == buffer)) {
+            } else if (buffer.data() == null && !prepared.contains(buffer) && inputs.values().stream().noneMatch(value -> value.buffer() == buffer)) {
                 buffer.place(new float[buffer.size()], 0);
             }
         }
@@ -76,6 +89,11 @@ public final class Plan implements AutoCloseable {
 
     /** Makes all values. The arrays of {@code tensors} are read in place. */
     public void forward(Map<String, Tensor> tensors, Workers workers) {
+        requireShapes(tensors);
+        forward(tensors, 0, workers);
+    }
+
+    private void requireShapes(Map<String, Tensor> tensors) {
         for (Map.Entry<String, Value> input : inputs.entrySet()) {
             Tensor tensor = tensors.get(input.getKey());
             Shape wanted = input.getValue().shape();
@@ -84,14 +102,60 @@ public final class Plan implements AutoCloseable {
                         + (tensor == null ? "nothing" : tensor.shape()));
             }
         }
-        forward(tensors, 0, workers);
+    }
+
+    /** The inputs of a batch, to be used again and again: their layout is changed now. The arrays of {@code tensors} are kept, not copied. */
+    public Prepared prepare(Map<String, Tensor> tensors, Workers workers) {
+        requireShapes(tensors);
+        Prepared batch = storage();
+        batch.tensors = Map.copyOf(tensors);
+        bind(tensors, 0);
+        convert(batch, workers);
+        return batch;
+    }
+
+    /** Floats that a prepared batch holds beside its tensors. */
+    public long preparedSize() {
+        return prepared.stream().mapToLong(Buffer::size).sum();
+    }
+
+    private Prepared storage() {
+        Prepared storage = new Prepared();
+        prepared.forEach(buffer -> storage.converted.add(new float[Placement.FIRST + buffer.size()]));
+        return storage;
+    }
+
+    private void convert(Prepared into, Workers workers) {
+        bindConverted(into);
+        run(preparation, workers);
+    }
+
+    private void bindConverted(Prepared batch) {
+        for (int i = 0; i < prepared.size(); i++) {
+            prepared.get(i).bind(batch.converted.get(i), Placement.FIRST);
+        }
+    }
+
+    private void bind(Map<String, Tensor> tensors, int first) {
+        for (Map.Entry<String, Value> input : inputs.entrySet()) {
+            Tensor tensor = tensors.get(input.getKey());
+            input.getValue().buffer().bind(tensor.data(), Math.multiplyExact(first, tensor.shape().size(1, tensor.shape().rank())));
+        }
+    }
+
+    /** Makes all values of a batch that this plan prepared. */
+    public void forward(Prepared batch, Workers workers) {
+        bind(batch.tensors, 0);
+        bindConverted(batch);
+        run(forward, workers);
     }
 
     /** As {@link #forward} with samples of a larger batch: those from {@code first} on of every tensor. */
     public void forward(Map<String, Tensor> tensors, int first, Workers workers) {
-        for (Map.Entry<String, Value> input : inputs.entrySet()) {
-            Tensor tensor = tensors.get(input.getKey());
-            input.getValue().buffer().bind(tensor.data(), Math.multiplyExact(first, tensor.shape().size(1, tensor.shape().rank())));
+        bind(tensors, first);
+        if (!prepared.isEmpty()) {
+            own = own == null ? storage() : own;
+            convert(own, workers);
         }
         run(forward, workers);
     }

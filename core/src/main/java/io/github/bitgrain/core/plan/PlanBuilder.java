@@ -31,6 +31,9 @@ public final class PlanBuilder {
     private final List<Step> setup = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
     private final List<Buffer> buffers = new ArrayList<>();
+    private final List<Step> preparation = new ArrayList<>();
+    private final List<Value> prepared = new ArrayList<>();
+    private boolean prepares;
     private final Map<String, Buffer> joined = new HashMap<>();
     private Map<String, Place> places = Map.of();
     private Set<String> views = Set.of();
@@ -76,6 +79,12 @@ public final class PlanBuilder {
     /** How layouts are converted; must be set before the first node. */
     public PlanBuilder converter(Evaluator<LayoutChange> evaluator) {
         converter = evaluator;
+        return this;
+    }
+
+    /** Takes changes of layout of inputs out of the run, so that what they give can be kept, see {@link Plan#prepare}. */
+    public PlanBuilder prepareInputs() {
+        prepares = true;
         return this;
     }
 
@@ -162,6 +171,15 @@ public final class PlanBuilder {
         return steps;
     }
 
+    List<Step> preparation() {
+        return preparation;
+    }
+
+    /** Inputs in other layouts, made by the preparation. */
+    List<Value> prepared() {
+        return prepared;
+    }
+
     List<Buffer> buffers() {
         return buffers;
     }
@@ -224,10 +242,18 @@ public final class PlanBuilder {
         if (converted == null) {
             Node node = new Node(value.name() + " as " + layout, new LayoutChange(layout), List.of(value.name()), List.of(value.name()));
             PlannedNode planned = new PlannedNode(this, node, node.op(), List.of(value));
+            int before = steps.size();
             converter.emit((LayoutChange) node.op(), planned);
             nodes.add(planned);
             converted = planned.result(0);
             known.put(layout, converted);
+            if (prepares && value == values.get(value.name()) && graph.inputs().containsKey(value.name()) && !trainable.contains(value.name())) {
+                List<Step> made = steps.subList(before, steps.size());
+                preparation.addAll(made);
+                made.clear();
+                converted.buffer().keep();
+                prepared.add(converted);
+            }
         }
         return converted;
     }

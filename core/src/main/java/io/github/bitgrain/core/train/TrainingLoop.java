@@ -18,7 +18,6 @@ import java.util.function.IntFunction;
 public final class TrainingLoop {
     private final GradientStep gradientStep;
     private final Optimizer optimizer;
-    private final IntFunction<Map<String, Tensor>> batches;
     private IntConsumer beforeUpdate = step -> { };
     private StepListener listener = (step, loss) -> true;
     private Parameters.Snapshot best;
@@ -38,11 +37,11 @@ public final class TrainingLoop {
         boolean after(int step, float loss);
     }
 
-    /** Computes the loss of a batch and the gradients that the optimizer reads. */
+    /** Computes the loss of a step's batch and the gradients that the optimizer reads. */
     @FunctionalInterface
     public interface GradientStep {
-        /** The loss of a batch, as {@link GradientExecutor#step}. */
-        float step(Map<String, Tensor> inputs);
+        /** The loss of the batch of a step, from 0, as {@link GradientExecutor#step}. */
+        float step(int step);
     }
 
     /**
@@ -60,18 +59,13 @@ public final class TrainingLoop {
      * @param batches the graph inputs of each step
      */
     public TrainingLoop(GradientExecutor executor, Optimizer optimizer, IntFunction<Map<String, Tensor>> batches) {
-        this(executor::step, optimizer, batches);
+        this(step -> executor.step(batches.apply(step)), optimizer);
     }
 
-    /**
-     * A loop whose gradients come from several executors, for example because batches differ in size.
-     *
-     * @param batches the graph inputs of each step
-     */
-    public TrainingLoop(GradientStep gradientStep, Optimizer optimizer, IntFunction<Map<String, Tensor>> batches) {
+    /** A loop whose gradients come from several executors, for example because batches differ in size. */
+    public TrainingLoop(GradientStep gradientStep, Optimizer optimizer) {
         this.gradientStep = gradientStep;
         this.optimizer = optimizer;
-        this.batches = batches;
     }
 
     /** Something to do between gradients and update, for example adding a regularizer's gradient. */
@@ -127,7 +121,7 @@ public final class TrainingLoop {
             if (last) {
                 break;
             }
-            float loss = gradientStep.step(batches.apply(done));
+            float loss = gradientStep.step(done);
             if (!Float.isFinite(loss)) {
                 throw BitgrainException.badInput("training diverged: loss " + loss + " at step " + done
                         + "; check the data for NaN or choose a smaller learning rate");

@@ -103,7 +103,7 @@ final class Epoch implements AutoCloseable {
         long seed = params.seed() * 0xD1B54A32D192ED03L + epoch;
         Prefetch prefetch = new Prefetch(step -> data.read(order, step * batch, batch, seed));
         int all = params.maxEpochs() * steps;
-        TrainingLoop loop = new TrainingLoop(executor::step, new Updates(epoch, ema), step -> {
+        TrainingLoop loop = new TrainingLoop(executor, new Updates(epoch, ema), step -> {
             TrainingData.Batch samples = prefetch.get(step, steps);
             Map<String, Tensor> inputs = new LinkedHashMap<>(samples.inputs());
             inputs.putAll(params.loss().targets(samples, output, teacher));

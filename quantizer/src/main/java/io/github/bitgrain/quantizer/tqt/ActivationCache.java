@@ -87,6 +87,11 @@ final class ActivationCache implements AutoCloseable {
         return new Tensor(entry.shape(), data);
     }
 
+    /** Whether a value is in memory for every batch. */
+    boolean inMemory(String value) {
+        return has(value) && entries.get(value).values().stream().allMatch(entry -> entry.tensor() != null);
+    }
+
     /** Whether the value is kept. */
     boolean has(String value) {
         return entries.containsKey(value);

@@ -169,13 +169,12 @@ final class AdaRound {
             gradients.put(bias, training.gradients().get(bias));
         }
         float factor = factor(training, soft, names, tensors, batches, count);
-        return new TrainingLoop(batch -> {
+        return new TrainingLoop(step -> {
             for (int t = 0; t < tensors.size(); t++) {
                 tensors.get(t).soft(soft.parameters().get(names.get(t)).data());
             }
-            return training.step(batch);
-        }, new Adam(trained, gradients, List.of(new Optimizer.Group(List.copyOf(gradients.keySet()), Schedule.constant(setting.lr())))),
-                step -> training.batch(step % batches))
+            return training.step(step % batches);
+        }, new Adam(trained, gradients, List.of(new Optimizer.Group(List.copyOf(gradients.keySet()), Schedule.constant(setting.lr())))))
                 .beforeUpdate(step -> {
                     boolean warm = parity || step < WARM_UP * setting.steps();
                     for (int t = 0; t < tensors.size(); t++) {

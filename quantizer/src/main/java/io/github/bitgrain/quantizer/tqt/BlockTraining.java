@@ -15,6 +15,7 @@ import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.Kernels;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +35,9 @@ final class BlockTraining implements AutoCloseable {
     private final Map<String, float[]> channelWeights;
     private final Map<String, Tensor> factors = new LinkedHashMap<>();
     private final LinkedHashMap<Integer, GradientExecutor> executors = new LinkedHashMap<>();
+    /** Batches as the executors want them, as far as they may be kept. */
+    private final Map<Integer, GradientExecutor.Batch> prepared = new HashMap<>();
+    private final boolean keepsBatches;
 
     /**
      * What a block is trained on. A batch is asked for whenever it is needed, so that not all have to be in memory.
@@ -41,12 +45,14 @@ final class BlockTraining implements AutoCloseable {
      * @param extents number of samples of each batch
      * @param inputs what a batch brings to the block, quantized
      * @param targets what the float network gives for a batch
+     * @param inMemory whether inputs and targets of all batches are in memory anyway
      */
-    record Data(List<Integer> extents, IntFunction<Map<String, Tensor>> inputs, IntFunction<Map<String, Tensor>> targets) {
+    record Data(List<Integer> extents, IntFunction<Map<String, Tensor>> inputs, IntFunction<Map<String, Tensor>> targets, boolean inMemory) {
         /** The values around a block. */
         static Data of(TqtBlock block, Graph graph, Frontier original, Frontier quantized) {
             List<String> inputs = block.inputs(graph);
-            return new Data(quantized.extents(), b -> quantized.values(inputs, b), b -> original.values(block.outputs(), b));
+            return new Data(quantized.extents(), b -> quantized.values(inputs, b), b -> original.values(block.outputs(), b),
+                    quantized.inMemory(inputs) && original.inMemory(block.outputs()));
         }
     }
 
@@ -69,6 +75,8 @@ final class BlockTraining implements AutoCloseable {
             executors.computeIfAbsent(extent, key ->
                     new GradientExecutor(graph, twin.parameters(), extent, LOSS, trained, List.of(), storage, Kernels.floats()));
         }
+        keepsBatches = data.inMemory()
+                && data.extents().stream().mapToLong(extent -> executors.get(extent).preparedBytes()).sum() <= ActivationCache.LIMIT / 2;
     }
 
     private static String target(String value) {
@@ -177,7 +185,7 @@ final class BlockTraining implements AutoCloseable {
     }
 
     /** Inputs and targets of a batch. */
-    Map<String, Tensor> batch(int index) {
+    private Map<String, Tensor> batch(int index) {
         Map<String, Tensor> batch = new LinkedHashMap<>(data.inputs().apply(index));
         data.targets().apply(index).forEach((name, tensor) -> {
             batch.put(target(name), tensor);
@@ -195,9 +203,9 @@ final class BlockTraining implements AutoCloseable {
     }
 
     /** Loss and gradients of a batch. */
-    float step(Map<String, Tensor> batch) {
-        GradientExecutor executor = executorFor(batch);
-        float loss = executor.step(batch);
+    float step(int index) {
+        GradientExecutor executor = executorFor(index);
+        float loss = keepsBatches ? executor.step(prepared(index)) : executor.step(batch(index));
         Map<String, Tensor> gradients = gradients();
         if (executor != executors.firstEntry().getValue()) {
             executor.gradients().forEach((name, tensor) ->
@@ -206,8 +214,13 @@ final class BlockTraining implements AutoCloseable {
         return loss;
     }
 
-    private GradientExecutor executorFor(Map<String, Tensor> batch) {
-        return executors.get(batch.values().iterator().next().shape().dim(0));
+    private GradientExecutor executorFor(int index) {
+        return executors.get(data.extents().get(index));
+    }
+
+    /** The same batches come again and again: their layout is changed once. */
+    private GradientExecutor.Batch prepared(int index) {
+        return prepared.computeIfAbsent(index, key -> executorFor(index).prepare(batch(index)));
     }
 
     /** Makes changes of what is not trained here take effect. */
@@ -219,7 +232,7 @@ final class BlockTraining implements AutoCloseable {
     double loss(List<Integer> which) {
         double sum = 0;
         for (int b : which) {
-            sum += executors.get(data.extents().get(b)).loss(batch(b));
+            sum += keepsBatches ? executorFor(b).loss(prepared(b)) : executorFor(b).loss(batch(b));
         }
         return sum / which.size();
     }

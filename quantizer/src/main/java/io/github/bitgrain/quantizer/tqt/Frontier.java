@@ -104,6 +104,11 @@ final class Frontier implements AutoCloseable {
         return values;
     }
 
+    /** Whether values are in memory for all batches. */
+    boolean inMemory(Collection<String> names) {
+        return names.stream().allMatch(cache::inMemory);
+    }
+
     /** The value of a batch. */
     Tensor value(String name, int batch) {
         return cache.get(name, batch);

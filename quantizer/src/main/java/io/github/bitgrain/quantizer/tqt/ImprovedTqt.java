@@ -215,7 +215,7 @@ final class ImprovedTqt {
             if (groups.isEmpty()) {
                 return;
             }
-            new TrainingLoop(training::step, new Adam(twin.parameters(), training.gradients(), groups), step -> training.batch(step % trained))
+            new TrainingLoop(step -> training.step(step % trained), new Adam(twin.parameters(), training.gradients(), groups))
                     .keepBest(training.snapshot(twin.parameters()), Math.max(1, setting.steps() / LOOKS), () -> training.loss(deciding))
                     .listener((step, loss) -> {
                         listener.step(number, blocks, block.name(), step + 1, setting.steps(), loss);

@@ -77,7 +77,7 @@ final class ParityTqt {
             names.addAll(training.alphas().values());
             Adam adam = new Adam(twin.parameters(), training.gradients(),
                     List.of(new Optimizer.Group(names, Schedule.constant(setting.lr()))));
-            TrainingLoop.History history = new TrainingLoop(training::step, adam, step -> training.batch(step % batches))
+            TrainingLoop.History history = new TrainingLoop(step -> training.step(step % batches), adam)
                     .beforeUpdate(step -> {
                         addRegularizers(block, training);
                         probe.accept(training.gradients());
