@@ -46,7 +46,8 @@ final class DoubleOrderedTiles {
             outside = c5.reinterpretAsLongs().lanewise(VectorOperators.XOR, middle).or(outside);
             outside = c6.reinterpretAsLongs().lanewise(VectorOperators.XOR, middle).or(outside);
             outside = c7.reinterpretAsLongs().lanewise(VectorOperators.XOR, middle).or(outside);
-            for (int k = 0; k < lengths[r]; k++) {
+            int k = 0;
+            do {
                 DoubleVector b = DoubleVector.fromArray(DOUBLES, w, panel + k * DOUBLE_COUNT);
                 c0 = DoubleVector.broadcast(DOUBLES, x[a0 + k]).fma(b, c0);
                 c1 = DoubleVector.broadcast(DOUBLES, x[a1 + k]).fma(b, c1);
@@ -56,7 +57,8 @@ final class DoubleOrderedTiles {
                 c5 = DoubleVector.broadcast(DOUBLES, x[a5 + k]).fma(b, c5);
                 c6 = DoubleVector.broadcast(DOUBLES, x[a6 + k]).fma(b, c6);
                 c7 = DoubleVector.broadcast(DOUBLES, x[a7 + k]).fma(b, c7);
-            }
+                k++;
+            } while (k < lengths[r]);
             panel += lengths[r] * DOUBLE_COUNT;
         }
         c0.sub(offset).intoArray(y, yOffset + outputs[row]);
@@ -94,8 +96,10 @@ final class DoubleOrderedTiles {
             int a5 = rows[row + 5] + runs[r];
             int a6 = rows[row + 6] + runs[r];
             int a7 = rows[row + 7] + runs[r];
-            for (int from = 0; from < runLength; from += chunk) {
-                for (int k = from; k < Math.min(from + chunk, runLength); k++) {
+            int k = 0;
+            do {
+                int end = Math.min(k + chunk, runLength);
+                do {
                     DoubleVector b = DoubleVector.fromArray(DOUBLES, w, panel + k * DOUBLE_COUNT);
                     c0 = DoubleVector.broadcast(DOUBLES, x[a0 + k]).fma(b, c0);
                     c1 = DoubleVector.broadcast(DOUBLES, x[a1 + k]).fma(b, c1);
@@ -105,7 +109,8 @@ final class DoubleOrderedTiles {
                     c5 = DoubleVector.broadcast(DOUBLES, x[a5 + k]).fma(b, c5);
                     c6 = DoubleVector.broadcast(DOUBLES, x[a6 + k]).fma(b, c6);
                     c7 = DoubleVector.broadcast(DOUBLES, x[a7 + k]).fma(b, c7);
-                }
+                    k++;
+                } while (k < end);
                 c0 = c0.reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
                 c1 = c1.reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
                 c2 = c2.reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
@@ -114,7 +119,7 @@ final class DoubleOrderedTiles {
                 c5 = c5.reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
                 c6 = c6.reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
                 c7 = c7.reinterpretAsLongs().min(high).max(low).reinterpretAsDoubles();
-            }
+            } while (k < runLength);
             panel += runLength * DOUBLE_COUNT;
         }
         c0.sub(offset).intoArray(y, yOffset + outputs[row]);

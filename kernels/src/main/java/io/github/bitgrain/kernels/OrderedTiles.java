@@ -59,7 +59,8 @@ final class OrderedTiles {
             outside = c5.reinterpretAsInts().lanewise(VectorOperators.XOR, middle).or(outside);
             outside = c6.reinterpretAsInts().lanewise(VectorOperators.XOR, middle).or(outside);
             outside = c7.reinterpretAsInts().lanewise(VectorOperators.XOR, middle).or(outside);
-            for (int k = 0; k < lengths[r]; k++) {
+            int k = 0;
+            do {
                 FloatVector b = FloatVector.fromArray(FLOATS, w, panel + k * COUNT);
                 c0 = FloatVector.broadcast(FLOATS, x[a0 + k]).fma(b, c0);
                 c1 = FloatVector.broadcast(FLOATS, x[a1 + k]).fma(b, c1);
@@ -69,7 +70,8 @@ final class OrderedTiles {
                 c5 = FloatVector.broadcast(FLOATS, x[a5 + k]).fma(b, c5);
                 c6 = FloatVector.broadcast(FLOATS, x[a6 + k]).fma(b, c6);
                 c7 = FloatVector.broadcast(FLOATS, x[a7 + k]).fma(b, c7);
-            }
+                k++;
+            } while (k < lengths[r]);
             panel += lengths[r] * COUNT;
         }
         c0.sub(offset).intoArray(y, yOffset + outputs[row]);
@@ -110,7 +112,8 @@ final class OrderedTiles {
             int a5 = rows[row + 5] + runs[r];
             int a6 = rows[row + 6] + runs[r];
             int a7 = rows[row + 7] + runs[r];
-            for (int k = 0; k < runLength; k++) {
+            int k = 0;
+            do {
                 FloatVector b = FloatVector.fromArray(FLOATS, w, panel + k * COUNT);
                 c0 = FloatVector.broadcast(FLOATS, x[a0 + k]).fma(b, c0).reinterpretAsInts().min(high).max(low).reinterpretAsFloats();
                 c1 = FloatVector.broadcast(FLOATS, x[a1 + k]).fma(b, c1).reinterpretAsInts().min(high).max(low).reinterpretAsFloats();
@@ -120,7 +123,8 @@ final class OrderedTiles {
                 c5 = FloatVector.broadcast(FLOATS, x[a5 + k]).fma(b, c5).reinterpretAsInts().min(high).max(low).reinterpretAsFloats();
                 c6 = FloatVector.broadcast(FLOATS, x[a6 + k]).fma(b, c6).reinterpretAsInts().min(high).max(low).reinterpretAsFloats();
                 c7 = FloatVector.broadcast(FLOATS, x[a7 + k]).fma(b, c7).reinterpretAsInts().min(high).max(low).reinterpretAsFloats();
-            }
+                k++;
+            } while (k < runLength);
             panel += runLength * COUNT;
         }
         c0.sub(offset).intoArray(y, yOffset + outputs[row]);

@@ -1,6 +1,10 @@
 package io.github.bitgrain.kernels.generator;
 
-/** The loops of convolutions whose sums may saturate: rows of one vector of columns. */
+/**
+ * The loops of convolutions whose sums may saturate: rows of one vector of columns. Inner loops test at their end: behind them a sum is the
+ * result of an operation then, whose class the compiler knows, and no meeting of two paths through two loops, whose class it knows from a
+ * profile alone. No run is empty.
+ */
 final class OrderedTemplates {
     private static final String CHECKED = """
                 static boolean checked{rows}x1($float[] x, int[] rows, int row, int[] runs, int[] lengths, int runCount, $float[] w, int wOffset,
@@ -14,10 +18,12 @@ final class OrderedTemplates {
                         i>int a{i} = rows[row{+ i}] + runs[r];
 
                         i>outside = c{i}.reinterpretAs$Ints().lanewise(VectorOperators.XOR, middle).or(outside);
-                        for (int k = 0; k < lengths[r]; k++) {
+                        int k = 0;
+                        do {
                             $FloatVector b = $FloatVector.fromArray($FLOATS, w, panel + k * $COUNT);
                             i>c{i} = $FloatVector.broadcast($FLOATS, x[a{i} + k]).fma(b, c{i});
-                        }
+                            k++;
+                        } while (k < lengths[r]);
                         panel += lengths[r] * $COUNT;
                     }
                     i>c{i}.sub(offset).intoArray(y, yOffset + outputs[row{+ i}]);
@@ -36,17 +42,21 @@ final class OrderedTemplates {
                     int panel = wOffset;
                     for (int r = 0; r < runCount; r++) {
                         i>int a{i} = rows[row{+ i}] + runs[r];
-                        float>for (int k = 0; k < runLength; k++) {
+                        int k = 0;
+                        float>do {
                         float>    FloatVector b = FloatVector.fromArray(FLOATS, w, panel + k * COUNT);
                         float>    i>c{i} = FloatVector.broadcast(FLOATS, x[a{i} + k]).fma(b, c{i}){limited};
-                        float>}
-                        double>for (int from = 0; from < runLength; from += chunk) {
-                        double>    for (int k = from; k < Math.min(from + chunk, runLength); k++) {
+                        float>    k++;
+                        float>} while (k < runLength);
+                        double>do {
+                        double>    int end = Math.min(k + chunk, runLength);
+                        double>    do {
                         double>        DoubleVector b = DoubleVector.fromArray(DOUBLES, w, panel + k * DOUBLE_COUNT);
                         double>        i>c{i} = DoubleVector.broadcast(DOUBLES, x[a{i} + k]).fma(b, c{i});
-                        double>    }
+                        double>        k++;
+                        double>    } while (k < end);
                         double>    i>c{i} = c{i}{limited};
-                        double>}
+                        double>} while (k < runLength);
                         panel += runLength * $COUNT;
                     }
                     i>c{i}.sub(offset).intoArray(y, yOffset + outputs[row{+ i}]);
