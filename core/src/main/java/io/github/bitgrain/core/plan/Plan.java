@@ -32,7 +32,7 @@ public final class Plan implements AutoCloseable {
     private Map<String, Long> profile;
     private Prepared own;
 
-    /** The inputs of a batch as the steps want them; for the plan that made it. */
+    /** The inputs of a batch as the steps want them; for the plan that {@link #prepare prepared} it, no other. */
     public static final class Prepared {
         private Map<String, Tensor> tensors;
         private final List<float[]> converted = new ArrayList<>();

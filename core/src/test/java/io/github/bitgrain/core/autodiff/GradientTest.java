@@ -148,6 +148,39 @@ class GradientTest {
         }
     }
 
+    /** Batches that come again: their layout is changed once, and they stay apart from each other and from others. */
+    @Test
+    void preparedBatchesGiveTheSameBits() {
+        Random random = new Random(4);
+        Graph graph = Graph.builder("net").input("x", Shape.of(3, 5, 6, 6)).input("t", Shape.of(3, 20, 6, 6))
+                .node("conv", new Conv(Size.ONE, new Pads(1, 1, 1, 1), Size.ONE, 1), List.of("x", "w"), "y")
+                .node("loss", new MeanSquaredError(), List.of("y", "t"), "loss").output("loss").build();
+        Parameters parameters = new Parameters().put("w", random(random, 20, 5, 3, 3));
+        List<Map<String, Tensor>> batches = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            batches.add(Map.of("x", random(random, 3, 5, 6, 6), "t", random(random, 3, 20, 6, 6)));
+        }
+        try (GradientExecutor executor = new GradientExecutor(graph, parameters, 3, "loss", Set.of("w"))) {
+            List<Float> losses = new ArrayList<>();
+            List<float[]> gradients = new ArrayList<>();
+            for (Map<String, Tensor> batch : batches) {
+                losses.add(executor.step(batch));
+                gradients.add(executor.gradients().get("w").data().clone());
+            }
+            List<GradientExecutor.Batch> prepared = batches.stream().map(executor::prepare).toList();
+            // Rows of 16 and 32 floats for 5 and 20 channels.
+            assertTrue(executor.preparedBytes() >= 4L * 3 * 36 * (16 + 32), "bytes: " + executor.preparedBytes());
+            for (int round = 0; round < 2; round++) {
+                for (int i : new int[] {2, 0, 1}) {
+                    assertEquals(losses.get(i), executor.step(prepared.get(i)));
+                    assertArrayEquals(gradients.get(i), executor.gradients().get("w").data());
+                    assertEquals(losses.get(1), executor.loss(batches.get(1)), "a batch that is not prepared");
+                    assertEquals(losses.get(i), executor.loss(prepared.get(i)));
+                }
+            }
+        }
+    }
+
     @Test
     void threadsChangeNoBit() {
         Map<String, Tensor> one = null;
