@@ -117,7 +117,7 @@ public final class GradientExecutor implements AutoCloseable {
      */
     public float loss(Map<String, Tensor> inputs) {
         plan.forward(inputs, workers);
-        return loss.buffer().data()[loss.buffer().offset()];
+        return lossValue();
     }
 
     /**
@@ -157,6 +157,10 @@ public final class GradientExecutor implements AutoCloseable {
     /** The loss of prepared inputs. */
     public float loss(Batch inputs) {
         plan.forward(inputs.prepared, workers);
+        return lossValue();
+    }
+
+    private float lossValue() {
         return loss.buffer().data()[loss.buffer().offset()];
     }
 

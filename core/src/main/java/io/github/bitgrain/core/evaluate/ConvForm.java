@@ -31,7 +31,8 @@ public final class ConvForm {
             int dilationW, int padTop, int padLeft, int groups) {
         Spatial x = Spatial.of(from.shape());
         Spatial y = Spatial.of(to.shape());
-        return new ConvShape(x.batch(), x.h(), x.w(), x.channels(), pixelStride(from), y.h(), y.w(), y.channels(), pixelStride(to), kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, groups);
+        return new ConvShape(x.batch(), x.h(), x.w(), x.channels(), pixelStride(from), y.h(), y.w(), y.channels(), pixelStride(to), kernelH,
+                kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, groups);
     }
 
     /** Of planes, which have none, the one that rows would have. */

@@ -24,7 +24,7 @@ import java.util.function.Function;
  * leave the cache once instead of three times. For execution without gradients, which need those values.
  */
 public final class Fusion {
-    private final Map<String, List<Node>> readers = new HashMap<>();
+    private final Map<String, List<Node>> readers;
     private final Set<String> kept;
     private final Set<String> known = new HashSet<>();
     private final Set<Node> absorbed = new HashSet<>();
@@ -35,11 +35,7 @@ public final class Fusion {
         this.kept = kept;
         this.shapes = shapes;
         known.addAll(given);
-        for (Node node : nodes) {
-            for (String input : new HashSet<>(node.inputs())) {
-                readers.computeIfAbsent(input, key -> new ArrayList<>()).add(node);
-            }
-        }
+        readers = readers(nodes);
         for (Node node : nodes) {
             if (!absorbed.contains(node)) {
                 Node joined = node.op() instanceof Conv conv ? join(node, conv) : node;
@@ -73,7 +69,6 @@ public final class Fusion {
             made.accept(node);
         }
     }
-
 
     private static void emit(Node node, PlanBuilder builder) {
         if (node.op() instanceof FusedConv fused) {
@@ -114,6 +109,17 @@ public final class Fusion {
         }
         Op op = new FusedConv(conv, function);
         return value.equals(node.output()) ? node : new Node(node.name(), op, operands, List.of(value));
+    }
+
+    /** By value, the nodes that read it, in order. */
+    static Map<String, List<Node>> readers(List<Node> nodes) {
+        Map<String, List<Node>> readers = new HashMap<>();
+        for (Node node : nodes) {
+            for (String input : new HashSet<>(node.inputs())) {
+                readers.computeIfAbsent(input, key -> new ArrayList<>()).add(node);
+            }
+        }
+        return readers;
     }
 
     /** Who reads a value that need not come into being; nobody if it must. */

@@ -11,9 +11,7 @@ import io.github.bitgrain.core.op.Split;
 import io.github.bitgrain.core.plan.Layout;
 import io.github.bitgrain.core.plan.PlanBuilder;
 import io.github.bitgrain.core.tensor.Shape;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +28,7 @@ final class Joining {
             Set.of(Conv.class, FusedConv.class, MaxPool.class, AveragePool.class, Resize.class);
 
     private final Map<String, Node> makers = new HashMap<>();
-    private final Map<String, List<Node>> readers = new HashMap<>();
+    private final Map<String, List<Node>> readers;
     private final Set<String> kept;
     private final Function<String, Shape> shapes;
     private final Map<String, PlanBuilder.Place> places = new HashMap<>();
@@ -39,12 +37,8 @@ final class Joining {
     private Joining(List<Node> nodes, Set<String> kept, Function<String, Shape> shapes) {
         this.kept = kept;
         this.shapes = shapes;
-        for (Node node : nodes) {
-            node.outputs().forEach(name -> makers.put(name, node));
-            for (String input : new HashSet<>(node.inputs())) {
-                readers.computeIfAbsent(input, key -> new ArrayList<>()).add(node);
-            }
-        }
+        readers = Fusion.readers(nodes);
+        nodes.forEach(node -> node.outputs().forEach(name -> makers.put(name, node)));
         nodes.forEach(this::takeApart);
         nodes.forEach(this::join);
     }

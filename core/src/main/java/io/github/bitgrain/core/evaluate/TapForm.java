@@ -29,49 +29,49 @@ public record TapForm(Taps taps, Shape from, int[] fromStrides, int[] toStrides)
 
     /** y = taps of x. */
     public Step.Work forward(Buffer x, Buffer y, FloatKernels kernels) {
-        int axis = taps.axis();
         StridedLoop slab = slab();
         int n = slab.runLength();
         int yStep = slab.runStride(0);
         int xStep = slab.runStride(1);
+        if (taps.isSelection()) {
+            return (first, end) -> forEachRun(slab, first, end, (weight, xo, yo) ->
+                    copy(n, x.data(), x.offset() + xo, xStep, y.data(), y.offset() + yo, yStep));
+        }
         return (first, end) -> {
             for (int o = first; o < end; o++) {
-                int yo = y.offset() + o * toStrides[axis];
-                if (!taps.isSelection()) {
-                    slab.run(0, slab.runs(), at -> clear(n, y.data(), yo + at[0], yStep));
-                }
-                for (int t = taps.firstTap()[o]; t < taps.firstTap()[o + 1]; t++) {
-                    int xo = x.offset() + taps.index()[t] * fromStrides[axis];
-                    float weight = taps.weight()[t];
-                    slab.run(0, slab.runs(), at -> {
-                        if (taps.isSelection()) {
-                            copy(n, x.data(), xo + at[1], xStep, y.data(), yo + at[0], yStep);
-                        } else {
-                            addScaled(kernels, n, weight, x.data(), xo + at[1], xStep, y.data(), yo + at[0], yStep);
-                        }
-                    });
-                }
+                int yo = y.offset() + o * toStrides[taps.axis()];
+                slab.run(0, slab.runs(), at -> clear(n, y.data(), yo + at[0], yStep));
             }
+            forEachRun(slab, first, end, (weight, xo, yo) ->
+                    addScaled(kernels, n, weight, x.data(), x.offset() + xo, xStep, y.data(), y.offset() + yo, yStep));
         };
     }
 
     /** dx += transposed taps of dy; all items on one thread, taps of several results meet in one place. */
     public Step.Work backward(Buffer dy, Buffer dx, FloatKernels kernels) {
-        int axis = taps.axis();
         StridedLoop slab = slab();
         int n = slab.runLength();
         int yStep = slab.runStride(0);
         int xStep = slab.runStride(1);
-        return (first, end) -> {
-            for (int o = 0; o < items(); o++) {
-                for (int t = taps.firstTap()[o]; t < taps.firstTap()[o + 1]; t++) {
-                    int yo = dy.offset() + o * toStrides[axis];
-                    int xo = dx.offset() + taps.index()[t] * fromStrides[axis];
-                    float weight = taps.weight()[t];
-                    slab.run(0, slab.runs(), at -> addScaled(kernels, n, weight, dy.data(), yo + at[0], yStep, dx.data(), xo + at[1], xStep));
-                }
+        return (first, end) -> forEachRun(slab, 0, items(), (weight, xo, yo) ->
+                addScaled(kernels, n, weight, dy.data(), dy.offset() + yo, yStep, dx.data(), dx.offset() + xo, xStep));
+    }
+
+    /** Does one run of one tap, at these offsets in operand and result. */
+    @FunctionalInterface
+    private interface TapRun {
+        void at(float weight, int x, int y);
+    }
+
+    private void forEachRun(StridedLoop slab, int first, int end, TapRun run) {
+        for (int o = first; o < end; o++) {
+            int yo = o * toStrides[taps.axis()];
+            for (int t = taps.firstTap()[o]; t < taps.firstTap()[o + 1]; t++) {
+                int xo = taps.index()[t] * fromStrides[taps.axis()];
+                float weight = taps.weight()[t];
+                slab.run(0, slab.runs(), at -> run.at(weight, xo + at[1], yo + at[0]));
             }
-        };
+        }
     }
 
     /** All elements that share an index of the axis. */

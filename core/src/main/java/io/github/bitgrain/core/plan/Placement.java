@@ -27,9 +27,17 @@ final class Placement {
 
     private final List<Buffer> placed = new ArrayList<>();
     private final List<Integer> starts = new ArrayList<>();
+    private final long least;
     private int size;
 
-    private Placement() {}
+    private Placement(long least) {
+        this.least = least;
+    }
+
+    /** Floats that no placement of these buffers can do without. */
+    long least() {
+        return least;
+    }
 
     /** Floats needed for all. */
     int size() {
@@ -51,11 +59,11 @@ final class Placement {
 
     /** Finds places for all buffers. */
     static Placement of(List<Buffer> buffers) {
-        long enough = least(buffers);
-        enough += Math.max(SMALL, (long) (SLACK * enough));
+        long least = least(buffers);
+        long enough = least + Math.max(SMALL, (long) (SLACK * least));
         List<Buffer> order = new ArrayList<>(buffers);
         order.sort(Comparator.comparingInt(Buffer::size).reversed().thenComparingInt(Buffer::firstUse));
-        Placement best = inOrder(order);
+        Placement best = inOrder(order, least);
         SplittableRandom random = new SplittableRandom(buffers.size());
         for (int i = 0; i < TRIES && best.size > enough; i++) {
             int top = best.top();
@@ -63,7 +71,7 @@ final class Placement {
                 break;
             }
             Collections.swap(order, top, random.nextInt(top));
-            Placement other = inOrder(order);
+            Placement other = inOrder(order, least);
             if (other.size <= best.size) {
                 best = other;
             } else {
@@ -73,8 +81,8 @@ final class Placement {
         return best;
     }
 
-    private static Placement inOrder(List<Buffer> order) {
-        Placement placement = new Placement();
+    private static Placement inOrder(List<Buffer> order, long least) {
+        Placement placement = new Placement(least);
         order.forEach(placement::add);
         return placement;
     }

@@ -76,8 +76,8 @@ public final class Plan implements AutoCloseable {
                 buffer.place(new float[buffer.size()], 0);
             }
         }
-        leastArenaSize = Placement.least(pooled);
         Placement placement = Placement.of(pooled);
+        leastArenaSize = placement.least();
         arena = pool.take(placement.size());
         placement.apply(arena);
     }
