@@ -63,33 +63,33 @@ final class Source {
      * @param slack whether kernels read up to {@link Tiles#HEIGHT} floats beyond the channels
      */
     void start(Walk walk, int batch, float[] x, int offset, int stride, int channels, int copyStride, boolean slack) {
-        take(walk, x, offset, channels, copyStride);
+        take(walk, x, null, offset, channels, copyStride);
         givenStride = stride;
         int last = offset + (batch * walk.sourceH * walk.sourceW - 1) * stride;
         inPlace = walk.readsInPlace() && (!slack || last + Math.max(roundUp(channels), channels + SLACK) <= x.length);
-        begin(batch);
+        begin(batch, inPlace ? CHUNK : COPY_FLOATS / (copyStride * walk.stepX * walk.stepY));
     }
 
     /** Starts with maps in NCHW, which are always copied. */
     void startPlanes(Walk walk, int batch, float[] x, int offset, int stride, int channels) {
-        take(walk, x, offset, channels, channels);
+        take(walk, x, null, offset, channels, channels);
         planeStride = stride;
-        inPlace = false;
-        begin(batch);
+        begin(batch, COPY_FLOATS / (channels * walk.stepX * walk.stepY));
     }
 
-    private void take(Walk of, float[] x, int offset, int count, int stride) {
+    private void take(Walk of, float[] x, int[] integers, int offset, int count, int stride) {
         walk = of;
         given = x;
-        givenIntegers = null;
+        givenIntegers = integers;
         givenOffset = offset;
         channels = count;
         copyStride = stride;
         planeStride = NO_PLANES;
+        inPlace = false;
     }
 
-    private void begin(int batch) {
-        chunk = inPlace ? CHUNK : Math.clamp(COPY_FLOATS / (copyStride * walk.stepX * walk.stepY), 1, CHUNK);
+    private void begin(int batch, int positions) {
+        chunk = Math.clamp(positions, 1, CHUNK);
         gridRows = batch * walk.rows;
         nextRow = 0;
         pixelStep = inPlace ? givenStride : copyStride;
@@ -103,19 +103,9 @@ final class Source {
      * @param results results per position, which share the cache with the copy
      */
     void startIntegers(Walk walk, int batch, int[] x, int offset, int channels, int copyStride, int results, boolean asDoubles) {
-        this.walk = walk;
-        givenIntegers = x;
+        take(walk, null, x, offset, channels, copyStride);
         isWide = asDoubles;
-        givenOffset = offset;
-        givenStride = channels;
-        this.channels = channels;
-        this.copyStride = copyStride;
-        inPlace = false;
-        chunk = Math.clamp((asDoubles ? COPY_FLOATS / 2 : COPY_FLOATS) / (copyStride * walk.stepX * walk.stepY + results / 2), 1, CHUNK);
-        gridRows = batch * walk.rows;
-        nextRow = 0;
-        pixelStep = copyStride;
-        rowStep = pixelStep * walk.borderedW();
+        begin(batch, (asDoubles ? COPY_FLOATS / 2 : COPY_FLOATS) / (copyStride * walk.stepX * walk.stepY + results / 2));
     }
 
     /**
