@@ -108,19 +108,13 @@ class DoubleExactConv extends VectorExactConv {
                         .min(high).max(low);
                 DoubleVector rounded = v.add(ROUNDER);
                 if (up) {
-                    rounded = upAtTies(v, rounded);
+                    // One more where v lies halfway above the rounded number: nowhere else is v - rounded - 0.5 not negative. By the
+                    // sign bit, as masks of two lanes are boxed.
+                    LongVector below = v.sub(rounded.sub(ROUNDER)).sub(0.5).reinterpretAsLongs().lanewise(VectorOperators.LSHR, Long.SIZE - 1);
+                    rounded = rounded.reinterpretAsLongs().add(1).sub(below).reinterpretAsDoubles();
                 }
                 rounded.sub(ROUNDER).intoArray(sums, i * padded + c);
             }
         }
-    }
-
-    /**
-     * One more where v lies halfway above the rounded number: nowhere else is {@code v - rounded - 0.5} not negative. By the sign bit, as
-     * masks of two lanes are boxed.
-     */
-    private static DoubleVector upAtTies(DoubleVector v, DoubleVector rounded) {
-        LongVector below = v.sub(rounded.sub(ROUNDER)).sub(0.5).reinterpretAsLongs().lanewise(VectorOperators.LSHR, Long.SIZE - 1);
-        return rounded.reinterpretAsLongs().add(1).sub(below).reinterpretAsDoubles();
     }
 }

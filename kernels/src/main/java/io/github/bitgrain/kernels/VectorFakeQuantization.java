@@ -11,7 +11,9 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Fake quantization with the two roundings that chips use. There is no vector instruction for them in the API: adding and
- * subtracting {@link #ROUNDER} leaves the nearest even integer, exactly, for the clamped values that arrive here.
+ * subtracting {@link #ROUNDER} leaves the nearest even integer, exactly, for the clamped values that arrive here. Values are clamped
+ * by comparison: max and min of the language treat NaN and -0 apart, which costs three times as much. The same few lines stand in
+ * every loop because a method of ours that takes or returns vectors is not sure to be inlined, and boxes them where it is not.
  */
 final class VectorFakeQuantization {
     /** 1.5 · 2^23: a sum with it has no fraction bits. */
@@ -37,7 +39,9 @@ final class VectorFakeQuantization {
         int end = FLOATS.loopBound(n);
         for (int i = 0; i < end; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-            clamp(v, low, high).add(rounder).sub(rounder).mul(scale).intoArray(y, yOffset + i);
+            FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
+            FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
+            clamped.add(rounder).sub(rounder).mul(scale).intoArray(y, yOffset + i);
         }
         return end;
     }
@@ -50,21 +54,13 @@ final class VectorFakeQuantization {
         int end = FLOATS.loopBound(n);
         for (int i = 0; i < end; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-            floorOfHalfMore(clamp(v, low, high), rounder).mul(scale).intoArray(y, yOffset + i);
+            FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
+            FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
+            FloatVector more = clamped.add(0.5f);
+            FloatVector nearest = more.add(rounder).sub(rounder);
+            nearest.sub(1f, nearest.compare(VectorOperators.GT, more)).mul(scale).intoArray(y, yOffset + i);
         }
         return end;
-    }
-
-    /** By comparison: max and min of the language treat NaN and -0 apart, which costs three times as much. */
-    private static FloatVector clamp(FloatVector v, FloatVector low, FloatVector high) {
-        FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
-        return raised.blend(high, raised.compare(VectorOperators.GT, high));
-    }
-
-    private static FloatVector floorOfHalfMore(FloatVector v, FloatVector rounder) {
-        FloatVector more = v.add(0.5f);
-        FloatVector nearest = more.add(rounder).sub(rounder);
-        return nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
     }
 
     /**
@@ -100,13 +96,18 @@ final class VectorFakeQuantization {
         DoubleVector back = DoubleVector.zero(DOUBLES);
         for (int i = 0; i < n; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-            FloatVector q = clamp(v, below, above).add(rounder).sub(rounder);
+            FloatVector raised = v.blend(below, v.compare(VectorOperators.LT, below));
+            FloatVector clamped = raised.blend(above, raised.compare(VectorOperators.GT, above));
+            FloatVector q = clamped.add(rounder).sub(rounder);
             FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
-            FloatVector inside = clamp(q, low, high);
+            FloatVector atLeast = q.blend(low, q.compare(VectorOperators.LT, low));
+            FloatVector inside = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
             VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
             FloatVector slope = inside.sub(v, passes);
-            front = half(g, 0).fma(half(slope, 0), front);
-            back = half(g, 1).fma(half(slope, 1), back);
+            front = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 0))
+                    .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 0), front);
+            back = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 1))
+                    .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 1), back);
             FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
             if (accumulate) {
                 passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
@@ -128,13 +129,19 @@ final class VectorFakeQuantization {
         DoubleVector back = DoubleVector.zero(DOUBLES);
         for (int i = 0; i < n; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-            FloatVector q = floorOfHalfMore(clamp(v, below, above), rounder);
+            FloatVector raised = v.blend(below, v.compare(VectorOperators.LT, below));
+            FloatVector more = raised.blend(above, raised.compare(VectorOperators.GT, above)).add(0.5f);
+            FloatVector nearest = more.add(rounder).sub(rounder);
+            FloatVector q = nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
             FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
-            FloatVector inside = clamp(q, low, high);
+            FloatVector atLeast = q.blend(low, q.compare(VectorOperators.LT, low));
+            FloatVector inside = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
             VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
             FloatVector slope = inside.sub(v, passes);
-            front = half(g, 0).fma(half(slope, 0), front);
-            back = half(g, 1).fma(half(slope, 1), back);
+            front = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 0))
+                    .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 0), front);
+            back = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 1))
+                    .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 1), back);
             FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
             if (accumulate) {
                 passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
@@ -181,13 +188,18 @@ final class VectorFakeQuantization {
                 VectorMask<Float> valid = FLOATS.indexInRange(i, n);
                 int at = start + i;
                 FloatVector v = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, x, xOffset + at), valid).mul(inverse);
-                FloatVector q = clamp(v, below, above).add(rounder).sub(rounder);
+                FloatVector raised = v.blend(below, v.compare(VectorOperators.LT, below));
+                FloatVector clamped = raised.blend(above, raised.compare(VectorOperators.GT, above));
+                FloatVector q = clamped.add(rounder).sub(rounder);
                 FloatVector g = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, dy, dyOffset + at), valid);
-                FloatVector inside = clamp(q, low, high);
+                FloatVector atLeast = q.blend(low, q.compare(VectorOperators.LT, low));
+                FloatVector inside = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
                 VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
                 FloatVector slope = inside.sub(v, passes);
-                front = half(g, 0).fma(half(slope, 0), front);
-                back = half(g, 1).fma(half(slope, 1), back);
+                front = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 0))
+                        .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 0), front);
+                back = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 1))
+                        .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 1), back);
                 FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
                 if (accumulate) {
                     passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + at));
@@ -215,13 +227,19 @@ final class VectorFakeQuantization {
                 VectorMask<Float> valid = FLOATS.indexInRange(i, n);
                 int at = start + i;
                 FloatVector v = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, x, xOffset + at), valid).mul(inverse);
-                FloatVector q = floorOfHalfMore(clamp(v, below, above), rounder);
+                FloatVector raised = v.blend(below, v.compare(VectorOperators.LT, below));
+                FloatVector more = raised.blend(above, raised.compare(VectorOperators.GT, above)).add(0.5f);
+                FloatVector nearest = more.add(rounder).sub(rounder);
+                FloatVector q = nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
                 FloatVector g = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, dy, dyOffset + at), valid);
-                FloatVector inside = clamp(q, low, high);
+                FloatVector atLeast = q.blend(low, q.compare(VectorOperators.LT, low));
+                FloatVector inside = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
                 VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
                 FloatVector slope = inside.sub(v, passes);
-                front = half(g, 0).fma(half(slope, 0), front);
-                back = half(g, 1).fma(half(slope, 1), back);
+                front = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 0))
+                        .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 0), front);
+                back = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 1))
+                        .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 1), back);
                 FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
                 if (accumulate) {
                     passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + at));
@@ -230,9 +248,5 @@ final class VectorFakeQuantization {
             }
         }
         front.add(back).intoArray(partial, 0);
-    }
-
-    private static DoubleVector half(FloatVector v, int part) {
-        return (DoubleVector) v.convertShape(VectorOperators.F2D, DOUBLES, part);
     }
 }
