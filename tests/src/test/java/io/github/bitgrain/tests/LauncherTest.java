@@ -62,14 +62,13 @@ class LauncherTest {
     }
 
     @Test
-    void quickstartHasAGibibyteOfHeapUnlessTheUserSaysOtherwise() throws Exception {
+    void theCollectorIsTheSerialOneUnlessTheUserNamesAnother() throws Exception {
         Path jdk = fakeJdk("jdk", "25", "java.base jdk.incubator.vector");
         Files.createDirectories(folder.resolve("checkout/lib"));
-        Map<String, String> environment = Map.of("JAVA25_HOME", jdk.toString(), "BITGRAIN_JAVA_OPTS", "-Xmx2g");
-        String arguments = launch(environment, "quickstart").out();
-        assertTrue(arguments.contains("-Xmx1g"), arguments);
-        assertTrue(arguments.indexOf("-Xmx1g") < arguments.indexOf("-Xmx2g"), "the last one counts: " + arguments);
-        assertTrue(!launch(environment, "verify", "a.espdl").out().contains("-Xmx1g"));
+        assertTrue(launch(Map.of("JAVA25_HOME", jdk.toString()), "quickstart").out().startsWith("-XX:+UseSerialGC "));
+        String arguments = launch(Map.of("JAVA25_HOME", jdk.toString(), "BITGRAIN_JAVA_OPTS", "-Xmx2g -XX:+UseG1GC"), "quickstart").out();
+        assertTrue(arguments.contains(" -Xmx2g -XX:+UseG1GC "), arguments);
+        assertTrue(!arguments.contains("Serial"), "the JVM takes one only: " + arguments);
     }
 
     @Test

@@ -30,7 +30,7 @@ class SimulationMemoryTest {
         Path input = Files.write(folder.resolve("x.npy"), image);
         Path log = folder.resolve("log");
         Process process = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx300m",
-                "-XX:+UseParallelGC", "--add-modules", "jdk.incubator.vector", "-cp", System.getProperty("java.class.path"),
+                "-XX:+UseSerialGC", "--add-modules", "jdk.incubator.vector", "-cp", System.getProperty("java.class.path"),
                 Main.class.getName(), "simulate", model.toString(), "--target", "esp32p4", "--input", input.toString(), "--dump-all",
                 "--output", folder.resolve("dump").toString()))
                 .redirectErrorStream(true).redirectOutput(log.toFile()).start();
