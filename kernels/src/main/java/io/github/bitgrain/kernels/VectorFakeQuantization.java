@@ -20,8 +20,10 @@ final class VectorFakeQuantization {
     private static final float ROUNDER = 12582912f;
     /** Up to here the sum with {@link #ROUNDER} stays in [2^23, 2^24). */
     private static final float LARGEST = 1 << 21;
-    /** The same width in double precision: half as many lanes. Products of saturated values cancel in single precision. */
+    /** The same width in double precision: half as many lanes. */
     private static final VectorSpecies<Double> DOUBLES = FLOATS.withLanes(double.class);
+    /** Vectors whose products are summed in single precision: few, as products of saturated values cancel. */
+    private static final int BLOCK = 16;
 
     private VectorFakeQuantization() {}
 
@@ -63,20 +65,53 @@ final class VectorFakeQuantization {
         return end;
     }
 
+    /** The smallest float that is rounded to at least {@code qmin}. */
+    private static float first(Rounding rounding, float qmin) {
+        float v = qmin - 0.5f;
+        while (rounding.round(v) >= qmin) {
+            v = Math.nextDown(v);
+        }
+        while (rounding.round(v) < qmin) {
+            v = Math.nextUp(v);
+        }
+        return v;
+    }
+
+    /** The largest float that is rounded to at most {@code qmax}. */
+    private static float last(Rounding rounding, float qmax) {
+        float v = qmax + 0.5f;
+        while (rounding.round(v) <= qmax) {
+            v = Math.nextUp(v);
+        }
+        while (rounding.round(v) > qmax) {
+            v = Math.nextDown(v);
+        }
+        return v;
+    }
+
     /**
      * The gradient for the elements of whole vectors.
      *
      * @param n a multiple of the number of lanes
      * @param partial room for one vector of half as many lanes
-     * @return Σ of the gradients of alpha; products and sums in double precision
+     * @return Σ of the gradients of alpha: {@link #BLOCK} products of each lane in single precision, those sums in double precision
      */
-    static double gradient(boolean even, int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse,
+    static double gradient(Rounding rounding, int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse,
             float qmin, float qmax, boolean accumulate, double[] partial) {
-        if (even) {
-            gradientEven(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
-        } else {
-            gradientUp(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
+        if (n == 0) {
+            return 0;
         }
+        float first = first(rounding, qmin);
+        float last = last(rounding, qmax);
+        if (rounding == Rounding.HALF_EVEN) {
+            gradientEven(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, accumulate, partial);
+        } else {
+            gradientUp(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, accumulate, partial);
+        }
+        return total(partial);
+    }
+
+    private static double total(double[] partial) {
         double sum = 0;
         for (int i = 0; i < DOUBLES.length(); i++) {
             sum += partial[i];
@@ -84,70 +119,71 @@ final class VectorFakeQuantization {
         return sum;
     }
 
-    /** Values are clamped one step beyond the range, so that those outside still round to something outside. */
-    private static void gradientEven(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
-            float inverse, float qmin, float qmax, boolean accumulate, double[] partial) {
-        FloatVector below = FloatVector.broadcast(FLOATS, qmin - 1);
-        FloatVector above = FloatVector.broadcast(FLOATS, qmax + 1);
+    /** Values from {@code first} to {@code last} are rounded to something inside the range; their gradients pass. */
+    private static void gradientEven(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse, float qmin,
+            float qmax, float first, float last, boolean accumulate, double[] partial) {
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
         DoubleVector front = DoubleVector.zero(DOUBLES);
         DoubleVector back = DoubleVector.zero(DOUBLES);
-        for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-            FloatVector raised = v.blend(below, v.compare(VectorOperators.LT, below));
-            FloatVector clamped = raised.blend(above, raised.compare(VectorOperators.GT, above));
-            FloatVector q = clamped.add(rounder).sub(rounder);
-            FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
-            FloatVector atLeast = q.blend(low, q.compare(VectorOperators.LT, low));
-            FloatVector inside = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
-            VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
-            FloatVector slope = inside.sub(v, passes);
-            front = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 0))
-                    .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 0), front);
-            back = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 1))
-                    .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 1), back);
-            FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
-            if (accumulate) {
-                passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
-            }
-            passed.intoArray(dx, dxOffset + i);
-        }
+        int i = 0;
+        do {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            int end = Math.min(n, i + BLOCK * COUNT);
+            do {
+                FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
+                VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
+                FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
+                FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
+                FloatVector q = clamped.add(rounder).sub(rounder);
+                FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
+                sum = q.sub(v, passes).fma(g, sum);
+                FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
+                if (accumulate) {
+                    passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
+                }
+                passed.intoArray(dx, dxOffset + i);
+                i += COUNT;
+            } while (i < end);
+            front = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0)).add(front);
+            back = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1)).add(back);
+        } while (i < n);
         front.add(back).intoArray(partial, 0);
     }
 
     /** As {@link #gradientEven} with the other rounding. */
-    private static void gradientUp(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
-            float inverse, float qmin, float qmax, boolean accumulate, double[] partial) {
-        FloatVector below = FloatVector.broadcast(FLOATS, qmin - 1);
-        FloatVector above = FloatVector.broadcast(FLOATS, qmax + 1);
+    private static void gradientUp(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse, float qmin,
+            float qmax, float first, float last, boolean accumulate, double[] partial) {
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
         DoubleVector front = DoubleVector.zero(DOUBLES);
         DoubleVector back = DoubleVector.zero(DOUBLES);
-        for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-            FloatVector raised = v.blend(below, v.compare(VectorOperators.LT, below));
-            FloatVector more = raised.blend(above, raised.compare(VectorOperators.GT, above)).add(0.5f);
-            FloatVector nearest = more.add(rounder).sub(rounder);
-            FloatVector q = nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
-            FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
-            FloatVector atLeast = q.blend(low, q.compare(VectorOperators.LT, low));
-            FloatVector inside = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
-            VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
-            FloatVector slope = inside.sub(v, passes);
-            front = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 0))
-                    .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 0), front);
-            back = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 1))
-                    .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 1), back);
-            FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
-            if (accumulate) {
-                passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
-            }
-            passed.intoArray(dx, dxOffset + i);
-        }
+        int i = 0;
+        do {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            int end = Math.min(n, i + BLOCK * COUNT);
+            do {
+                FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
+                VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
+                FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
+                FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
+                FloatVector more = clamped.add(0.5f);
+                FloatVector nearest = more.add(rounder).sub(rounder);
+                FloatVector q = nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
+                FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
+                sum = q.sub(v, passes).fma(g, sum);
+                FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
+                if (accumulate) {
+                    passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
+                }
+                passed.intoArray(dx, dxOffset + i);
+                i += COUNT;
+            } while (i < end);
+            front = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0)).add(front);
+            back = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1)).add(back);
+        } while (i < n);
         front.add(back).intoArray(partial, 0);
     }
 
@@ -157,96 +193,94 @@ final class VectorFakeQuantization {
      *
      * @param stride from row to row in all three maps
      */
-    static double gradientOfRows(boolean even, int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx,
+    static double gradientOfRows(Rounding rounding, int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx,
             int dxOffset, float inverse, float qmin, float qmax, boolean accumulate, double[] partial) {
-        if (even) {
-            rowsEven(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
+        if (rows == 0 || n == 0) {
+            return 0;
+        }
+        float first = first(rounding, qmin);
+        float last = last(rounding, qmax);
+        if (rounding == Rounding.HALF_EVEN) {
+            rowsEven(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, accumulate, partial);
         } else {
-            rowsUp(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
+            rowsUp(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, accumulate, partial);
         }
-        double sum = 0;
-        for (int i = 0; i < DOUBLES.length(); i++) {
-            sum += partial[i];
-        }
-        return sum;
+        return total(partial);
     }
 
-    /** As {@link #gradientEven}, row after row. */
+    /** As {@link #gradientEven}, row after row, each a sum in single precision. */
     private static void rowsEven(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
-            float inverse, float qmin, float qmax, boolean accumulate, double[] partial) {
-        FloatVector below = FloatVector.broadcast(FLOATS, qmin - 1);
-        FloatVector above = FloatVector.broadcast(FLOATS, qmax + 1);
+            float inverse, float qmin, float qmax, float first, float last, boolean accumulate, double[] partial) {
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
         DoubleVector front = DoubleVector.zero(DOUBLES);
         DoubleVector back = DoubleVector.zero(DOUBLES);
-        for (int row = 0; row < rows; row++) {
-            int start = row * stride;
-            for (int i = 0; i < n; i += COUNT) {
+        int start = 0;
+        do {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            int i = 0;
+            do {
                 // One body for whole and broken vectors: with two the compiler inlines no more and boxes.
                 VectorMask<Float> valid = FLOATS.indexInRange(i, n);
                 int at = start + i;
                 FloatVector v = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, x, xOffset + at), valid).mul(inverse);
-                FloatVector raised = v.blend(below, v.compare(VectorOperators.LT, below));
-                FloatVector clamped = raised.blend(above, raised.compare(VectorOperators.GT, above));
+                VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
+                FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
+                FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
                 FloatVector q = clamped.add(rounder).sub(rounder);
                 FloatVector g = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, dy, dyOffset + at), valid);
-                FloatVector atLeast = q.blend(low, q.compare(VectorOperators.LT, low));
-                FloatVector inside = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
-                VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
-                FloatVector slope = inside.sub(v, passes);
-                front = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 0))
-                        .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 0), front);
-                back = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 1))
-                        .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 1), back);
+                sum = q.sub(v, passes).fma(g, sum);
                 FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
                 if (accumulate) {
                     passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + at));
                 }
                 passed.intoArray(dx, dxOffset + at);
-            }
-        }
+                i += COUNT;
+            } while (i < n);
+            front = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0)).add(front);
+            back = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1)).add(back);
+            start += stride;
+        } while (start < rows * stride);
         front.add(back).intoArray(partial, 0);
     }
 
     /** As {@link #rowsEven} with the other rounding. */
     private static void rowsUp(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
-            float inverse, float qmin, float qmax, boolean accumulate, double[] partial) {
-        FloatVector below = FloatVector.broadcast(FLOATS, qmin - 1);
-        FloatVector above = FloatVector.broadcast(FLOATS, qmax + 1);
+            float inverse, float qmin, float qmax, float first, float last, boolean accumulate, double[] partial) {
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
         DoubleVector front = DoubleVector.zero(DOUBLES);
         DoubleVector back = DoubleVector.zero(DOUBLES);
-        for (int row = 0; row < rows; row++) {
-            int start = row * stride;
-            for (int i = 0; i < n; i += COUNT) {
+        int start = 0;
+        do {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            int i = 0;
+            do {
                 // One body for whole and broken vectors: with two the compiler inlines no more and boxes.
                 VectorMask<Float> valid = FLOATS.indexInRange(i, n);
                 int at = start + i;
                 FloatVector v = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, x, xOffset + at), valid).mul(inverse);
-                FloatVector raised = v.blend(below, v.compare(VectorOperators.LT, below));
-                FloatVector more = raised.blend(above, raised.compare(VectorOperators.GT, above)).add(0.5f);
+                VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
+                FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
+                FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
+                FloatVector more = clamped.add(0.5f);
                 FloatVector nearest = more.add(rounder).sub(rounder);
                 FloatVector q = nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
                 FloatVector g = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, dy, dyOffset + at), valid);
-                FloatVector atLeast = q.blend(low, q.compare(VectorOperators.LT, low));
-                FloatVector inside = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
-                VectorMask<Float> passes = inside.compare(VectorOperators.EQ, q);
-                FloatVector slope = inside.sub(v, passes);
-                front = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 0))
-                        .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 0), front);
-                back = ((DoubleVector) g.convertShape(VectorOperators.F2D, DOUBLES, 1))
-                        .fma((DoubleVector) slope.convertShape(VectorOperators.F2D, DOUBLES, 1), back);
+                sum = q.sub(v, passes).fma(g, sum);
                 FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
                 if (accumulate) {
                     passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + at));
                 }
                 passed.intoArray(dx, dxOffset + at);
-            }
-        }
+                i += COUNT;
+            } while (i < n);
+            front = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0)).add(front);
+            back = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1)).add(back);
+            start += stride;
+        } while (start < rows * stride);
         front.add(back).intoArray(partial, 0);
     }
 }

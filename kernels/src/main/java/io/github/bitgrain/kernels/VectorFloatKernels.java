@@ -192,7 +192,7 @@ final class VectorFloatKernels extends ScalarFloatKernels {
         if (VectorFakeQuantization.covers(exponent, qmin, qmax, rounding)) {
             done = Lanes.FLOATS.loopBound(n);
             double[] partial = Scratch.ofThread().partials;
-            sum = VectorFakeQuantization.gradient(rounding == Rounding.HALF_EVEN, done, x, xOffset, dy, dyOffset, dx, dxOffset,
+            sum = VectorFakeQuantization.gradient(rounding, done, x, xOffset, dy, dyOffset, dx, dxOffset,
                     FakeQuantization.scale(-exponent), qmin, qmax, accumulate, partial);
         }
         return sum + super.fakeQuantizeGradient(n - done, x, xOffset + done, dy, dyOffset + done, dx, dxOffset + done,
@@ -207,60 +207,26 @@ final class VectorFloatKernels extends ScalarFloatKernels {
         if (!wholeVectors || !VectorFakeQuantization.covers(exponent, qmin, qmax, rounding)) {
             return super.fakeQuantizeGradientOfRows(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, exponent, qmin, qmax, rounding, accumulate);
         }
-        return VectorFakeQuantization.gradientOfRows(rounding == Rounding.HALF_EVEN, rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset,
+        return VectorFakeQuantization.gradientOfRows(rounding, rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset,
                 FakeQuantization.scale(-exponent), qmin, qmax, accumulate, Scratch.ofThread().partials);
     }
 
     @Override
     public double sum(int n, float[] x, int xOffset) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 3 < n; i += 4) {
-            s0 += x[xOffset + i];
-            s1 += x[xOffset + i + 1];
-            s2 += x[xOffset + i + 2];
-            s3 += x[xOffset + i + 3];
-        }
-        return s0 + s1 + (s2 + s3) + super.sum(n - i, x, xOffset + i);
+        int end = VectorReductions.end(n);
+        return VectorReductions.sum(end, x, xOffset) + super.sum(n - end, x, xOffset + end);
     }
 
     @Override
     public double dot(int n, float[] a, int aOffset, float[] b, int bOffset) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 3 < n; i += 4) {
-            s0 += (double) a[aOffset + i] * b[bOffset + i];
-            s1 += (double) a[aOffset + i + 1] * b[bOffset + i + 1];
-            s2 += (double) a[aOffset + i + 2] * b[bOffset + i + 2];
-            s3 += (double) a[aOffset + i + 3] * b[bOffset + i + 3];
-        }
-        return s0 + s1 + (s2 + s3) + super.dot(n - i, a, aOffset + i, b, bOffset + i);
+        int end = VectorReductions.end(n);
+        return VectorReductions.dot(end, a, aOffset, b, bOffset) + super.dot(n - end, a, aOffset + end, b, bOffset + end);
     }
 
     @Override
     public double squaredDistance(int n, float[] a, int aOffset, float[] b, int bOffset) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 3 < n; i += 4) {
-            double d0 = (double) a[aOffset + i] - b[bOffset + i];
-            double d1 = (double) a[aOffset + i + 1] - b[bOffset + i + 1];
-            double d2 = (double) a[aOffset + i + 2] - b[bOffset + i + 2];
-            double d3 = (double) a[aOffset + i + 3] - b[bOffset + i + 3];
-            s0 += d0 * d0;
-            s1 += d1 * d1;
-            s2 += d2 * d2;
-            s3 += d3 * d3;
-        }
-        return s0 + s1 + (s2 + s3) + super.squaredDistance(n - i, a, aOffset + i, b, bOffset + i);
+        int end = VectorReductions.end(n);
+        return VectorReductions.squaredDistance(end, a, aOffset, b, bOffset) + super.squaredDistance(n - end, a, aOffset + end, b, bOffset + end);
     }
 
     @Override
