@@ -42,6 +42,11 @@ public final class NetworkRatios {
         return NETWORKS.keySet();
     }
 
+    /** The network of one of these names. */
+    static Model network(String name) {
+        return NETWORKS.get(name).get();
+    }
+
     /**
      * Figures of one network.
      *
@@ -79,7 +84,7 @@ public final class NetworkRatios {
     }
 
     static Figures measure(String name, int batch, int threads, boolean profile) throws OrtException {
-        byte[] file = OnnxWriter.write(withBatch(NETWORKS.get(name).get(), batch));
+        byte[] file = OnnxWriter.write(withBatch(network(name), batch));
         Model model = OnnxReader.read(name, Path.of(""), file);
         Map<String, Tensor> inputs = new LinkedHashMap<>();
         model.graph().inputs().forEach((input, shape) -> inputs.put(input, noise(shape.with(0, batch))));
@@ -144,7 +149,7 @@ public final class NetworkRatios {
                 + String.format(", %.1f Gflop/s", 2.0 * macs / nanoseconds);
     }
 
-    private static Tensor noise(Shape shape) {
+    static Tensor noise(Shape shape) {
         Tensor tensor = Tensor.zeros(shape);
         Random random = new Random(1);
         for (int i = 0; i < tensor.size(); i++) {

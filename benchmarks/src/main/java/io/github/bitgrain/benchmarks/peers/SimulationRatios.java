@@ -2,6 +2,8 @@ package io.github.bitgrain.benchmarks.peers;
 
 import ai.onnxruntime.OrtException;
 import io.github.bitgrain.benchmarks.Interleaved;
+import io.github.bitgrain.cli.Main;
+import io.github.bitgrain.cli.data.NpyWriter;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.Target;
@@ -16,7 +18,13 @@ import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.ElementType;
 import io.github.bitgrain.simulator.Simulator;
 import io.github.bitgrain.simulator.lowering.Lifting;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +34,9 @@ import java.util.TreeMap;
 
 /**
  * Chip models: the exact simulation against the float executor on the network that {@code inspect --to-float} makes of them,
- * and that against ONNX Runtime; in turn in one process, one thread. Arguments: a target, {@code .espdl} files, and
- * {@code profile} for the time by node kind.
+ * and that against ONNX Runtime; in turn in one process, one thread. Arguments: a target, {@code .espdl} files or names of
+ * benchmark networks, and {@code profile} for the time by node kind. A benchmark network is quantized to 8 bits first, and ONNX
+ * Runtime also runs what {@code quantize --qdq} writes of it, with unsigned 8-bit activations.
  */
 public final class SimulationRatios {
     private static final int RUNS = 20;
@@ -35,20 +44,44 @@ public final class SimulationRatios {
     private SimulationRatios() {}
 
     /** Measures and prints tables in Markdown. */
-    public static void main(String[] arguments) throws OrtException {
+    public static void main(String[] arguments) throws OrtException, IOException {
         Target target = Target.parse(arguments[0]);
         boolean profile = List.of(arguments).contains("profile");
-        System.out.println("| network | M MAC | ONNX Runtime ms | f32 ms | simulation ms | f32 ÷ ONNX Runtime | simulation ÷ f32 |"
-                + " simulation GMAC/s |");
-        System.out.println("|---|---|---|---|---|---|---|---|");
+        System.out.println("| network | M MAC | ONNX Runtime f32, u8 ms | f32 ms | simulation ms | f32 ÷ ONNX Runtime | simulation ÷ f32 |"
+                + " simulation ÷ ONNX Runtime u8 | simulation GMAC/s |");
+        System.out.println("|---|---|---|---|---|---|---|---|---|");
         for (String argument : arguments) {
             if (argument.endsWith(".espdl")) {
-                measure(Path.of(argument), target, profile);
+                measure(Path.of(argument), null, target, profile);
+            } else if (NetworkRatios.names().contains(argument)) {
+                measureQuantized(argument, target, profile);
             }
         }
     }
 
-    private static void measure(Path file, Target target, boolean profile) throws OrtException {
+    private static void measureQuantized(String name, Target target, boolean profile) throws OrtException, IOException {
+        Path folder = Files.createTempDirectory("simulation");
+        Path network = folder.resolve(name + ".onnx");
+        Path samples = folder.resolve("samples.npy");
+        Path chip = folder.resolve(name + ".espdl");
+        Path qdq = folder.resolve(name + ".qdq.onnx");
+        Model model = NetworkRatios.network(name);
+        OnnxWriter.write(model, network);
+        Tensor noise = NetworkRatios.noise(model.graph().inputs().values().iterator().next().with(0, 2));
+        try (OutputStream out = Files.newOutputStream(samples)) {
+            new NpyWriter(out, io.github.bitgrain.cli.data.ElementType.FLOAT32, Arrays.stream(noise.shape().dims()).boxed().toList()).write(noise.data());
+        }
+        String[] quantize = {"quantize", network.toString(), "--calib", samples.toString(), "--calib-batch", "1", "--target", target.id(), "--no-test-values",
+            "-o", chip.toString(), "--qdq", qdq.toString(), "--json"};
+        int exit = Main.run(quantize, new PrintWriter(OutputStream.nullOutputStream()), new PrintWriter(System.err, true));
+        if (exit != 0) {
+            throw new IllegalStateException(name + " could not be quantized: " + exit);
+        }
+        measure(chip, Files.readAllBytes(qdq), target, profile);
+    }
+
+    /** @param qdq the same network for ONNX Runtime, or null */
+    private static void measure(Path file, byte[] qdq, Target target, boolean profile) throws OrtException {
         ChipProgram program = EspdlReader.read(file);
         byte[] onnx = OnnxWriter.write(Lifting.lift(program, target));
         Model model = OnnxReader.read(file.toString(), Path.of(""), onnx);
@@ -67,10 +100,16 @@ public final class SimulationRatios {
         }
         long macs = macs(program);
         try (Executor executor = new Executor(model.graph(), model.parameters(), Executor.Options.defaults().threads(1));
-                OnnxRuntimePeer peer = new OnnxRuntimePeer(onnx, inputs, 1)) {
-            double[] times = new Interleaved(false, 4, 11, 0.1).microseconds(() -> executor.run(inputs), peer::run, simulator::run);
-            System.out.printf("| %s | %d | %.1f | %.1f | %.1f | %.2f | %.2f | %.1f |%n", file.getFileName(), macs / 1_000_000,
-                    times[1] / 1e3, times[0] / 1e3, times[2] / 1e3, times[1] / times[0], times[0] / times[2], macs / times[2] / 1e3);
+                OnnxRuntimePeer peer = new OnnxRuntimePeer(onnx, inputs, 1);
+                OnnxRuntimePeer peer8 = qdq == null ? null : new OnnxRuntimePeer(qdq, inputs, 1)) {
+            List<Runnable> sides = new ArrayList<>(List.of(() -> executor.run(inputs), peer::run, simulator::run));
+            if (peer8 != null) {
+                sides.add(peer8::run);
+            }
+            double[] times = new Interleaved(false, 4, 11, 0.1).microseconds(sides.toArray(Runnable[]::new));
+            System.out.printf("| %s | %d | %.1f%s | %.1f | %.1f | %.2f | %.2f | %s | %.1f |%n", file.getFileName(), macs / 1_000_000, times[1] / 1e3,
+                    peer8 == null ? "" : String.format(", %.1f", times[3] / 1e3), times[0] / 1e3, times[2] / 1e3, times[1] / times[0], times[0] / times[2],
+                    peer8 == null ? "" : String.format("%.2f", times[3] / times[2]), macs / times[2] / 1e3);
             if (profile) {
                 printProfile("f32", kinds(model, executor.profile(inputs, RUNS)));
                 printProfile("simulation", kinds(simulator));
