@@ -79,6 +79,18 @@ class FormulaTest {
     }
 
     @Test
+    void tablesThatLimitAndTablesThatAlmostDoAreReadAlike() {
+        long[] all = LongStream.rangeClosed(-128, 127).toArray();
+        long[] limiting = LongStream.of(all).map(q -> Math.clamp(q, -3, 90)).toArray();
+        of("Clip").value(INT8, -3, List.of(256), all).table(INT8, -3, limiting).output(INT8, -3).gives(List.of(256), limiting);
+        for (int i : new int[] {0, 100, 130, 217, 218, 255}) {
+            long[] other = limiting.clone();
+            other[i]++;
+            of("Clip").value(INT8, -3, List.of(256), all).table(INT8, -3, other).output(INT8, -3).gives(List.of(256), other);
+        }
+    }
+
+    @Test
     void geluOfSixteenBitsTakesTheNearestEntry() {
         // Step 256: −32,640 lies half way between entries 0 and 1, −32,384 between 1 and 2.
         ChipCase gelu = of("Gelu").value(INT16, -8, List.of(4), -32768, -32640, -32384, 32767)

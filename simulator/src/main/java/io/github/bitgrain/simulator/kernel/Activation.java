@@ -52,6 +52,12 @@ final class Activation {
         }
         if (node.inputType(0) == ElementType.INT8) {
             requireEntries(node, table.length, 256);
+            if (isLimit(table)) {
+                return (inputs, outputs) -> {
+                    outputs[0].reshape(inputs[0].shape());
+                    limit(table[0], table[table.length - 1], inputs[0].count(), inputs[0].ints(), outputs[0].ints());
+                };
+            }
             return (inputs, outputs) -> {
                 outputs[0].reshape(inputs[0].shape());
                 look(table, inputs[0].count(), inputs[0].ints(), outputs[0].ints());
@@ -67,7 +73,25 @@ final class Activation {
         };
     }
 
+    /** Whether a table limits and does nothing else, as those of Relu and Clip on one scale do: that needs no table. */
+    private static boolean isLimit(int[] table) {
+        int low = table[0];
+        int high = table[table.length - 1];
+        for (int i = 0; i < table.length; i++) {
+            if (table[i] != Math.max(low, Math.min(high, i + Byte.MIN_VALUE))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     // The loops stand in methods of their own, which are compiled for one kind of table each.
+
+    private static void limit(int low, int high, int n, int[] x, int[] y) {
+        for (int i = 0; i < n; i++) {
+            y[i] = Math.max(low, Math.min(high, x[i]));
+        }
+    }
 
     private static void look(int[] table, int n, int[] x, int[] y) {
         for (int i = 0; i < n; i++) {
