@@ -9,7 +9,7 @@ final class DoubleWrappingConv extends DoubleExactConv {
     private final Accumulator accumulator;
 
     DoubleWrappingConv(ConvShape shape, Scaling scaling, Accumulator accumulator) {
-        super(shape, new Scaling(new long[shape.outC()], scaling.shifts(), scaling.rounding(), scaling.bits(), scaling.relu()));
+        super(shape, new Scaling(new long[shape.outC()], scaling.shifts(), scaling.rounding(), scaling.bits(), scaling.lowest(), scaling.highest()));
         this.scaling = scaling;
         this.accumulator = accumulator;
     }

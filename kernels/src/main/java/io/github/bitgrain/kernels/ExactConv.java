@@ -23,16 +23,17 @@ public abstract class ExactConv {
     }
 
     /**
-     * What becomes of a sum: {@code saturate(max(shiftRight(sum + bias, shift), lowest), bits)}, see {@link Requantize}.
+     * What becomes of a sum: {@code clamp(shiftRight(sum + bias, shift), lowest, highest)}, see {@link Requantize}.
      *
      * @param bias one for each output channel
      * @param shifts one for each output channel, −31 to 63
      * @param rounding {@link Rounding#HALF_UP} or {@link Rounding#HALF_EVEN}
      * @param bits 8 or 16
-     * @param relu whether results are at least 0
+     * @param lowest least result
+     * @param highest greatest result
      */
-    public record Scaling(long[] bias, int[] shifts, Rounding rounding, int bits, boolean relu) {
-        /** Checks the rounding and the numbers of channels. */
+    public record Scaling(long[] bias, int[] shifts, Rounding rounding, int bits, int lowest, int highest) {
+        /** Checks the rounding, the limits and the numbers of channels. */
         public Scaling {
             if (rounding != Rounding.HALF_EVEN && rounding != Rounding.HALF_UP) {
                 throw new IllegalArgumentException("chips do not round " + rounding);
@@ -40,20 +41,25 @@ public abstract class ExactConv {
             if (bias.length != shifts.length) {
                 throw new IllegalArgumentException(bias.length + " biases, " + shifts.length + " shifts");
             }
+            if (lowest < -1 << (bits - 1) || highest >= 1 << (bits - 1) || lowest > highest) {
+                throw new IllegalArgumentException("results from " + lowest + " to " + highest + " in " + bits + " bits");
+            }
         }
 
-        int lowest() {
-            return relu ? 0 : -1 << (bits - 1);
+        /** Results are limited by their width alone, or are at least 0. */
+        public Scaling(long[] bias, int[] shifts, Rounding rounding, int bits, boolean relu) {
+            this(bias, shifts, rounding, bits, relu ? 0 : -1 << (bits - 1), (1 << (bits - 1)) - 1);
         }
 
-        int highest() {
-            return (1 << (bits - 1)) - 1;
+        /** The same with results limited further, as a limiting function behind it would do. */
+        public Scaling limited(int low, int high) {
+            return new Scaling(bias, shifts, rounding, bits, Math.clamp(lowest, low, high), Math.clamp(highest, low, high));
         }
 
         /** Some output channels. */
         public Scaling of(int[] channels) {
             return new Scaling(Arrays.stream(channels).mapToLong(n -> bias[n]).toArray(), Arrays.stream(channels).map(n -> shifts[n]).toArray(),
-                    rounding, bits, relu);
+                    rounding, bits, lowest, highest);
         }
     }
 

@@ -48,9 +48,11 @@ public final class Simulator {
     private final Target target;
     private final Map<String, ChipBuffer> values = new LinkedHashMap<>();
     private final List<Step> steps = new ArrayList<>();
+    /** The steps where nobody observes values: nodes that only limit what another node computes are done with that one. */
+    private final List<Step> joined = new ArrayList<>();
     /** Values whose memory is not reused. */
     private final Set<String> keptValues = new HashSet<>();
-    private Observer observer = (node, value, buffer) -> {};
+    private Observer observer;
 
     /**
      * Prepares a program.
@@ -81,6 +83,28 @@ public final class Simulator {
                     .map(values::get).toList();
             steps.add(new Step(node, kernel, inputs, outputs, last));
         }
+        joinLimits();
+    }
+
+    private void joinLimits() {
+        for (int i = 0; i < steps.size(); i++) {
+            Step step = steps.get(i);
+            Step both = i + 1 < steps.size() ? joined(step, steps.get(i + 1)) : null;
+            joined.add(both == null ? step : both);
+            i += both == null ? 0 : 1;
+        }
+    }
+
+    /** Both steps as one; null where the second does not only limit a value of the first that nobody else reads. */
+    private static Step joined(Step step, Step next) {
+        if (!(next.kernel instanceof ChipKernel.Limit(int low, int high)) || step.outputs.length != 1 || next.inputs[0] != step.outputs[0]
+                || !next.last.contains(step.outputs[0])) {
+            return null;
+        }
+        ChipKernel kernel = step.kernel.limited(low, high);
+        List<ChipBuffer> last = new ArrayList<>(step.last);
+        next.last.stream().filter(value -> value != step.outputs[0]).forEach(last::add);
+        return kernel == null ? null : new Step(step.node, kernel, step.inputs, next.outputs, last);
     }
 
     /**
@@ -219,13 +243,13 @@ public final class Simulator {
 
     /** Runs all nodes on the inputs as they are set; streaming caches go on from the run before. */
     public void run() {
-        for (Step step : steps) {
+        for (Step step : observer == null ? joined : steps) {
             guarded(step.node, () -> {
                 step.kernel.run(step.inputs, step.outputs);
                 return step;
             });
             for (int i = 0; i < step.outputs.length; i++) {
-                if (step.outputs[i] != null) {
+                if (observer != null && step.outputs[i] != null) {
                     observer.computed(step.node, step.node.outputs().get(i), step.outputs[i]);
                 }
             }

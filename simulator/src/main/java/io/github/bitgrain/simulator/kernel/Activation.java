@@ -53,10 +53,7 @@ final class Activation {
         if (node.inputType(0) == ElementType.INT8) {
             requireEntries(node, table.length, 256);
             if (isLimit(table)) {
-                return (inputs, outputs) -> {
-                    outputs[0].reshape(inputs[0].shape());
-                    limit(table[0], table[table.length - 1], inputs[0].count(), inputs[0].ints(), outputs[0].ints());
-                };
+                return new ChipKernel.Limit(table[0], table[table.length - 1]);
             }
             return (inputs, outputs) -> {
                 outputs[0].reshape(inputs[0].shape());
@@ -86,12 +83,6 @@ final class Activation {
     }
 
     // The loops stand in methods of their own, which are compiled for one kind of table each.
-
-    private static void limit(int low, int high, int n, int[] x, int[] y) {
-        for (int i = 0; i < n; i++) {
-            y[i] = Math.max(low, Math.min(high, x[i]));
-        }
-    }
 
     private static void look(int[] table, int n, int[] x, int[] y) {
         for (int i = 0; i < n; i++) {

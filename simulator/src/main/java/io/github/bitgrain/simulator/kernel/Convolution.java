@@ -57,6 +57,21 @@ final class Convolution implements ChipKernel {
         }
     }
 
+    private Convolution(Convolution other, ExactConv.Scaling scaling) {
+        node = other.node;
+        isGemm = other.isGemm;
+        filter = other.filter;
+        accumulation = other.accumulation;
+        this.scaling = scaling;
+        largestInput = other.largestInput;
+        norms = other.norms;
+    }
+
+    @Override
+    public ChipKernel limited(int low, int high) {
+        return new Convolution(this, scaling.limited(low, high));
+    }
+
     @Override
     public void run(ChipBuffer[] inputs, ChipBuffer[] outputs) {
         ChipBuffer in = inputs[0];
