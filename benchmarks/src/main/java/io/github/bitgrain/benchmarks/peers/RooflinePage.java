@@ -9,9 +9,11 @@ final class RooflinePage {
     private static final int WIDTH = 720;
     private static final int HEIGHT = 360;
     private static final int MARGIN = 48;
+    /** Room above, for the name of the axis, and to the right, for half of the last number. */
+    private static final int EDGE = 24;
     /** Operations per byte and Gflop/s at the ends of the axes. */
     private static final double[] X = {0.5, 512};
-    private static final double[] Y = {2, 256};
+    private static final double[] Y = {2, 512};
 
     private final StringBuilder html = new StringBuilder();
 
@@ -61,11 +63,12 @@ final class RooflinePage {
         line("<h2>%s</h2><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Speed of the convolutions of %s by operations per byte\">",
                 network.name(), WIDTH, HEIGHT, network.name());
         for (double x = X[0]; x <= X[1]; x *= 4) {
-            line("<line x1=\"%1$.0f\" x2=\"%1$.0f\" y1=\"%2$.0f\" y2=\"%3$.0f\"/><text x=\"%1$.0f\" y=\"%4$.0f\">%5$s</text>", x(x), y(Y[0]), y(Y[1]), y(Y[0]) + 16,
+            line("<line x1=\"%1$.0f\" x2=\"%1$.0f\" y1=\"%2$.0f\" y2=\"%3$.0f\"/><text x=\"%1$.0f\" y=\"%4$.0f\" text-anchor=\"middle\">%5$s</text>", x(x), y(Y[0]), y(Y[1]), y(Y[0]) + 16,
                     number(x));
         }
         for (double y = Y[0]; y <= Y[1]; y *= 4) {
-            line("<line y1=\"%1$.0f\" y2=\"%1$.0f\" x1=\"%2$.0f\" x2=\"%3$.0f\"/><text x=\"4\" y=\"%1$.0f\">%4$s</text>", y(y), x(X[0]), x(X[1]), number(y));
+            line("<line y1=\"%1$.0f\" y2=\"%1$.0f\" x1=\"%2$.0f\" x2=\"%3$.0f\"/><text x=\"%5$d\" y=\"%1$.0f\" dy=\"4\" text-anchor=\"end\">%4$s</text>",
+                    y(y), x(X[0]), x(X[1]), number(y), MARGIN - 6);
         }
         roof(limits.cacheGigabytes(), limits.gigaflops());
         roof(limits.memoryGigabytes(), limits.gigaflops());
@@ -73,7 +76,7 @@ final class RooflinePage {
             line("<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"><title>%s: %.1f Gflop/s</title></circle>", point.kind(), x(point.intensity()),
                     y(point.gigaflops()), point.label(), point.gigaflops());
         }
-        line("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">operations per byte</text><text x=\"4\" y=\"14\">Gflop/s</text></svg>", WIDTH - 8, HEIGHT - 4);
+        line("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">operations per byte</text><text x=\"4\" y=\"14\">Gflop/s</text></svg>", WIDTH - EDGE, HEIGHT - 4);
         line("<p><span class=\"key\">Blue: pointwise, brown: dense k × k, green: depthwise; lines: copying in cache and memory, peak.</span></p>");
     }
 
@@ -84,11 +87,11 @@ final class RooflinePage {
     }
 
     private static double x(double value) {
-        return MARGIN + (WIDTH - MARGIN - 8) * Math.log(Math.clamp(value, X[0], X[1]) / X[0]) / Math.log(X[1] / X[0]);
+        return MARGIN + (WIDTH - MARGIN - EDGE) * Math.log(Math.clamp(value, X[0], X[1]) / X[0]) / Math.log(X[1] / X[0]);
     }
 
     private static double y(double value) {
-        return HEIGHT - MARGIN - (HEIGHT - MARGIN - 8) * Math.log(Math.clamp(value, Y[0], Y[1]) / Y[0]) / Math.log(Y[1] / Y[0]);
+        return HEIGHT - MARGIN - (HEIGHT - MARGIN - EDGE) * Math.log(Math.clamp(value, Y[0], Y[1]) / Y[0]) / Math.log(Y[1] / Y[0]);
     }
 
     private static String number(double value) {
