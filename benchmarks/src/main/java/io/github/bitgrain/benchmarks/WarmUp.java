@@ -2,12 +2,10 @@ package io.github.bitgrain.benchmarks;
 
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
-import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Random;
 
 /**
  * How soon a process runs MobileNetV2 (224×224, one image, one thread) at 90 % of its steady speed: seconds from the first image
@@ -25,7 +23,7 @@ public final class WarmUp {
     public static void main(String[] arguments) {
         Model model = BenchmarkNetworks.mobileNetV2(224, 1);
         Map<String, Tensor> inputs = new LinkedHashMap<>();
-        model.graph().inputs().forEach((name, shape) -> inputs.put(name, noise(shape)));
+        model.graph().inputs().forEach((name, shape) -> inputs.put(name, new Tensor(shape, Implementations.noise(shape.size()))));
         double[] ends = new double[100_000];
         double[] times = new double[ends.length];
         int runs = 0;
@@ -51,14 +49,5 @@ public final class WarmUp {
         double[] sorted = Arrays.copyOfRange(values, from, to);
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];
-    }
-
-    private static Tensor noise(Shape shape) {
-        Random random = new Random(1);
-        float[] values = new float[shape.size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return new Tensor(shape, values);
     }
 }

@@ -1,13 +1,14 @@
 package io.github.bitgrain.kernels;
 
 import static io.github.bitgrain.kernels.Lanes.COUNT;
+import static io.github.bitgrain.kernels.Lanes.DOUBLES;
+import static io.github.bitgrain.kernels.Lanes.DOUBLE_COUNT;
 import static io.github.bitgrain.kernels.Lanes.FLOATS;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Fake quantization with the two roundings that chips use. There is no vector instruction for them in the API: adding and
@@ -20,8 +21,6 @@ final class VectorFakeQuantization {
     private static final float ROUNDER = 12582912f;
     /** Up to here the sum with {@link #ROUNDER} stays in [2^23, 2^24). */
     private static final float LARGEST = 1 << 21;
-    /** The same width in double precision: half as many lanes. */
-    private static final VectorSpecies<Double> DOUBLES = FLOATS.withLanes(double.class);
     /** Vectors whose products are summed in single precision: few, as products of saturated values cancel. */
     private static final int BLOCK = 16;
 
@@ -113,7 +112,7 @@ final class VectorFakeQuantization {
 
     private static double total(double[] partial) {
         double sum = 0;
-        for (int i = 0; i < DOUBLES.length(); i++) {
+        for (int i = 0; i < DOUBLE_COUNT; i++) {
             sum += partial[i];
         }
         return sum;

@@ -44,6 +44,8 @@ public final class Simulator {
      */
     private record Step(ChipNode node, ChipKernel kernel, ChipBuffer[] inputs, ChipBuffer[] outputs, List<ChipBuffer> last) {}
 
+    private static final Observer NOBODY = (node, value, buffer) -> {};
+
     private final ChipProgram program;
     private final Target target;
     private final Map<String, ChipBuffer> values = new LinkedHashMap<>();
@@ -52,7 +54,7 @@ public final class Simulator {
     private final List<Step> joined = new ArrayList<>();
     /** Values whose memory is not reused. */
     private final Set<String> keptValues = new HashSet<>();
-    private Observer observer;
+    private Observer observer = NOBODY;
 
     /**
      * Prepares a program.
@@ -243,13 +245,13 @@ public final class Simulator {
 
     /** Runs all nodes on the inputs as they are set; streaming caches go on from the run before. */
     public void run() {
-        for (Step step : observer == null ? joined : steps) {
+        for (Step step : observer == NOBODY ? joined : steps) {
             guarded(step.node, () -> {
                 step.kernel.run(step.inputs, step.outputs);
                 return step;
             });
             for (int i = 0; i < step.outputs.length; i++) {
-                if (observer != null && step.outputs[i] != null) {
+                if (step.outputs[i] != null) {
                     observer.computed(step.node, step.node.outputs().get(i), step.outputs[i]);
                 }
             }

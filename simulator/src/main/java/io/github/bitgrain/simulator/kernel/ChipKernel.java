@@ -14,7 +14,7 @@ public interface ChipKernel {
     void run(ChipBuffer[] inputs, ChipBuffer[] outputs);
 
     /**
-     * The kernel of this node and of one that follows and only limits its results.
+     * The kernel of this node and of one that follows and only limits its results; for kernels without state.
      *
      * @return null if this kernel cannot do that
      */
