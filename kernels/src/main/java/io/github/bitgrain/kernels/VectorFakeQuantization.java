@@ -102,11 +102,8 @@ final class VectorFakeQuantization {
         }
         float first = first(rounding, qmin);
         float last = last(rounding, qmax);
-        if (rounding == Rounding.HALF_EVEN) {
-            gradientEven(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, accumulate, partial);
-        } else {
-            gradientUp(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, accumulate, partial);
-        }
+        run(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, rounding == Rounding.HALF_UP,
+                accumulate, partial);
         return total(partial);
     }
 
@@ -118,12 +115,17 @@ final class VectorFakeQuantization {
         return sum;
     }
 
-    /** Values from {@code first} to {@code last} are rounded to something inside the range; their gradients pass. */
-    private static void gradientEven(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse, float qmin,
-            float qmax, float first, float last, boolean accumulate, double[] partial) {
+    /**
+     * Values from {@code first} to {@code last} are rounded to something inside the range; their gradients pass. Half to even is half up
+     * with nothing added before and nothing taken away after.
+     */
+    private static void run(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse, float qmin,
+            float qmax, float first, float last, boolean up, boolean accumulate, double[] partial) {
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        FloatVector half = FloatVector.broadcast(FLOATS, up ? 0.5f : 0f);
+        FloatVector one = FloatVector.broadcast(FLOATS, up ? 1f : 0f);
         DoubleVector front = DoubleVector.zero(DOUBLES);
         DoubleVector back = DoubleVector.zero(DOUBLES);
         int i = 0;
@@ -135,42 +137,9 @@ final class VectorFakeQuantization {
                 VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
                 FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
                 FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
-                FloatVector q = clamped.add(rounder).sub(rounder);
-                FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
-                sum = q.sub(v, passes).fma(g, sum);
-                FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
-                if (accumulate) {
-                    passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
-                }
-                passed.intoArray(dx, dxOffset + i);
-                i += COUNT;
-            } while (i < end);
-            front = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0)).add(front);
-            back = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1)).add(back);
-        } while (i < n);
-        front.add(back).intoArray(partial, 0);
-    }
-
-    /** As {@link #gradientEven} with the other rounding. */
-    private static void gradientUp(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse, float qmin,
-            float qmax, float first, float last, boolean accumulate, double[] partial) {
-        FloatVector low = FloatVector.broadcast(FLOATS, qmin);
-        FloatVector high = FloatVector.broadcast(FLOATS, qmax);
-        FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
-        DoubleVector front = DoubleVector.zero(DOUBLES);
-        DoubleVector back = DoubleVector.zero(DOUBLES);
-        int i = 0;
-        do {
-            FloatVector sum = FloatVector.zero(FLOATS);
-            int end = Math.min(n, i + BLOCK * COUNT);
-            do {
-                FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-                VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
-                FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
-                FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
-                FloatVector more = clamped.add(0.5f);
+                FloatVector more = clamped.add(half);
                 FloatVector nearest = more.add(rounder).sub(rounder);
-                FloatVector q = nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
+                FloatVector q = nearest.sub(one, nearest.compare(VectorOperators.GT, more));
                 FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
                 sum = q.sub(v, passes).fma(g, sum);
                 FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
@@ -199,20 +168,19 @@ final class VectorFakeQuantization {
         }
         float first = first(rounding, qmin);
         float last = last(rounding, qmax);
-        if (rounding == Rounding.HALF_EVEN) {
-            rowsEven(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, accumulate, partial);
-        } else {
-            rowsUp(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, accumulate, partial);
-        }
+        runRows(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, rounding == Rounding.HALF_UP,
+                accumulate, partial);
         return total(partial);
     }
 
-    /** As {@link #gradientEven}, row after row, each a sum in single precision. */
-    private static void rowsEven(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
-            float inverse, float qmin, float qmax, float first, float last, boolean accumulate, double[] partial) {
+    /** As {@link #run}, row after row, each a sum in single precision. */
+    private static void runRows(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
+            float inverse, float qmin, float qmax, float first, float last, boolean up, boolean accumulate, double[] partial) {
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        FloatVector half = FloatVector.broadcast(FLOATS, up ? 0.5f : 0f);
+        FloatVector one = FloatVector.broadcast(FLOATS, up ? 1f : 0f);
         DoubleVector front = DoubleVector.zero(DOUBLES);
         DoubleVector back = DoubleVector.zero(DOUBLES);
         int start = 0;
@@ -227,46 +195,9 @@ final class VectorFakeQuantization {
                 VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
                 FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
                 FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
-                FloatVector q = clamped.add(rounder).sub(rounder);
-                FloatVector g = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, dy, dyOffset + at), valid);
-                sum = q.sub(v, passes).fma(g, sum);
-                FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
-                if (accumulate) {
-                    passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + at));
-                }
-                passed.intoArray(dx, dxOffset + at);
-                i += COUNT;
-            } while (i < n);
-            front = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0)).add(front);
-            back = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1)).add(back);
-            start += stride;
-        } while (start < rows * stride);
-        front.add(back).intoArray(partial, 0);
-    }
-
-    /** As {@link #rowsEven} with the other rounding. */
-    private static void rowsUp(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
-            float inverse, float qmin, float qmax, float first, float last, boolean accumulate, double[] partial) {
-        FloatVector low = FloatVector.broadcast(FLOATS, qmin);
-        FloatVector high = FloatVector.broadcast(FLOATS, qmax);
-        FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
-        DoubleVector front = DoubleVector.zero(DOUBLES);
-        DoubleVector back = DoubleVector.zero(DOUBLES);
-        int start = 0;
-        do {
-            FloatVector sum = FloatVector.zero(FLOATS);
-            int i = 0;
-            do {
-                // One body for whole and broken vectors: with two the compiler inlines no more and boxes.
-                VectorMask<Float> valid = FLOATS.indexInRange(i, n);
-                int at = start + i;
-                FloatVector v = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, x, xOffset + at), valid).mul(inverse);
-                VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
-                FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
-                FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
-                FloatVector more = clamped.add(0.5f);
+                FloatVector more = clamped.add(half);
                 FloatVector nearest = more.add(rounder).sub(rounder);
-                FloatVector q = nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
+                FloatVector q = nearest.sub(one, nearest.compare(VectorOperators.GT, more));
                 FloatVector g = FloatVector.zero(FLOATS).blend(FloatVector.fromArray(FLOATS, dy, dyOffset + at), valid);
                 sum = q.sub(v, passes).fma(g, sum);
                 FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
