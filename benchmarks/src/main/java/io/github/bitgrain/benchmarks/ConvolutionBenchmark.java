@@ -1,8 +1,11 @@
 package io.github.bitgrain.benchmarks;
 
 import io.github.bitgrain.kernels.ConvShape;
+import io.github.bitgrain.kernels.FakeQuantizer;
+import io.github.bitgrain.kernels.Finish;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.PackedConv;
+import io.github.bitgrain.kernels.Rounding;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -27,6 +30,9 @@ public class ConvolutionBenchmark {
     private static final int USUAL_BATCH = 8;
     /** Where maps start in their arrays: as in a plan, on a line of the cache where the collector gives large arrays regions of their own (G1). */
     private static final int FIRST = 12;
+
+    private static final Finish HALF_EVEN = Finish.NONE.quantized(new FakeQuantizer(-4, -128, 127, Rounding.HALF_EVEN));
+    private static final Finish HALF_UP = Finish.NONE.quantized(new FakeQuantizer(-4, -128, 127, Rounding.HALF_UP));
 
     /** Implementation. */
     @Param({"scalar", "vector"})
@@ -79,6 +85,35 @@ public class ConvolutionBenchmark {
     @Benchmark
     public float[] forward() {
         floats.conv(shape, x, FIRST, packed, bias, 0, y, FIRST, 0, 6);
+        return y;
+    }
+
+    /** Forward pass with bias alone. */
+    @Benchmark
+    public float[] sums() {
+        floats.conv(shape, x, FIRST, packed, bias, 0, y, FIRST, Finish.NONE, null, 0);
+        return y;
+    }
+
+    /** The same and fake quantization of its results, half to even, in one pass. */
+    @Benchmark
+    public float[] quantizedHalfEven() {
+        floats.conv(shape, x, FIRST, packed, bias, 0, y, FIRST, HALF_EVEN, null, 0);
+        return y;
+    }
+
+    /** As {@link #quantizedHalfEven}, half up. */
+    @Benchmark
+    public float[] quantizedHalfUp() {
+        floats.conv(shape, x, FIRST, packed, bias, 0, y, FIRST, HALF_UP, null, 0);
+        return y;
+    }
+
+    /** As {@link #quantizedHalfUp} in two passes. */
+    @Benchmark
+    public float[] quantizedAfterwards() {
+        sums();
+        floats.fakeQuantize(y.length - FIRST, y, FIRST, y, FIRST, HALF_UP.quantizer().exponent(), -128, 127, Rounding.HALF_UP);
         return y;
     }
 

@@ -1,28 +1,50 @@
 package io.github.bitgrain.kernels;
 
-/** What becomes of the results of a convolution while they are still in a cache: a function, then the sum with another map. */
+/** What becomes of the results of a convolution while they are still in a cache: a {@link Finish}, then the sum with another map. */
 final class Epilogue {
     private UnaryFunction function;
     private float p;
     private float q;
+    private FakeQuantizer quantizer;
+    private float[] table;
+    private boolean roundsVectors;
+    private float scale;
+    private float inverse;
     private float[] residual;
     private int shift;
 
     /** Nothing. */
     Epilogue none() {
-        return set(null, 0f, 0f, null, 0, 0);
+        return set(null, 0f, 0f, null, null, null, 0, 0);
     }
 
     /**
-     * {@code y = f(y) + residual}.
+     * {@code y = finish(y) + residual}.
      *
-     * @param f function, or null
      * @param residual map of the geometry of y, or null
      */
-    Epilogue set(UnaryFunction f, float pValue, float qValue, float[] residualMap, int residualOffset, int yOffset) {
+    Epilogue set(Finish finish, float[] residualMap, int residualOffset, int yOffset) {
+        return set(finish.function(), finish.p(), finish.q(), finish.quantizer(), finish.table(), residualMap, residualOffset, yOffset);
+    }
+
+    /** A clamp alone; infinite bounds clamp nothing. */
+    Epilogue clamp(float lo, float hi) {
+        boolean clamps = lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY;
+        return set(clamps ? UnaryFunction.CLIP : null, lo, hi, null, null, null, 0, 0);
+    }
+
+    private Epilogue set(UnaryFunction f, float pValue, float qValue, FakeQuantizer fakeQuantizer, float[] entries, float[] residualMap, int residualOffset,
+            int yOffset) {
         function = f;
         p = pValue;
         q = qValue;
+        quantizer = fakeQuantizer;
+        table = entries;
+        roundsVectors = quantizer != null && VectorFakeQuantization.covers(quantizer.exponent(), quantizer.qmin(), quantizer.qmax(), quantizer.rounding());
+        if (roundsVectors) {
+            scale = FakeQuantization.scale(quantizer.exponent());
+            inverse = FakeQuantization.scale(-quantizer.exponent());
+        }
         residual = residualMap;
         shift = residualOffset - yOffset;
         return this;
@@ -34,7 +56,7 @@ final class Epilogue {
     }
 
     boolean isEmpty() {
-        return function == null && residual == null;
+        return function == null && quantizer == null && table == null && residual == null;
     }
 
     /** The whole epilogue on {@code count} rows of {@code width} floats, whole vectors, that lie in the result. */
@@ -53,17 +75,26 @@ final class Epilogue {
 
     /** As {@link #apply} on n floats. */
     void run(float[] y, int at, int n) {
-        function(y, at, n);
+        finish(y, at, n);
         add(y, at, n);
     }
 
-    /** The function alone, on whole vectors: results do not depend on where they go. */
-    void function(float[] y, int at, int n) {
+    /** Without the sum, on whole vectors: results do not depend on where they go. */
+    void finish(float[] y, int at, int n) {
         if (function != null) {
             int done = VectorFunctions.unary(function, p, q, n, y, at, y, at);
             for (int i = done; i < n; i++) {
                 y[at + i] = ScalarFunctions.apply(function, p, q, y[at + i]);
             }
+        }
+        if (quantizer != null) {
+            int done = roundsVectors ? VectorFakeQuantization.vectors(quantizer.rounding(), n, y, at, y, at, scale, inverse, quantizer.qmin(),
+                    quantizer.qmax()) : 0;
+            ScalarFloatKernels.quantize(n - done, y, at + done, y, at + done, quantizer.exponent(), quantizer.qmin(), quantizer.qmax(),
+                    quantizer.rounding());
+        }
+        if (table != null) {
+            VectorTable.lookUp(table, n, y, at, y, at);
         }
     }
 

@@ -6,7 +6,7 @@ package io.github.bitgrain.kernels;
  * a method says otherwise; element-wise kernels may work in place.
  *
  * <p>Results of the implementations differ by rounding only: sums of K products within 2 K ulp of the sum of absolute
- * products, transcendental functions within 6 ulp, softmax of n values within 8 + n / 8 ulp; maps without a transcendental, fake quantization and packing are equal
+ * products, transcendental functions within 6 ulp (swish, or 1e-36), softmax of n values within 8 + n / 8 ulp; maps without a transcendental, fake quantization and packing are equal
  * bit for bit, the sign of a zero excepted. Each implementation gives the same bits for the same arguments, always.
  */
 public interface FloatKernels {
@@ -37,14 +37,13 @@ public interface FloatKernels {
             float[] y, int yOffset, float lo, float hi);
 
     /**
-     * {@code y = f(bias + conv(x, w)) + residual}.
+     * {@code y = finish(bias + conv(x, w)) + residual}.
      *
      * @param bias outC floats from {@code biasOffset}, or null
-     * @param f function with parameters p and q, or null
      * @param residual a map of the geometry of y, or null; must not overlap y
      */
     void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
-            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset);
+            float[] y, int yOffset, Finish finish, float[] residual, int residualOffset);
 
     /**
      * As the fused {@link #conv}, for an input in NCHW: {@code shape.inStride()} is not used. Worth its while where channels are few, for the
@@ -53,7 +52,7 @@ public interface FloatKernels {
      * @param planeStride floats from one channel of an image to the next, more than a plane for a band of the rows of one image
      */
     void convOfPlanes(ConvShape shape, int planeStride, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
-            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset);
+            float[] y, int yOffset, Finish finish, float[] residual, int residualOffset);
 
     /** Packs weights for {@link #convInputGradient}: they are read transposed and turned there. */
     void packForInputGradient(float[] weights, int weightsOffset, PackedConv into);
@@ -100,6 +99,9 @@ public interface FloatKernels {
 
     /** {@code y[i] += a[i] b[i bStep]} with bStep 0 or 1. */
     void addProduct(int n, float[] a, int aOffset, float[] b, int bOffset, int bStep, float[] y, int yOffset);
+
+    /** {@code y[i] = table[x[i] + 128]} for whole x from −128 to 127; some entry of the table for other x. In place allowed. */
+    void lookUp(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset);
 
     // ---- rows
 

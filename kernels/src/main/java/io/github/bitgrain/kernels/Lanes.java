@@ -15,6 +15,8 @@ final class Lanes {
     static final VectorSpecies<Float> FLOATS = species();
     /** Floats in a vector. */
     static final int COUNT = FLOATS.length();
+    /** As many integers. */
+    static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     /** Floats in the two vectors that the tiles work on. */
     static final int PAIR = 2 * COUNT;
     /** Doubles in as many bits. */

@@ -45,12 +45,20 @@ class ScalarFloatKernels implements FloatKernels {
 
     @Override
     public void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
-            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
+            float[] y, int yOffset, Finish finish, float[] residual, int residualOffset) {
         conv(shape, x, xOffset, weights, bias, biasOffset, y, yOffset, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+        FakeQuantizer quantizer = finish.quantizer();
         for (int pixel = 0; pixel < shape.batch() * shape.outH() * shape.outW(); pixel++) {
             int at = pixel * shape.outStride();
-            if (f != null) {
-                unary(f, p, q, shape.outC(), y, yOffset + at, y, yOffset + at);
+            if (finish.function() != null) {
+                unary(finish.function(), finish.p(), finish.q(), shape.outC(), y, yOffset + at, y, yOffset + at);
+            }
+            if (quantizer != null) {
+                fakeQuantize(shape.outC(), y, yOffset + at, y, yOffset + at, quantizer.exponent(), quantizer.qmin(), quantizer.qmax(),
+                        quantizer.rounding());
+            }
+            if (finish.table() != null) {
+                lookUp(finish.table(), shape.outC(), y, yOffset + at, y, yOffset + at);
             }
             if (residual != null) {
                 binary(BinaryFunction.ADD, shape.outC(), y, yOffset + at, 1, residual, residualOffset + at, 1, y, yOffset + at);
@@ -60,7 +68,7 @@ class ScalarFloatKernels implements FloatKernels {
 
     @Override
     public void convOfPlanes(ConvShape shape, int planeStride, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
-            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
+            float[] y, int yOffset, Finish finish, float[] residual, int residualOffset) {
         int pixels = shape.inH() * shape.inW();
         float[] turned = new float[shape.batch() * pixels * shape.inStride()];
         for (int plane = 0; plane < shape.batch() * shape.inC(); plane++) {
@@ -69,7 +77,7 @@ class ScalarFloatKernels implements FloatKernels {
                 turned[at + pixel * shape.inStride()] = x[xOffset + plane * planeStride + pixel];
             }
         }
-        conv(shape, turned, 0, weights, bias, biasOffset, y, yOffset, f, p, q, residual, residualOffset);
+        conv(shape, turned, 0, weights, bias, biasOffset, y, yOffset, finish, residual, residualOffset);
     }
 
     @Override
@@ -146,6 +154,17 @@ class ScalarFloatKernels implements FloatKernels {
     }
 
     @Override
+    public void lookUp(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
+        entries(table, n, x, xOffset, y, yOffset);
+    }
+
+    static void entries(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
+        for (int i = 0; i < n; i++) {
+            y[yOffset + i] = table[(int) x[xOffset + i] - Byte.MIN_VALUE & Finish.ENTRIES - 1];
+        }
+    }
+
+    @Override
     public void softmax(boolean logarithm, int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow) {
         for (int r = 0; r < rows; r++) {
             int from = xOffset + r * xRow;
@@ -184,6 +203,10 @@ class ScalarFloatKernels implements FloatKernels {
 
     @Override
     public void fakeQuantize(int n, float[] x, int xOffset, float[] y, int yOffset, int exponent, float qmin, float qmax, Rounding rounding) {
+        quantize(n, x, xOffset, y, yOffset, exponent, qmin, qmax, rounding);
+    }
+
+    static void quantize(int n, float[] x, int xOffset, float[] y, int yOffset, int exponent, float qmin, float qmax, Rounding rounding) {
         float scale = FakeQuantization.scale(exponent);
         for (int i = 0; i < n; i++) {
             float q = Math.min(Math.max(rounding.round(x[xOffset + i] / scale), qmin), qmax);

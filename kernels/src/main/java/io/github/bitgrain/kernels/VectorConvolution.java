@@ -15,6 +15,9 @@ final class VectorConvolution {
     /** Weights up to this size stay in the L2 cache while all rows pass by. */
     static final int RESIDENT_FLOATS = 64 * 1024;
 
+    /** Results that wait for their epilogue: a small part of the L1 cache, and enough to pay for a call. */
+    private static final int FINISHED_FLOATS = 1024;
+
     private VectorConvolution() {}
 
     static void forward(ConvShape s, float[] x, int xOffset, int planeStride, VectorWeights weights, float[] bias, int biasOffset, float[] y, int yOffset,
@@ -94,7 +97,7 @@ final class VectorConvolution {
             float[] results = scratch.results.atLeast(height * padded);
             Source.fillTable(outputs, 0, height, 0, padded);
             tiles(source, runs, runCount, runLength, w, wOffset, start, padded, results, outputs, null);
-            epilogue.function(results, 0, count * padded);
+            epilogue.finish(results, 0, count * padded);
             outputTable(walk, source.first, count, yOffset, yStride, outputs);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(results, i * padded, y, outputs[i], out);
@@ -118,10 +121,10 @@ final class VectorConvolution {
                 }
                 // A tile of the last rows overwrites some of the tile before: these wait for it.
                 int ready = row < last ? Math.min(row + step, last) : height;
-                if (epilogue != null) {
+                if (epilogue != null && ((ready - done) * padded >= FINISHED_FLOATS || ready == height)) {
                     epilogue.apply(y, outputs, done, ready - done, padded);
+                    done = ready;
                 }
-                done = ready;
             }
         } else {
             for (int n = 0; n < padded; n += PAIR) {
@@ -164,7 +167,7 @@ final class VectorConvolution {
 
     static void fillGrid(Walk walk, int batch, float[] start, int out, float[] y, int yOffset, int yStride, Epilogue epilogue) {
         // In whole vectors as everywhere, so that a function gives the same bits.
-        epilogue.function(start, 0, roundUp(out));
+        epilogue.finish(start, 0, roundUp(out));
         for (int n = 0; n < batch; n++) {
             for (int j = 0; j < walk.rows; j++) {
                 for (int i = 0; i < walk.columns; i++) {

@@ -69,7 +69,7 @@ final class VectorDepthwise {
                             start, c, results, p * padded + c, 0, 1);
                 }
             }
-            epilogue.function(results, 0, count * padded);
+            epilogue.finish(results, 0, count * padded);
             VectorConvolution.outputTable(walk, source.first, count, yOffset, yStride, outputs);
             for (int i = 0; i < count; i++) {
                 System.arraycopy(results, i * padded, y, outputs[i], channels);

@@ -21,6 +21,8 @@ final class VectorFakeQuantization {
     private static final float ROUNDER = 12582912f;
     /** Up to here the sum with {@link #ROUNDER} stays in [2^23, 2^24). */
     private static final float LARGEST = 1 << 21;
+    /** Up to here {@link #ROUNDER} times the scale is a float. */
+    private static final int LARGEST_EXPONENT = Float.MAX_EXPONENT - 24;
     /** Vectors whose products are summed in single precision: few, as products of saturated values cancel. */
     private static final int BLOCK = 16;
 
@@ -29,37 +31,52 @@ final class VectorFakeQuantization {
     /** Whether the vector loops cover the case; wider integers (biases) and other roundings are left to the scalar code. */
     static boolean covers(int exponent, float qmin, float qmax, Rounding rounding) {
         return (rounding == Rounding.HALF_EVEN || rounding == Rounding.HALF_UP) && qmin >= -LARGEST && qmax <= LARGEST
-                && exponent >= Float.MIN_EXPONENT && exponent <= -Float.MIN_EXPONENT;
+                && exponent >= Float.MIN_EXPONENT && exponent <= LARGEST_EXPONENT;
     }
 
     /** The elements of whole vectors; returns their number. {@code x / s} is {@code x (1 / s)} for powers of two. */
-    static int quantizeEven(int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
-        FloatVector low = FloatVector.broadcast(FLOATS, qmin);
-        FloatVector high = FloatVector.broadcast(FLOATS, qmax);
+    static int vectors(Rounding rounding, int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
+        return rounding == Rounding.HALF_EVEN ? quantizeEven(n, x, xOffset, y, yOffset, scale, inverse, qmin, qmax)
+                : quantizeUp(n, x, xOffset, y, yOffset, scale, inverse, qmin, qmax);
+    }
+
+    // Rounded first and limited then, as sums with ROUNDER: a sum outside of [2^23, 2^24) is not rounded to a whole number, but stays on its side
+    // of the limits. Products with powers of two are exact, so that each fma rounds as the sum alone would.
+
+    private static int quantizeEven(int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
+        FloatVector low = FloatVector.broadcast(FLOATS, ROUNDER + qmin);
+        FloatVector high = FloatVector.broadcast(FLOATS, ROUNDER + qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        FloatVector back = FloatVector.broadcast(FLOATS, -ROUNDER * scale);
+        FloatVector by = FloatVector.broadcast(FLOATS, inverse);
+        FloatVector times = FloatVector.broadcast(FLOATS, scale);
         int end = FLOATS.loopBound(n);
         for (int i = 0; i < end; i += COUNT) {
-            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-            FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
-            FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
-            clamped.add(rounder).sub(rounder).mul(scale).intoArray(y, yOffset + i);
+            FloatVector sum = FloatVector.fromArray(FLOATS, x, xOffset + i).fma(by, rounder);
+            FloatVector raised = sum.blend(low, sum.compare(VectorOperators.LT, low));
+            FloatVector limited = raised.blend(high, raised.compare(VectorOperators.GT, high));
+            limited.fma(times, back).intoArray(y, yOffset + i);
         }
         return end;
     }
 
-    /** As {@link #quantizeEven}: {@code floor(v + 0.5)}, with the sum in single precision as in the reference. */
-    static int quantizeUp(int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
-        FloatVector low = FloatVector.broadcast(FLOATS, qmin);
-        FloatVector high = FloatVector.broadcast(FLOATS, qmax);
+    /** {@code floor(v + 0.5)}, with the sum in single precision as in the reference. */
+    private static int quantizeUp(int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
+        FloatVector low = FloatVector.broadcast(FLOATS, ROUNDER + qmin);
+        FloatVector high = FloatVector.broadcast(FLOATS, ROUNDER + qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        FloatVector back = FloatVector.broadcast(FLOATS, -ROUNDER * scale);
+        FloatVector by = FloatVector.broadcast(FLOATS, inverse);
+        FloatVector times = FloatVector.broadcast(FLOATS, scale);
+        FloatVector half = FloatVector.broadcast(FLOATS, 0.5f);
         int end = FLOATS.loopBound(n);
         for (int i = 0; i < end; i += COUNT) {
-            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
-            FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
-            FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
-            FloatVector more = clamped.add(0.5f);
-            FloatVector nearest = more.add(rounder).sub(rounder);
-            nearest.sub(1f, nearest.compare(VectorOperators.GT, more)).mul(scale).intoArray(y, yOffset + i);
+            FloatVector more = FloatVector.fromArray(FLOATS, x, xOffset + i).fma(by, half);
+            FloatVector sum = more.add(rounder);
+            FloatVector down = sum.sub(1f, sum.sub(rounder).compare(VectorOperators.GT, more));
+            FloatVector raised = down.blend(low, down.compare(VectorOperators.LT, low));
+            FloatVector limited = raised.blend(high, raised.compare(VectorOperators.GT, high));
+            limited.fma(times, back).intoArray(y, yOffset + i);
         }
         return end;
     }
@@ -100,10 +117,11 @@ final class VectorFakeQuantization {
         if (n == 0) {
             return 0;
         }
-        float first = first(rounding, qmin);
-        float last = last(rounding, qmax);
-        run(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, rounding == Rounding.HALF_UP,
-                accumulate, partial);
+        if (rounding == Rounding.HALF_EVEN) {
+            even(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, accumulate, partial);
+        } else {
+            up(n, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first(rounding, qmin), last(rounding, qmax), accumulate, partial);
+        }
         return total(partial);
     }
 
@@ -115,17 +133,47 @@ final class VectorFakeQuantization {
         return sum;
     }
 
-    /**
-     * Values from {@code first} to {@code last} are rounded to something inside the range; their gradients pass. Half to even is half up
-     * with nothing added before and nothing taken away after.
-     */
-    private static void run(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse, float qmin,
-            float qmax, float first, float last, boolean up, boolean accumulate, double[] partial) {
+    /** Rounded first, as in {@link #quantizeEven}: what lies beyond a limit then was rounded to something outside the range. */
+    private static void even(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse, float qmin, float qmax,
+            boolean accumulate, double[] partial) {
+        FloatVector low = FloatVector.broadcast(FLOATS, ROUNDER + qmin);
+        FloatVector high = FloatVector.broadcast(FLOATS, ROUNDER + qmax);
+        FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        DoubleVector front = DoubleVector.zero(DOUBLES);
+        DoubleVector back = DoubleVector.zero(DOUBLES);
+        int i = 0;
+        do {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            int end = Math.min(n, i + BLOCK * COUNT);
+            do {
+                FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(inverse);
+                FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
+                FloatVector nearest = v.add(rounder);
+                VectorMask<Float> below = nearest.compare(VectorOperators.LT, low);
+                VectorMask<Float> above = nearest.compare(VectorOperators.GT, high);
+                VectorMask<Float> stopped = below.or(above);
+                FloatVector q = nearest.blend(low, below).blend(high, above).sub(rounder);
+                sum = q.sub(v.blend(zero, stopped)).fma(g, sum);
+                FloatVector passed = g.blend(zero, stopped);
+                if (accumulate) {
+                    passed = passed.add(FloatVector.fromArray(FLOATS, dx, dxOffset + i));
+                }
+                passed.intoArray(dx, dxOffset + i);
+                i += COUNT;
+            } while (i < end);
+            front = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0)).add(front);
+            back = ((DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1)).add(back);
+        } while (i < n);
+        front.add(back).intoArray(partial, 0);
+    }
+
+    /** Values from {@code first} to {@code last} are rounded to something inside the range; their gradients pass. */
+    private static void up(int n, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset, float inverse, float qmin,
+            float qmax, float first, float last, boolean accumulate, double[] partial) {
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
-        FloatVector half = FloatVector.broadcast(FLOATS, up ? 0.5f : 0f);
-        FloatVector one = FloatVector.broadcast(FLOATS, up ? 1f : 0f);
         DoubleVector front = DoubleVector.zero(DOUBLES);
         DoubleVector back = DoubleVector.zero(DOUBLES);
         int i = 0;
@@ -137,9 +185,9 @@ final class VectorFakeQuantization {
                 VectorMask<Float> passes = v.compare(VectorOperators.GE, first).and(v.compare(VectorOperators.LE, last));
                 FloatVector raised = v.blend(low, v.compare(VectorOperators.LT, low));
                 FloatVector clamped = raised.blend(high, raised.compare(VectorOperators.GT, high));
-                FloatVector more = clamped.add(half);
+                FloatVector more = clamped.add(0.5f);
                 FloatVector nearest = more.add(rounder).sub(rounder);
-                FloatVector q = nearest.sub(one, nearest.compare(VectorOperators.GT, more));
+                FloatVector q = nearest.sub(1f, nearest.compare(VectorOperators.GT, more));
                 FloatVector g = FloatVector.fromArray(FLOATS, dy, dyOffset + i);
                 sum = q.sub(v, passes).fma(g, sum);
                 FloatVector passed = FloatVector.zero(FLOATS).blend(g, passes);
@@ -166,15 +214,16 @@ final class VectorFakeQuantization {
         if (rows == 0 || n == 0) {
             return 0;
         }
-        float first = first(rounding, qmin);
-        float last = last(rounding, qmax);
-        runRows(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first, last, rounding == Rounding.HALF_UP,
-                accumulate, partial);
+        rows(rows, n, stride, x, xOffset, dy, dyOffset, dx, dxOffset, inverse, qmin, qmax, first(rounding, qmin), last(rounding, qmax),
+                rounding == Rounding.HALF_UP, accumulate, partial);
         return total(partial);
     }
 
-    /** As {@link #run}, row after row, each a sum in single precision. */
-    private static void runRows(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
+    /**
+     * As {@link #up}, row after row, each a sum in single precision. Half to even is half up with nothing added before and nothing taken away
+     * after.
+     */
+    private static void rows(int rows, int n, int stride, float[] x, int xOffset, float[] dy, int dyOffset, float[] dx, int dxOffset,
             float inverse, float qmin, float qmax, float first, float last, boolean up, boolean accumulate, double[] partial) {
         FloatVector low = FloatVector.broadcast(FLOATS, qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, qmax);

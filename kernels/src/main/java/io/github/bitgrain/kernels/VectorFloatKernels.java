@@ -25,14 +25,17 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     @Override
     public void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
             float[] y, int yOffset, float lo, float hi) {
-        boolean clamps = lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY;
-        conv(shape, x, xOffset, weights, bias, biasOffset, y, yOffset, clamps ? UnaryFunction.CLIP : null, lo, hi, null, 0);
+        conv(shape, x, xOffset, weights, bias, biasOffset, y, yOffset, Scratch.ofThread().epilogue.clamp(lo, hi));
     }
 
     @Override
     public void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
-            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
-        Epilogue epilogue = Scratch.ofThread().epilogue.set(f, p, q, residual, residualOffset, yOffset);
+            float[] y, int yOffset, Finish finish, float[] residual, int residualOffset) {
+        conv(shape, x, xOffset, weights, bias, biasOffset, y, yOffset, Scratch.ofThread().epilogue.set(finish, residual, residualOffset, yOffset));
+    }
+
+    private static void conv(ConvShape shape, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset, float[] y, int yOffset,
+            Epilogue epilogue) {
         if (shape.isDepthwise()) {
             VectorDepthwise.forward(shape, x, xOffset, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
         } else {
@@ -42,12 +45,12 @@ final class VectorFloatKernels extends ScalarFloatKernels {
 
     @Override
     public void convOfPlanes(ConvShape shape, int planeStride, float[] x, int xOffset, PackedConv weights, float[] bias, int biasOffset,
-            float[] y, int yOffset, UnaryFunction f, float p, float q, float[] residual, int residualOffset) {
+            float[] y, int yOffset, Finish finish, float[] residual, int residualOffset) {
         if (shape.groups() > 1) {
-            super.convOfPlanes(shape, planeStride, x, xOffset, weights, bias, biasOffset, y, yOffset, f, p, q, residual, residualOffset);
+            super.convOfPlanes(shape, planeStride, x, xOffset, weights, bias, biasOffset, y, yOffset, finish, residual, residualOffset);
             return;
         }
-        Epilogue epilogue = Scratch.ofThread().epilogue.set(f, p, q, residual, residualOffset, yOffset);
+        Epilogue epilogue = Scratch.ofThread().epilogue.set(finish, residual, residualOffset, yOffset);
         VectorConvolution.forward(shape, x, xOffset, planeStride, (VectorWeights) weights, bias, biasOffset, y, yOffset, epilogue);
     }
 
@@ -161,6 +164,11 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     }
 
     @Override
+    public void lookUp(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
+        VectorTable.lookUp(table, n, x, xOffset, y, yOffset);
+    }
+
+    @Override
     public void softmax(boolean logarithm, int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow) {
         if (logarithm || n < Lanes.COUNT) {
             super.softmax(logarithm, rows, n, x, xOffset, xRow, y, yOffset, yRow);
@@ -173,15 +181,9 @@ final class VectorFloatKernels extends ScalarFloatKernels {
 
     @Override
     public void fakeQuantize(int n, float[] x, int xOffset, float[] y, int yOffset, int exponent, float qmin, float qmax, Rounding rounding) {
-        int done = 0;
-        if (VectorFakeQuantization.covers(exponent, qmin, qmax, rounding)) {
-            float scale = FakeQuantization.scale(exponent);
-            float inverse = FakeQuantization.scale(-exponent);
-            done = rounding == Rounding.HALF_EVEN
-                    ? VectorFakeQuantization.quantizeEven(n, x, xOffset, y, yOffset, scale, inverse, qmin, qmax)
-                    : VectorFakeQuantization.quantizeUp(n, x, xOffset, y, yOffset, scale, inverse, qmin, qmax);
-        }
-        super.fakeQuantize(n - done, x, xOffset + done, y, yOffset + done, exponent, qmin, qmax, rounding);
+        int done = !VectorFakeQuantization.covers(exponent, qmin, qmax, rounding) ? 0 : VectorFakeQuantization.vectors(rounding, n, x, xOffset, y,
+                yOffset, FakeQuantization.scale(exponent), FakeQuantization.scale(-exponent), qmin, qmax);
+        quantize(n - done, x, xOffset + done, y, yOffset + done, exponent, qmin, qmax, rounding);
     }
 
     @Override

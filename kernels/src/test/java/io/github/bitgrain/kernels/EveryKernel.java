@@ -54,6 +54,7 @@ final class EveryKernel {
         }
         kernels.put("addScaled", () -> FLOATS.addScaled(500, 0.1f, a, 1, c, 0));
         kernels.put("addProduct", () -> FLOATS.addProduct(500, a, 1, b, 2, 1, c, 0));
+        kernels.put("lookUp", () -> FLOATS.lookUp(b, 500, a, 1, c, 2));
         kernels.put("softmax", () -> FLOATS.softmax(false, 10, 50, a, 0, 50, c, 0, 50));
         kernels.put("softmaxGradient", () -> FLOATS.softmaxGradient(true, 10, 50, a, 0, 50, b, 0, 50, c, 0, 50));
         for (Rounding rounding : Rounding.values()) {
@@ -128,9 +129,12 @@ final class EveryKernel {
             FLOATS.packForInputGradient(b, 0, packed);
         });
         kernels.put(name + " conv", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, 0f, 6f));
-        kernels.put(name + " conv with function and sum", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, UnaryFunction.SWISH, 0f, 0f, d, 0));
+        Finish swish = Finish.of(UnaryFunction.SWISH, 0f, 0f);
+        kernels.put(name + " conv with function and sum", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, swish, d, 0));
+        Finish byTable = new Finish(null, 0f, 0f, new FakeQuantizer(0, -128, 127, Rounding.HALF_UP), new float[Finish.ENTRIES]);
+        kernels.put(name + " conv with fake quantization and table", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, byTable, null, 0));
         if (s.groups() == 1) {
-            kernels.put(name + " conv of planes", () -> FLOATS.convOfPlanes(s, s.inH() * s.inW(), a, 0, packed, b, 0, c, 0, UnaryFunction.RELU, 0f, 0f, null, 0));
+            kernels.put(name + " conv of planes", () -> FLOATS.convOfPlanes(s, s.inH() * s.inW(), a, 0, packed, b, 0, c, 0, swish, null, 0));
         }
         kernels.put(name + " convInputGradient", () -> FLOATS.convInputGradient(s, a, 0, packed, c, 0));
         kernels.put(name + " convWeightGradient", () -> FLOATS.convWeightGradient(s, a, 0, c, 0, d, 0, b, 0));

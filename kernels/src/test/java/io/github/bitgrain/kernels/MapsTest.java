@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -45,6 +46,30 @@ class MapsTest {
         assertEquals(0.9953222650, ScalarFunctions.erf(2), 1e-10);
         assertEquals(0.99959304798, ScalarFunctions.erf(2.5), 1e-11);
         assertEquals(-0.99997790950, ScalarFunctions.erf(-3), 1e-11);
+    }
+
+    /** Every entry is found, at every place in a vector; other values find some entry. */
+    @Property(tries = 200)
+    void lookedUpEntriesEqualTheReference(@ForAll @IntRange(max = 300) int n, @ForAll long seed) {
+        Random random = new Random(seed);
+        float[] table = values(random, Finish.ENTRIES);
+        float[] x = new float[n + 4];
+        for (int i = 0; i < n; i++) {
+            x[3 + i] = (i + (int) seed & 255) - 128;
+        }
+        float[] expected = new float[n + 2];
+        float[] actual = new float[n + 2];
+        SCALAR.lookUp(table, n, x, 3, expected, 1);
+        FAST.lookUp(table, n, x, 3, actual, 1);
+        assertArrayEquals(expected, actual);
+        for (int i = 0; i < n; i++) {
+            assertEquals(table[(int) x[3 + i] + 128], actual[1 + i]);
+        }
+        float[] strange = {Float.NaN, Float.POSITIVE_INFINITY, 1e9f, -1e9f, 0.5f, 128f, -129f, 300f, -1e38f, 2f, 3f, 4f, 5f, 6f, 7f, 8f};
+        FAST.lookUp(table, strange.length, strange, 0, strange, 0);
+        for (float value : strange) {
+            assertTrue(IntStream.range(0, table.length).anyMatch(i -> table[i] == value), () -> value + " is no entry");
+        }
     }
 
     @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)

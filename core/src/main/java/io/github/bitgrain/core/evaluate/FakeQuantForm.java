@@ -44,6 +44,10 @@ public record FakeQuantForm(ScaleRuns runs, Value alpha, float qmin, float qmax)
 
     /** Exponent of a channel: alpha rounded half to even. */
     public int exponent(int channel) {
+        return exponent(alpha, channel);
+    }
+
+    static int exponent(Value alpha, int channel) {
         return (int) Rounding.HALF_EVEN.round(alpha.buffer().data()[alpha.buffer().offset() + channel]);
     }
 }

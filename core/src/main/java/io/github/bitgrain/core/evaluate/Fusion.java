@@ -3,6 +3,7 @@ package io.github.bitgrain.core.evaluate;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Add;
 import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.FakeQuant;
 import io.github.bitgrain.core.op.Mul;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.Sigmoid;
@@ -20,7 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Joins convolutions with the function and the sum that follow, where nobody else reads the values in between: they then
+ * Joins convolutions with the function, the fake quantization and the sum that follow, where nobody else reads the values in between: they then
  * leave the cache once instead of three times. For execution without gradients, which need those values.
  */
 public final class Fusion {
@@ -94,20 +95,29 @@ public final class Fusion {
             value = follower.output();
         }
         List<String> operands = new ArrayList<>(node.inputs());
+        while (operands.size() < FusedConv.OPERANDS) {
+            operands.add(Node.OMITTED);
+        }
+        FakeQuant quantizer = null;
         followers = followers(value);
+        if (followers.size() == 1 && followers.getFirst().op() instanceof FakeQuant follower && !follower.perChannel()
+                && followers.getFirst().input(0).equals(value) && known.contains(followers.getFirst().input(1))) {
+            quantizer = follower;
+            operands.set(FusedConv.ALPHA, followers.getFirst().input(1));
+            absorbed.add(followers.getFirst());
+            value = followers.getFirst().output();
+            followers = followers(value);
+        }
         if (followers.size() == 1 && followers.getFirst().op() instanceof Add) {
             Node sum = followers.getFirst();
             String other = sum.input(0).equals(value) ? sum.input(1) : sum.input(0);
             if (known.contains(other) && shapes.apply(other).equals(shapes.apply(value))) {
-                while (operands.size() < FusedConv.RESIDUAL) {
-                    operands.add(Node.OMITTED);
-                }
-                operands.add(other);
+                operands.set(FusedConv.RESIDUAL, other);
                 absorbed.add(sum);
                 value = sum.output();
             }
         }
-        Op op = new FusedConv(conv, function);
+        Op op = new FusedConv(conv, function, quantizer);
         return value.equals(node.output()) ? node : new Node(node.name(), op, operands, List.of(value));
     }
 

@@ -15,7 +15,6 @@ import io.github.bitgrain.kernels.BinaryFunction;
 import io.github.bitgrain.kernels.ConvShape;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.PackedConv;
-import io.github.bitgrain.kernels.UnaryFunction;
 
 /** Evaluation of convolutions and matrix products. */
 final class ProductEvaluators {
@@ -25,7 +24,7 @@ final class ProductEvaluators {
     private ProductEvaluators() {}
 
     static void conv(Conv op, PlannedNode node) {
-        conv(new FusedConv(op, null), node);
+        conv(new FusedConv(op, null, null), node);
     }
 
     static void conv(FusedConv op, PlannedNode node) {
@@ -45,9 +44,8 @@ final class ProductEvaluators {
         int ySize = y.imageSize();
         Buffer b = bias == null ? null : bias.buffer();
         Buffer r = residual == null ? null : likeRowsOf(y, residual, node);
-        UnaryFunction f = op.function() == null ? null : op.function().function();
-        float p = op.function() == null ? 0f : op.function().p();
-        float q = op.function() == null ? 0f : op.function().q();
+        Value alpha = node.has(FusedConv.ALPHA) ? node.in(FusedConv.ALPHA, Layout.DENSE) : null;
+        FinishForm finish = new FinishForm(op, alpha);
         int bands = shape.dividesIntoBands() ? shape.outH() : 1;
         int inRow = planes ? shape.inW() : shape.inW() * shape.inStride();
         int outRow = shape.outW() * shape.outStride();
@@ -59,9 +57,9 @@ final class ProductEvaluators {
             int xo = x.buffer().offset() + input;
             int yo = y.buffer().offset() + output;
             if (planes) {
-                kernels.convOfPlanes(part, shape.inH() * shape.inW(), x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
+                kernels.convOfPlanes(part, shape.inH() * shape.inW(), x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, finish.now(), added, ro);
             } else {
-                kernels.conv(part, x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, f, p, q, added, ro);
+                kernels.conv(part, x.buffer().data(), xo, packed, biases, bo, y.buffer().data(), yo, finish.now(), added, ro);
             }
         };
         node.step(x.images() * bands, (from, to) -> {
@@ -78,7 +76,7 @@ final class ProductEvaluators {
                     item += end - row;
                 }
             }
-        }, x.buffer(), b, r, y.buffer());
+        }, x.buffer(), b, r, alpha == null ? null : alpha.buffer(), y.buffer());
     }
 
     /** The value's storage, or a copy where its rows are not as far apart as those it is added to. */

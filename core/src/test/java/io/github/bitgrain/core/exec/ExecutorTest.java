@@ -9,12 +9,15 @@ import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.*;
+import io.github.bitgrain.core.op.FakeQuant;
 import io.github.bitgrain.core.reference.OperatorCase;
 import io.github.bitgrain.core.reference.ReferenceEvaluator;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.Kernels;
+import io.github.bitgrain.kernels.Rounding;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -172,6 +175,39 @@ class ExecutorTest {
                     new java.util.HashSet<>(executor.profile(Map.of("x0", x), 1).keySet()));
         }
         assertEqualsReference(graph, parameters, new java.util.LinkedHashMap<>(Map.of("x0", x, "w1", parameters.get("w1"), "w2", parameters.get("w2"))));
+    }
+
+    /** Fake quantization with one scale joins the convolution before it, behind a function and before a sum; one with many does not. */
+    @Test
+    void fakeQuantizationJoinsItsConvolution() {
+        Conv pointwise = new Conv(Size.ONE, Pads.NONE, Size.ONE, 1);
+        Graph graph = Graph.builder("net")
+                .input("x0", Shape.of(1, 3, 5, 5))
+                .node("first", pointwise, List.of("x0", "w1"), "a")
+                .node("rounded channels", new FakeQuant(8, Rounding.HALF_UP, 1), List.of("a", "alphas"), "b")
+                .node("second", pointwise, List.of("x0", "w2"), "c")
+                .node("relu", new Relu(), List.of("c"), "d")
+                .node("rounded", new FakeQuant(4, Rounding.HALF_UP, FakeQuant.PER_TENSOR), List.of("d", "alpha"), "e")
+                .node("sum", new Add(), List.of("b", "e"), "y")
+                .output("y")
+                .build();
+        Random random = new Random(5);
+        Parameters parameters = new Parameters().put("w1", random(random, 20, 3, 1, 1)).put("w2", random(random, 20, 3, 1, 1))
+                .put("alpha", Tensor.vector(-2.4f)).put("alphas", random(random, 20));
+        Tensor x = random(random, 3, 3, 5, 5);
+        Executor.Options observing = Executor.Options.defaults().observe(Set.of("c", "d", "e"), view -> { });
+        try (Executor executor = new Executor(graph, parameters, Executor.Options.defaults());
+                Executor apart = new Executor(graph, parameters, observing)) {
+            Set<String> nodes = executor.profile(Map.of("x0", x), 1).keySet();
+            assertTrue(nodes.containsAll(Set.of("first", "rounded channels", "second")), nodes.toString());
+            assertTrue(Collections.disjoint(nodes, Set.of("relu", "rounded", "sum")), nodes.toString());
+            for (float alpha : new float[] {-2.4f, -1f, 0.6f}) {
+                parameters.get("alpha").data()[0] = alpha;
+                executor.refresh();
+                apart.refresh();
+                assertArrayEquals(apart.run(Map.of("x0", x)).get("y").data(), executor.run(Map.of("x0", x)).get("y").data());
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,61 @@
+package io.github.bitgrain.kernels;
+
+import static io.github.bitgrain.kernels.Lanes.COUNT;
+import static io.github.bitgrain.kernels.Lanes.FLOATS;
+import static io.github.bitgrain.kernels.Lanes.INTS;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Tables of {@link Finish#ENTRIES} entries. Vectors of 16 lanes hold the whole table in 16 registers: eight instructions each select from 32
+ * entries, comparisons choose among the eight. Shorter vectors would need twice to eight times as many; scalar code looks entries up there.
+ */
+final class VectorTable {
+    private static final int LONGEST = 16;
+    /** Entries that an instruction selects from. */
+    private static final int PAIR = 2 * LONGEST;
+    /** A sum with it has its low bits in the low bits of the float: 1.5 · 2^23. */
+    private static final float WHOLE = 0x1.8p23f;
+
+    private VectorTable() {}
+
+    /** {@link FloatKernels#lookUp}. */
+    static void lookUp(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
+        int done = COUNT == LONGEST ? vectors(table, n, x, xOffset, y, yOffset) : 0;
+        ScalarFloatKernels.entries(table, n - done, x, xOffset + done, y, yOffset + done);
+    }
+
+    private static int vectors(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
+        IntVector t0 = FloatVector.fromArray(FLOATS, table, 0).reinterpretAsInts();
+        IntVector t1 = FloatVector.fromArray(FLOATS, table, LONGEST).reinterpretAsInts();
+        IntVector t2 = FloatVector.fromArray(FLOATS, table, 2 * LONGEST).reinterpretAsInts();
+        IntVector t3 = FloatVector.fromArray(FLOATS, table, 3 * LONGEST).reinterpretAsInts();
+        IntVector t4 = FloatVector.fromArray(FLOATS, table, 4 * LONGEST).reinterpretAsInts();
+        IntVector t5 = FloatVector.fromArray(FLOATS, table, 5 * LONGEST).reinterpretAsInts();
+        IntVector t6 = FloatVector.fromArray(FLOATS, table, 6 * LONGEST).reinterpretAsInts();
+        IntVector t7 = FloatVector.fromArray(FLOATS, table, 7 * LONGEST).reinterpretAsInts();
+        IntVector t8 = FloatVector.fromArray(FLOATS, table, 8 * LONGEST).reinterpretAsInts();
+        IntVector t9 = FloatVector.fromArray(FLOATS, table, 9 * LONGEST).reinterpretAsInts();
+        IntVector t10 = FloatVector.fromArray(FLOATS, table, 10 * LONGEST).reinterpretAsInts();
+        IntVector t11 = FloatVector.fromArray(FLOATS, table, 11 * LONGEST).reinterpretAsInts();
+        IntVector t12 = FloatVector.fromArray(FLOATS, table, 12 * LONGEST).reinterpretAsInts();
+        IntVector t13 = FloatVector.fromArray(FLOATS, table, 13 * LONGEST).reinterpretAsInts();
+        IntVector t14 = FloatVector.fromArray(FLOATS, table, 14 * LONGEST).reinterpretAsInts();
+        IntVector t15 = FloatVector.fromArray(FLOATS, table, 15 * LONGEST).reinterpretAsInts();
+        int end = FLOATS.loopBound(n);
+        for (int i = 0; i < end; i += COUNT) {
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i);
+            IntVector entry = v.add(WHOLE).reinterpretAsInts().and(PAIR - 1);
+            IntVector e0 = entry.selectFrom(t0, t1).blend(entry.selectFrom(t2, t3), v.compare(VectorOperators.GE, -96f).cast(INTS));
+            IntVector e1 = entry.selectFrom(t4, t5).blend(entry.selectFrom(t6, t7), v.compare(VectorOperators.GE, -32f).cast(INTS));
+            IntVector e2 = entry.selectFrom(t8, t9).blend(entry.selectFrom(t10, t11), v.compare(VectorOperators.GE, 32f).cast(INTS));
+            IntVector e3 = entry.selectFrom(t12, t13).blend(entry.selectFrom(t14, t15), v.compare(VectorOperators.GE, 96f).cast(INTS));
+            IntVector low = e0.blend(e1, v.compare(VectorOperators.GE, -64f).cast(INTS));
+            IntVector high = e2.blend(e3, v.compare(VectorOperators.GE, 64f).cast(INTS));
+            low.blend(high, v.compare(VectorOperators.GE, 0f).cast(INTS)).reinterpretAsFloats().intoArray(y, yOffset + i);
+        }
+        return end;
+    }
+}
