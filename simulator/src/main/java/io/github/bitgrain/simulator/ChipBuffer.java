@@ -11,10 +11,16 @@ import java.util.List;
 /**
  * Memory of one value while a program runs: elements in the chip's order (feature maps NHWC, batch 1). Integers are held in
  * ints whatever their width on the chip; {@link #toTensor} gives the chip's bytes. Reused from run to run.
+ *
+ * <p>Quantized integers may be held as whole floats instead, or too, which products read and write without converting them. The one form is
+ * made of the other when somebody asks for it, so that a kernel need not know which one another has written.
  */
 public final class ChipBuffer {
     /** Elements of the largest value: all memory that the largest chip has, in bytes. */
     public static final int LARGEST_COUNT = 1 << 25;
+    /** Whole floats: the channels of a pixel begin where a vector can, except where they are so few that most would be gaps. */
+    private static final int LANES = 16;
+    private static final int FEW_CHANNELS = 4;
 
     private final ElementType type;
     private final int exponent;
@@ -23,6 +29,9 @@ public final class ChipBuffer {
     private int count = 1;
     private int[] ints = {};
     private float[] floats = {};
+    private WholeMemory.Place place;
+    private boolean hasInts = true;
+    private boolean hasWholes;
 
     /** An empty buffer; {@link #reshape} gives it its size. */
     public ChipBuffer(ElementType type, int exponent) {
@@ -47,6 +56,9 @@ public final class ChipBuffer {
         memory.give(floats);
         ints = new int[0];
         floats = new float[0];
+        givePlace();
+        hasInts = true;
+        hasWholes = false;
         shape = new int[] {0};
         count = 0;
     }
@@ -106,9 +118,92 @@ public final class ChipBuffer {
         return count;
     }
 
-    /** The integers; only the first {@link #count} count. */
+    /** The integers; only the first {@link #count} count. To be written right after {@link #reshape}. */
     public int[] ints() {
+        if (!hasInts) {
+            makeInts();
+        }
         return ints;
+    }
+
+    private void makeInts() {
+        takeInts();
+        int run = run();
+        for (int at = 0, from = 0; at < count; at += run, from += wholeStride()) {
+            toInts(place.array(), place.start() + from, run, ints, at);
+        }
+        hasInts = true;
+    }
+
+    /** Whether a quantized value exists as whole floats, which need not be made first. */
+    public boolean hasWholes() {
+        return hasWholes;
+    }
+
+    /** The quantized integers as whole floats: from {@link #wholesOffset} on rows of channels, {@link #wholeStride} apart. To be written right after {@link #reshapeWholes}. */
+    public float[] wholes() {
+        if (!hasWholes) {
+            takeWholes();
+            int run = run();
+            for (int at = 0, to = 0; at < count; at += run, to += wholeStride()) {
+                toFloats(ints, at, run, place.array(), place.start() + to);
+            }
+            hasWholes = true;
+        }
+        return place.array();
+    }
+
+    /** Where the value begins in {@link #wholes}. */
+    public int wholesOffset() {
+        return place.start();
+    }
+
+    private static void toInts(float[] x, int from, int n, int[] y, int to) {
+        for (int i = 0; i < n; i++) {
+            y[to + i] = (int) x[from + i];
+        }
+    }
+
+    private static void toFloats(int[] x, int from, int n, float[] y, int to) {
+        for (int i = 0; i < n; i++) {
+            y[to + i] = x[from + i];
+        }
+    }
+
+    /** Elements without a gap between them in both forms: a row of channels, or all. */
+    private int run() {
+        return wholeStride() == channels() ? count : channels();
+    }
+
+    private int channels() {
+        return shape.length == 0 ? 1 : Math.max(1, shape[shape.length - 1]);
+    }
+
+    /** From one row of channels (the last axis) to the next in {@link #wholes}; what stands in the gaps is not specified. */
+    public int wholeStride() {
+        return wholeStride(channels());
+    }
+
+    /** As {@link #wholeStride()}, for values with so many channels. */
+    public static int wholeStride(int channels) {
+        return channels <= FEW_CHANNELS ? channels : (channels + LANES - 1) / LANES * LANES;
+    }
+
+    /** Floats that {@link #wholes} takes. */
+    public int wholeCount() {
+        return count / channels() * wholeStride();
+    }
+
+    /** The same for a value of a program. */
+    static long wholeCount(ChipValue value) {
+        int channels = value.shape().isEmpty() ? 1 : Math.max(1, value.shape().getLast());
+        return value.count() / channels * (long) wholeStride(channels);
+    }
+
+    /** The integers were written where they are, by somebody outside a run: the other form of them is out of date. */
+    void forgetWholes() {
+        hasInts = true;
+        hasWholes = false;
     }
 
     /** The floats; only the first {@link #count} count. */
@@ -118,6 +213,35 @@ public final class ChipBuffer {
 
     /** Sets the shape; memory grows as needed and its content is undefined. */
     public void reshape(int... newShape) {
+        setShape(newShape);
+        hasWholes = false;
+        hasInts = true;
+        if (!isFloat()) {
+            takeInts();
+        } else if (floats.length < count) {
+            memory.give(floats);
+            floats = memory.takeFloats(count);
+        }
+    }
+
+    /** As {@link #reshape}, for a quantized value that is going to be written as {@link #wholes}. */
+    public void reshapeWholes(int... newShape) {
+        setShape(newShape);
+        hasWholes = true;
+        hasInts = false;
+        takeWholes();
+    }
+
+    /** {@link #reshapeWholes} or {@link #reshape}. */
+    public void reshape(boolean asWholes, int... newShape) {
+        if (asWholes) {
+            reshapeWholes(newShape);
+        } else {
+            reshape(newShape);
+        }
+    }
+
+    private void setShape(int... newShape) {
         if (!Arrays.equals(shape, newShape)) {
             shape = newShape.clone();
         }
@@ -129,12 +253,29 @@ public final class ChipBuffer {
             }
         }
         count = (int) elements;
-        if (isFloat() && floats.length < count) {
-            memory.give(floats);
-            floats = memory.takeFloats(count);
-        } else if (!isFloat() && ints.length < count) {
+    }
+
+    private void takeInts() {
+        if (ints.length < count) {
             memory.give(ints);
             ints = memory.takeInts(count);
+        }
+    }
+
+    private void takeWholes() {
+        if (!type.isQuantized()) {
+            throw new IllegalStateException("whole floats hold quantized values, not " + type);
+        }
+        if (place == null || place.length() < wholeCount()) {
+            givePlace();
+            place = memory.wholes().take(wholeCount());
+        }
+    }
+
+    private void givePlace() {
+        if (place != null) {
+            memory.wholes().give(place);
+            place = null;
         }
     }
 
@@ -143,13 +284,13 @@ public final class ChipBuffer {
         if (isFloat()) {
             Arrays.fill(floats, 0, count, 0f);
         } else {
-            Arrays.fill(ints, 0, count, 0);
+            Arrays.fill(ints(), 0, count, 0);
         }
     }
 
     /** Element i as a real number: the float itself, or integer times scale. */
     public double real(int i) {
-        return isFloat() ? floats[i] : Math.scalb((double) ints[i], exponent);
+        return isFloat() ? floats[i] : Math.scalb((double) ints()[i], exponent);
     }
 
     /** Copies elements of another buffer of the same kind. */
@@ -157,20 +298,21 @@ public final class ChipBuffer {
         if (isFloat()) {
             System.arraycopy(source.floats, from, floats, to, length);
         } else {
-            System.arraycopy(source.ints, from, ints, to, length);
+            System.arraycopy(source.ints(), from, ints(), to, length);
         }
     }
 
     /** The bytes as they lie in the chip's memory, little-endian. */
     public byte[] bytes() {
+        int[] values = ints();
         ByteBuffer bytes = ByteBuffer.allocate(count * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < count; i++) {
             switch (type) {
                 case FLOAT32 -> bytes.putFloat(floats[i]);
-                case INT8, UINT8, BOOL -> bytes.put((byte) ints[i]);
-                case INT16, UINT16 -> bytes.putShort((short) ints[i]);
-                case INT32, UINT32 -> bytes.putInt(ints[i]);
-                case INT64, UINT64 -> bytes.putLong(ints[i]);
+                case INT8, UINT8, BOOL -> bytes.put((byte) values[i]);
+                case INT16, UINT16 -> bytes.putShort((short) values[i]);
+                case INT32, UINT32 -> bytes.putInt(values[i]);
+                case INT64, UINT64 -> bytes.putLong(values[i]);
                 case FLOAT16, FLOAT64 -> throw new IllegalStateException("no chip kernel computes " + type);
             }
         }

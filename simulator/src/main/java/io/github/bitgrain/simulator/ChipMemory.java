@@ -18,8 +18,22 @@ public final class ChipMemory {
     private final TreeMap<Integer, Deque<int[]>> ints = new TreeMap<>();
     private final TreeMap<Integer, Deque<float[]>> floats = new TreeMap<>();
 
+    private final WholeMemory wholes;
+
     /** An empty memory. */
-    public ChipMemory() {}
+    public ChipMemory() {
+        this(0);
+    }
+
+    /** @param expected whole floats of all values together */
+    ChipMemory(long expected) {
+        wholes = new WholeMemory(expected);
+    }
+
+    /** Where values lie that are held as whole floats. */
+    WholeMemory wholes() {
+        return wholes;
+    }
 
     /** An array of at least {@code length} integers: the smallest free one, else a new one. */
     public int[] takeInts(int length) {

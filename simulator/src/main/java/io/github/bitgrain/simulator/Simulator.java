@@ -50,7 +50,7 @@ public final class Simulator {
     private final Target target;
     private final Map<String, ChipBuffer> values = new LinkedHashMap<>();
     private final List<Step> steps = new ArrayList<>();
-    /** The steps where nobody observes values: nodes that only limit what another node computes are done with that one. */
+    /** The steps where nobody observes values: nodes are done with the one whose result they alone read, where that one can. */
     private final List<Step> joined = new ArrayList<>();
     /** Values whose memory is not reused. */
     private final Set<String> keptValues = new HashSet<>();
@@ -64,7 +64,7 @@ public final class Simulator {
     public Simulator(ChipProgram program, Target target) {
         this.program = Objects.requireNonNull(program, "program");
         this.target = Objects.requireNonNull(target, "target");
-        ChipMemory memory = new ChipMemory();
+        ChipMemory memory = new ChipMemory(program.values().values().stream().mapToLong(ChipBuffer::wholeCount).sum());
         program.values().forEach((name, value) -> values.put(name, new ChipBuffer(value.type(), value.exponent(), memory)));
         keptValues.addAll(program.inputs());
         keptValues.addAll(program.outputs());
@@ -85,10 +85,10 @@ public final class Simulator {
                     .map(values::get).toList();
             steps.add(new Step(node, kernel, inputs, outputs, last));
         }
-        joinLimits();
+        join();
     }
 
-    private void joinLimits() {
+    private void join() {
         for (int i = 0; i < steps.size(); i++) {
             Step step = steps.get(i);
             Step both = i + 1 < steps.size() ? joined(step, steps.get(i + 1)) : null;
@@ -97,13 +97,12 @@ public final class Simulator {
         }
     }
 
-    /** Both steps as one; null where the second does not only limit a value of the first that nobody else reads. */
+    /** Both steps as one; null where the second is not the only reader of the first one's value, or the first cannot do its work. */
     private static Step joined(Step step, Step next) {
-        if (!(next.kernel instanceof ChipKernel.Limit(int low, int high)) || step.outputs.length != 1 || next.inputs[0] != step.outputs[0]
-                || !next.last.contains(step.outputs[0])) {
+        if (step.outputs.length != 1 || next.inputs.length == 0 || next.inputs[0] != step.outputs[0] || !next.last.contains(step.outputs[0])) {
             return null;
         }
-        ChipKernel kernel = step.kernel.limited(low, high);
+        ChipKernel kernel = step.kernel.joined(next.kernel);
         List<ChipBuffer> last = new ArrayList<>(step.last);
         next.last.stream().filter(value -> value != step.outputs[0]).forEach(last::add);
         return kernel == null ? null : new Step(step.node, kernel, step.inputs, next.outputs, last);
@@ -245,6 +244,7 @@ public final class Simulator {
 
     /** Runs all nodes on the inputs as they are set; streaming caches go on from the run before. */
     public void run() {
+        program.inputs().forEach(name -> values.get(name).forgetWholes());
         for (Step step : observer == NOBODY ? joined : steps) {
             guarded(step.node, () -> {
                 step.kernel.run(step.inputs, step.outputs);

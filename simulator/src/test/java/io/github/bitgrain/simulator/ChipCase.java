@@ -7,6 +7,7 @@ import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Target;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,23 +109,60 @@ public final class ChipCase {
     }
 
     public ChipProgram program() {
+        return program(false);
+    }
+
+    /** @param asWholes whether maps go through convolutions that change nothing, so that the node finds them as whole floats */
+    ChipProgram program(boolean asWholes) {
         ChipProgram.Builder program = ChipProgram.builder().name("case");
         parameters.values().forEach(program::parameter);
+        List<String> operands = new ArrayList<>(names);
         values.forEach((name, tensor) -> {
             program.value(new ChipValue(name, tensor.type(), tensor.dims(), tensor.exponents().single()));
             program.input(name);
+            if (asWholes && isMap(tensor)) {
+                operands.replaceAll(operand -> operand.equals(name) ? copy(program, tensor) : operand);
+            }
         });
         outputs.forEach(output -> program.value(output).output(output.name()));
-        program.node(new ChipNode("node", type, "", names, outputs.stream().map(ChipValue::name).toList(), attributes));
+        program.node(new ChipNode("node", type, "", operands, outputs.stream().map(ChipValue::name).toList(), attributes));
         return program.build();
+    }
+
+    private static boolean isMap(ChipTensor tensor) {
+        return tensor.type().isQuantized() && (tensor.dims().size() == 3 || tensor.dims().size() == 4);
+    }
+
+    /** Adds a depthwise convolution by 1. */
+    private static String copy(ChipProgram.Builder program, ChipTensor tensor) {
+        String copy = tensor.name() + " copied";
+        List<Integer> dims = new ArrayList<>(Collections.nCopies(tensor.dims().size() - 2, 1));
+        dims.addAll(List.of(tensor.dims().getLast(), 1));
+        long[] ones = new long[tensor.dims().getLast()];
+        Arrays.fill(ones, 1);
+        program.parameter(ChipTensor.ofLongs(copy + " by", tensor.type(), dims, Exponents.of(0), "", ones));
+        program.value(new ChipValue(copy, tensor.type(), tensor.dims(), tensor.exponents().single()));
+        SortedMap<String, ChipAttribute> attributes = new TreeMap<>(Map.of("group", new ChipAttribute.Int(ones.length)));
+        program.node(new ChipNode(copy, "Conv", "", List.of(tensor.name(), copy + " by"), List.of(copy), attributes));
+        return copy;
     }
 
     public List<ChipTensor> inputs() {
         return List.copyOf(values.values());
     }
 
+    /** The outputs, the same whether maps come as integers or as whole floats. */
     public List<ChipTensor> run(Target target) {
-        return new Simulator(program(), target).run(inputs());
+        List<ChipTensor> results = new Simulator(program(), target).run(inputs());
+        if (inputs().stream().anyMatch(ChipCase::isMap)) {
+            List<ChipTensor> same = new Simulator(program(true), target).run(inputs());
+            for (int i = 0; i < results.size(); i++) {
+                String output = type + " on " + target + ", output " + i + " from whole floats";
+                assertEquals(results.get(i).dims(), same.get(i).dims(), output);
+                assertEquals(results.get(i), same.get(i), output);
+            }
+        }
+        return results;
     }
 
     /** Runs the node on all targets and compares its first output. */

@@ -1,6 +1,7 @@
 package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.kernels.Finish;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.kernels.Rounding;
 import io.github.bitgrain.simulator.ChipBuffer;
@@ -51,14 +52,8 @@ final class Activation {
             throw node.fail("table exponent " + parameter.exponents() + " differs from the output's " + node.outputExponent(0));
         }
         if (node.inputType(0) == ElementType.INT8) {
-            requireEntries(node, table.length, 256);
-            if (isLimit(table)) {
-                return new ChipKernel.Limit(table[0], table[table.length - 1]);
-            }
-            return (inputs, outputs) -> {
-                outputs[0].reshape(inputs[0].shape());
-                look(table, inputs[0].count(), inputs[0].ints(), outputs[0].ints());
-            };
+            requireEntries(node, table.length, Finish.ENTRIES);
+            return ByteTable.of(table);
         }
         int shift = table.length == 65536 ? 0 : 31 - Integer.numberOfLeadingZeros(65536 / Math.max(1, table.length - 1));
         requireEntries(node, table.length, shift == 0 ? 65536 : (65536 >> shift) + 1);
@@ -68,26 +63,6 @@ final class Activation {
             outputs[0].reshape(inputs[0].shape());
             look(table, inputs[0].count(), inputs[0].ints(), shift, half, toEven, outputs[0].ints());
         };
-    }
-
-    /** Whether a table limits and does nothing else, as those of Relu and Clip on one scale do: that needs no table. */
-    private static boolean isLimit(int[] table) {
-        int low = table[0];
-        int high = table[table.length - 1];
-        for (int i = 0; i < table.length; i++) {
-            if (table[i] != Math.max(low, Math.min(high, i + Byte.MIN_VALUE))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    // The loops stand in methods of their own, which are compiled for one kind of table each.
-
-    private static void look(int[] table, int n, int[] x, int[] y) {
-        for (int i = 0; i < n; i++) {
-            y[i] = table[x[i] - Byte.MIN_VALUE];
-        }
     }
 
     /** The nearest entry: {@link Requantize#shiftRight}, without branches. */

@@ -14,11 +14,11 @@ public interface ChipKernel {
     void run(ChipBuffer[] inputs, ChipBuffer[] outputs);
 
     /**
-     * The kernel of this node and of one that follows and only limits its results; for kernels without state.
+     * The kernel of this node and of one that follows and alone reads its results; for kernels without state.
      *
-     * @return null if this kernel cannot do that
+     * @return null if this kernel cannot do the other's work too
      */
-    default ChipKernel limited(int low, int high) {
+    default ChipKernel joined(ChipKernel next) {
         return null;
     }
 
@@ -29,26 +29,6 @@ public interface ChipKernel {
 
     /** Forgets earlier runs. */
     default void reset() {}
-
-    /**
-     * A node that only limits integers.
-     *
-     * @param low least result
-     * @param high greatest result
-     */
-    record Limit(int low, int high) implements ChipKernel {
-        @Override
-        public void run(ChipBuffer[] inputs, ChipBuffer[] outputs) {
-            outputs[0].reshape(inputs[0].shape());
-            limit(low, high, inputs[0].count(), inputs[0].ints(), outputs[0].ints());
-        }
-
-        private static void limit(int low, int high, int n, int[] x, int[] y) {
-            for (int i = 0; i < n; i++) {
-                y[i] = Math.max(low, Math.min(high, x[i]));
-            }
-        }
-    }
 
     /** Makes the kernel of a node. */
     @FunctionalInterface

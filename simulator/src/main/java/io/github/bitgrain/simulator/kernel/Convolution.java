@@ -27,11 +27,15 @@ final class Convolution implements ChipKernel {
     private final Filter filter;
     private final Accumulation accumulation;
     private final ExactConv.Scaling scaling;
+    /** What follows, or null; only where all channels are summed as {@link WholeConv} does. */
+    private final ByteTable table;
     private final long[] norms;
     private final long largestInput;
 
     private ConvShape shape;
     private List<Part> parts = List.of();
+    /** All channels at once, where single precision serves for all; else null. */
+    private WholeConv wholes;
 
     /** A convolution of some output channels. */
     private record Part(int[] channels, ExactConv conv) {}
@@ -50,6 +54,7 @@ final class Convolution implements ChipKernel {
             default -> throw node.fail("activation " + node.node().text("activation", "") + " has no fused kernel");
         };
         scaling = new ExactConv.Scaling(filter.bias(), filter.shifts(), node.target().rounding(), node.bits(), relu);
+        table = null;
         largestInput = 1L << (node.inputType(0).bytes() * Byte.SIZE - 1);
         norms = new long[filter.outputs()];
         for (int n = 0; n < norms.length; n++) {
@@ -57,19 +62,24 @@ final class Convolution implements ChipKernel {
         }
     }
 
-    private Convolution(Convolution other, ExactConv.Scaling scaling) {
+    private Convolution(Convolution other, ExactConv.Scaling scaling, ByteTable table) {
         node = other.node;
         isGemm = other.isGemm;
         filter = other.filter;
         accumulation = other.accumulation;
         this.scaling = scaling;
+        this.table = table;
         largestInput = other.largestInput;
         norms = other.norms;
     }
 
     @Override
-    public ChipKernel limited(int low, int high) {
-        return new Convolution(this, scaling.limited(low, high));
+    public ChipKernel joined(ChipKernel next) {
+        return switch (next) {
+            case Limit(int low, int high) -> new Convolution(this, scaling.limited(low, high), null);
+            case ByteTable entries when isWhole() -> new Convolution(this, scaling, entries);
+            default -> null;
+        };
     }
 
     @Override
@@ -77,10 +87,17 @@ final class Convolution implements ChipKernel {
         ChipBuffer in = inputs[0];
         ConvShape now = Window.shapeOf(node, in, filter);
         if (!now.equals(shape)) {
-            parts = plan(now);
+            parts = List.of();
+            wholes = null;
+            plan(now);
             shape = now;
         }
-        reshape(in, outputs[0]);
+        if (wholes != null) {
+            outputs[0].reshapeWholes(outputShape(in));
+            wholes.run(in, outputs[0]);
+            return;
+        }
+        outputs[0].reshape(outputShape(in));
         for (Part part : parts) {
             if (part.channels().length == filter.outputs()) {
                 part.conv().run(in.ints(), 0, outputs[0].ints(), 0);
@@ -90,11 +107,28 @@ final class Convolution implements ChipKernel {
         }
     }
 
+    /** Whether the weights of a channel do not prove that its sums are exact and stay in the accumulator. */
+    private boolean isOpen(int n) {
+        return norms[n] * largestInput > Math.min(accumulation.safe(n, filter.bias()[n]), exact(n, ExactConv.LARGEST_IN_DOUBLE));
+    }
+
+    private boolean needsDouble(int n) {
+        return norms[n] * largestInput > exact(n, ExactConv.LARGEST_IN_FLOAT);
+    }
+
+    private boolean isWhole() {
+        return WholeConv.covers(scaling) && IntStream.range(0, filter.outputs()).noneMatch(n -> isOpen(n) || needsDouble(n));
+    }
+
     /** Sorts the channels by what their weights prove. Later parts overwrite what earlier ones give for their channels. */
-    private List<Part> plan(ConvShape now) {
+    private void plan(ConvShape now) {
+        if (isWhole()) {
+            wholes = new WholeConv(now, filter.weights(), scaling, table == null ? null : table.wholes());
+            return;
+        }
         int outputs = filter.outputs();
-        IntPredicate open = n -> norms[n] * largestInput > Math.min(accumulation.safe(n, filter.bias()[n]), exact(n, ExactConv.LARGEST_IN_DOUBLE));
-        IntPredicate needsDouble = n -> norms[n] * largestInput > exact(n, ExactConv.LARGEST_IN_FLOAT);
+        IntPredicate open = this::isOpen;
+        IntPredicate needsDouble = this::needsDouble;
         int[] lanes = IntStream.range(0, accumulation.firstTail()).filter(open).toArray();
         int[] tail = IntStream.range(accumulation.firstTail(), outputs).filter(open).toArray();
         int[] wide = IntStream.range(0, outputs).filter(open.negate().and(needsDouble)).toArray();
@@ -102,7 +136,8 @@ final class Convolution implements ChipKernel {
         int[] all = IntStream.range(0, outputs).toArray();
         if (filter.depthwise()) {
             // Depthwise kernels take all channels or none.
-            return List.of(new Part(all, lanes.length > 0 ? ordered(now, all) : exact(now, all, wide.length > 0)));
+            parts = List.of(new Part(all, lanes.length > 0 ? ordered(now, all) : exact(now, all, wide.length > 0)));
+            return;
         }
         boolean inDouble = wide.length * DOUBLE_SHARE > rest.length;
         List<Part> made = new ArrayList<>();
@@ -119,7 +154,7 @@ final class Convolution implements ChipKernel {
         if (tail.length > 0) {
             made.add(new Part(tail, ordered(now, tail)));
         }
-        return made;
+        parts = made;
     }
 
     /** The largest {@code Σ |x w|} whose sum with the bias is exact in a precision; negative if there is none. */
@@ -155,16 +190,14 @@ final class Convolution implements ChipKernel {
         return weights;
     }
 
-    private void reshape(ChipBuffer in, ChipBuffer out) {
+    private int[] outputShape(ChipBuffer in) {
         if (isGemm) {
             int[] dims = in.shape().clone();
             dims[dims.length - 1] = filter.outputs();
-            out.reshape(dims);
-        } else if (in.rank() == 3) {
-            out.reshape(shape.batch(), shape.outW(), filter.outputs());
-        } else {
-            out.reshape(shape.batch(), shape.outH(), shape.outW(), filter.outputs());
+            return dims;
         }
+        return in.rank() == 3 ? new int[] {shape.batch(), shape.outW(), filter.outputs()}
+                : new int[] {shape.batch(), shape.outH(), shape.outW(), filter.outputs()};
     }
 
     private void runPart(Part part, ChipBuffer in, ChipBuffer out) {

@@ -1,13 +1,20 @@
 package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.kernels.BinaryFunction;
+import io.github.bitgrain.kernels.FakeQuantization;
+import io.github.bitgrain.kernels.FloatKernels;
+import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.kernels.Rounding;
+import io.github.bitgrain.kernels.UnaryFunction;
 import io.github.bitgrain.simulator.ChipBuffer;
 import java.util.Arrays;
 
 /** Operators of two operands (chip-arithmetic.md §3.2–3.5). */
 final class Elementwise {
+    private static final FloatKernels FLOATS = Kernels.floats();
+
     private interface IntegerFunction {
         int apply(int a, int b);
     }
@@ -44,7 +51,16 @@ final class Elementwise {
     private static ChipKernel sum(NodeSetup node, int sign, ChipKernel broadcast) {
         int bits = node.bits();
         return (inputs, outputs) -> {
-            if (fitInts(inputs) && Arrays.equals(inputs[0].shape(), inputs[1].shape())) {
+            boolean sideBySide = fitInts(inputs) && Arrays.equals(inputs[0].shape(), inputs[1].shape());
+            if (sideBySide && (inputs[0].hasWholes() || inputs[1].hasWholes())) {
+                outputs[0].reshapeWholes(inputs[0].shape());
+                int n = inputs[0].wholeCount();
+                float[] y = outputs[0].wholes();
+                int at = outputs[0].wholesOffset();
+                FLOATS.binary(sign > 0 ? BinaryFunction.ADD : BinaryFunction.SUBTRACT, n, inputs[0].wholes(), inputs[0].wholesOffset(), 1,
+                        inputs[1].wholes(), inputs[1].wholesOffset(), 1, y, at);
+                FLOATS.unary(UnaryFunction.CLIP, FakeQuantization.qmin(bits), FakeQuantization.qmax(bits), n, y, at, y, at);
+            } else if (sideBySide) {
                 outputs[0].reshape(inputs[0].shape());
                 Requantize.sums(inputs[0].count(), inputs[0].ints(), sign, inputs[1].ints(), bits, outputs[0].ints());
             } else {

@@ -53,10 +53,14 @@ final class MatrixProduct implements ChipKernel {
         boolean oneB = b.count() == inner * columns;
         for (int m = 0; m < matrices; m++) {
             int startB = oneB ? 0 : m * inner * columns;
-            for (int i = 0; i < weights.length; i++) {
-                weights[sources[i]] = b.ints()[startB + i];
-            }
+            turn(b.ints(), startB, sources, weights);
             multiply(a.ints(), oneA ? 0 : m * rows * inner, outputs[0], m * rows * columns);
+        }
+    }
+
+    private static void turn(int[] from, int start, int[] sources, int[] weights) {
+        for (int i = 0; i < weights.length; i++) {
+            weights[sources[i]] = from[start + i];
         }
     }
 

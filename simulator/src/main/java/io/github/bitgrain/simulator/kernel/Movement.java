@@ -9,15 +9,18 @@ final class Movement {
     private Movement() {}
 
     static ChipKernel copy(NodeSetup node) {
-        return (inputs, outputs) -> {
-            outputs[0].reshape(inputs[0].shape());
-            outputs[0].copyFrom(inputs[0], 0, 0, inputs[0].count());
-        };
+        return (inputs, outputs) -> copyAs(inputs[0], outputs[0], inputs[0].shape());
     }
 
     private static void copyAs(ChipBuffer x, ChipBuffer y, int... shape) {
-        y.reshape(shape);
-        y.copyFrom(x, 0, 0, x.count());
+        boolean sameRows = shape.length > 0 && x.rank() > 0 && shape[shape.length - 1] == x.dim(-1);
+        if (x.hasWholes() && sameRows) {
+            y.reshapeWholes(shape);
+            System.arraycopy(x.wholes(), x.wholesOffset(), y.wholes(), y.wholesOffset(), x.wholeCount());
+        } else {
+            y.reshape(shape);
+            y.copyFrom(x, 0, 0, x.count());
+        }
     }
 
     static ChipKernel flatten(NodeSetup node) {
@@ -111,8 +114,8 @@ final class Movement {
             for (int i = 0; i < perm.length; i++) {
                 shape[i] = x.dim(perm[i]);
             }
-            outputs[0].reshape(shape);
-            int[] strides = strides(x.shape());
+            outputs[0].reshape(x.hasWholes(), shape);
+            int[] strides = steps(x);
             int[] steps = new int[perm.length];
             for (int i = 0; i < perm.length; i++) {
                 steps[i] = strides[perm[i]];
@@ -131,19 +134,29 @@ final class Movement {
         return strides;
     }
 
-    /** Fills y in order with the elements of x at {@code start + Σ index · step}. */
+    /** From one index of each axis to the next, in the form that x is in. */
+    private static int[] steps(ChipBuffer x) {
+        int[] shape = x.shape().clone();
+        if (x.hasWholes() && shape.length > 0) {
+            shape[shape.length - 1] = x.wholeStride();
+        }
+        return strides(shape);
+    }
+
+    /** Fills y, which has the form of x, in order with the elements of x at {@code start + Σ index · step}. */
     private static void gather(ChipBuffer x, ChipBuffer y, int start, int[] steps) {
         int[] index = new int[steps.length];
         int from = start;
         int row = steps.length == 0 ? 1 : y.dim(-1);
         int step = steps.length == 0 ? 1 : steps[steps.length - 1];
-        for (int i = 0; i < y.count(); i += row) {
-            if (step == 1) {
-                y.copyFrom(x, from, i, row);
+        int toStep = x.hasWholes() ? y.wholeStride() : row;
+        for (int i = 0, to = 0; i < y.count(); i += row, to += toStep) {
+            if (x.hasWholes()) {
+                copyRow(x.wholes(), x.wholesOffset() + from, step, y.wholes(), y.wholesOffset() + to, row);
             } else if (x.isFloat()) {
-                copyRow(x.floats(), from, step, y.floats(), i, row);
+                copyRow(x.floats(), from, step, y.floats(), to, row);
             } else {
-                copyRow(x.ints(), from, step, y.ints(), i, row);
+                copyRow(x.ints(), from, step, y.ints(), to, row);
             }
             for (int axis = steps.length - 2; axis >= 0; axis--) {
                 from += steps[axis];
@@ -157,12 +170,20 @@ final class Movement {
     }
 
     private static void copyRow(int[] x, int from, int step, int[] y, int to, int count) {
+        if (step == 1) {
+            System.arraycopy(x, from, y, to, count);
+            return;
+        }
         for (int i = 0; i < count; i++) {
             y[to + i] = x[from + i * step];
         }
     }
 
     private static void copyRow(float[] x, int from, int step, float[] y, int to, int count) {
+        if (step == 1) {
+            System.arraycopy(x, from, y, to, count);
+            return;
+        }
         for (int i = 0; i < count; i++) {
             y[to + i] = x[from + i * step];
         }
@@ -177,17 +198,29 @@ final class Movement {
             for (ChipBuffer input : inputs) {
                 shape[axis] += input.dim(axis);
             }
-            outputs[0].reshape(shape);
-            Axis whole = Axis.of(outputs[0], axis);
+            boolean asWholes = Arrays.stream(inputs).allMatch(ChipBuffer::hasWholes);
+            outputs[0].reshape(asWholes, shape);
             int at = 0;
             for (ChipBuffer input : inputs) {
-                int run = input.dim(axis) * whole.inner();
-                for (int outer = 0; outer < whole.outer(); outer++) {
-                    outputs[0].copyFrom(input, outer * run, (outer * whole.extent() + at) * whole.inner(), run);
-                }
+                copyPart(input, 0, outputs[0], at, axis, input.dim(axis), asWholes);
                 at += input.dim(axis);
             }
         };
+    }
+
+    /** Copies {@code extent} indices of an axis. */
+    private static void copyPart(ChipBuffer x, int from, ChipBuffer y, int to, int axis, int extent, boolean asWholes) {
+        Axis source = Axis.of(x, axis, asWholes);
+        Axis result = Axis.of(y, axis, asWholes);
+        for (int outer = 0; outer < source.outer(); outer++) {
+            int start = (outer * source.extent() + from) * source.inner();
+            int end = (outer * result.extent() + to) * result.inner();
+            if (asWholes) {
+                System.arraycopy(x.wholes(), x.wholesOffset() + start, y.wholes(), y.wholesOffset() + end, extent * source.inner());
+            } else {
+                y.copyFrom(x, start, end, extent * source.inner());
+            }
+        }
     }
 
     static ChipKernel split(NodeSetup node) {
@@ -195,17 +228,15 @@ final class Movement {
         int[] sizes = node.integers(1, node.ints("split"));
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];
-            Axis axis = Axis.of(x, attribute);
-            int each = (axis.extent() + outputs.length - 1) / outputs.length;
+            int axis = attribute < 0 ? attribute + x.rank() : attribute;
+            int each = (x.dim(axis) + outputs.length - 1) / outputs.length;
             int at = 0;
             for (int o = 0; o < outputs.length; o++) {
-                int size = sizes.length > 0 ? sizes[o] : Math.min(each, axis.extent() - at);
+                int size = sizes.length > 0 ? sizes[o] : Math.min(each, x.dim(axis) - at);
                 int[] shape = x.shape().clone();
-                shape[attribute < 0 ? attribute + x.rank() : attribute] = size;
-                outputs[o].reshape(shape);
-                for (int outer = 0; outer < axis.outer(); outer++) {
-                    outputs[o].copyFrom(x, (outer * axis.extent() + at) * axis.inner(), outer * size * axis.inner(), size * axis.inner());
-                }
+                shape[axis] = size;
+                outputs[o].reshape(x.hasWholes(), shape);
+                copyPart(x, at, outputs[o], 0, axis, size, x.hasWholes());
                 at += size;
             }
         };
@@ -219,7 +250,7 @@ final class Movement {
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];
             int[] shape = x.shape().clone();
-            int[] strides = strides(shape);
+            int[] strides = steps(x);
             int origin = 0;
             for (int i = 0; i < starts.length; i++) {
                 int axis = axes == null ? i : axes[i] < 0 ? axes[i] + x.rank() : axes[i];
@@ -232,7 +263,7 @@ final class Movement {
                 origin += start * strides[axis];
                 strides[axis] *= step;
             }
-            outputs[0].reshape(shape);
+            outputs[0].reshape(x.hasWholes(), shape);
             gather(x, outputs[0], origin, strides);
         };
     }

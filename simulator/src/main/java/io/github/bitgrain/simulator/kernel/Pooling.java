@@ -1,5 +1,7 @@
 package io.github.bitgrain.simulator.kernel;
 
+import io.github.bitgrain.kernels.Kernels;
+import io.github.bitgrain.kernels.PoolShape;
 import io.github.bitgrain.simulator.ChipBuffer;
 import java.util.Arrays;
 
@@ -35,11 +37,15 @@ final class Pooling {
             int outH = Window.extent(node, inH, window.padTop() + window.padBottom(), 1, kernelH, window.strideH());
             int outW = Window.extent(node, inW, window.padLeft() + window.padRight(), 1, kernelW, window.strideW());
             int channels = x.dim(-1);
-            if (flat) {
-                outputs[0].reshape(x.dim(0), outW, channels);
-            } else {
-                outputs[0].reshape(x.dim(0), outH, outW, channels);
+            int[] shape = flat ? new int[] {x.dim(0), outW, channels} : new int[] {x.dim(0), outH, outW, channels};
+            if (isMax && x.hasWholes()) {
+                outputs[0].reshapeWholes(shape);
+                PoolShape pool = new PoolShape(x.dim(0), inH, inW, channels, x.wholeStride(), outH, outW, x.wholeStride(), kernelH, kernelW,
+                        window.strideH(), window.strideW(), 1, 1, window.padTop(), window.padLeft(), 0, 0, false);
+                Kernels.floats().maxPool(pool, x.wholes(), x.wholesOffset(), outputs[0].wholes(), outputs[0].wholesOffset());
+                return;
             }
+            outputs[0].reshape(shape);
             if (x.isFloat()) {
                 averageFloats(x, outputs[0], inH, inW, outH, outW, kernelH, kernelW, window);
                 return;

@@ -22,7 +22,8 @@ final class Resizing {
             float[] scales = scales(node, x.dim(1), x.dim(2));
             int outH = (int) (x.dim(1) * scales[0]);
             int outW = (int) (x.dim(2) * scales[1]);
-            outputs[0].reshape(x.dim(0), outH, outW, x.dim(3));
+            boolean copies = mode.equals("nearest") && node.outputExponent(0) == node.inputExponent(0);
+            outputs[0].reshape(copies && x.hasWholes(), x.dim(0), outH, outW, x.dim(3));
             if (mode.equals("nearest") || scales[0] == 1f && scales[1] == 1f) {
                 nearest(node, x, outputs[0], scales);
             } else {
@@ -48,15 +49,22 @@ final class Resizing {
         float inverseH = 1f / scales[0];
         float inverseW = 1f / scales[1];
         int channels = x.dim(3);
-        int to = 0;
+        int pixel = 0;
         for (int n = 0; n < y.dim(0); n++) {
             for (int oy = 0; oy < y.dim(1); oy++) {
                 int iy = Math.min((int) (oy * inverseH), x.dim(1) - 1);
-                for (int ox = 0; ox < y.dim(2); ox++) {
+                for (int ox = 0; ox < y.dim(2); ox++, pixel++) {
                     int ix = Math.min((int) (ox * inverseW), x.dim(2) - 1);
-                    int from = ((n * x.dim(1) + iy) * x.dim(2) + ix) * channels;
-                    for (int c = 0; c < channels; c++) {
-                        y.ints()[to++] = regrid(node, x.ints()[from + c], shift);
+                    int source = (n * x.dim(1) + iy) * x.dim(2) + ix;
+                    if (shift == 0 && x.hasWholes()) {
+                        System.arraycopy(x.wholes(), x.wholesOffset() + source * x.wholeStride(), y.wholes(),
+                                y.wholesOffset() + pixel * x.wholeStride(), channels);
+                    } else if (shift == 0) {
+                        System.arraycopy(x.ints(), source * channels, y.ints(), pixel * channels, channels);
+                    } else {
+                        for (int c = 0; c < channels; c++) {
+                            y.ints()[pixel * channels + c] = regrid(node, x.ints()[source * channels + c], shift);
+                        }
                     }
                 }
             }
@@ -65,9 +73,6 @@ final class Resizing {
 
     /** Plain C forgets to clamp: the value wraps to a byte. */
     private static int regrid(NodeSetup node, int q, int shift) {
-        if (shift == 0) {
-            return q;
-        }
         if (node.target() == Target.C && node.bits() == Byte.SIZE) {
             return (byte) ChipArithmetic.quantize(q * Math.scalb(1f, -shift), Integer.SIZE, node.target());
         }
@@ -79,6 +84,8 @@ final class Resizing {
         float rescale = ChipArithmetic.rescale(node.outputExponent(0));
         int channels = x.dim(3);
         int rowLength = x.dim(2) * channels;
+        int[] from = x.ints();
+        int[] result = y.ints();
         int to = 0;
         for (int n = 0; n < y.dim(0); n++) {
             for (int oy = 0; oy < y.dim(1); oy++) {
@@ -90,9 +97,9 @@ final class Resizing {
                     for (int c = 0; c < channels; c++) {
                         int left = h.low * channels + c;
                         int right = h.high * channels + c;
-                        float top = mix(x.ints()[row0 + left] * scale, x.ints()[row0 + right] * scale, h.weight);
-                        float bottom = mix(x.ints()[row1 + left] * scale, x.ints()[row1 + right] * scale, h.weight);
-                        y.ints()[to++] = ChipArithmetic.quantize(mix(top, bottom, v.weight) * rescale, node.bits(), node.target());
+                        float top = mix(from[row0 + left] * scale, from[row0 + right] * scale, h.weight);
+                        float bottom = mix(from[row1 + left] * scale, from[row1 + right] * scale, h.weight);
+                        result[to++] = ChipArithmetic.quantize(mix(top, bottom, v.weight) * rescale, node.bits(), node.target());
                     }
                 }
             }

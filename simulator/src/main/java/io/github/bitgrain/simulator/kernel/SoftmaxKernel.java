@@ -24,14 +24,17 @@ final class SoftmaxKernel {
             outputs[0].reshape(x.shape());
             Axis axis = Axis.of(x, attribute);
             float[] v = new float[axis.extent()];
+            int[] integers = x.ints();
+            float[] floats = x.floats();
+            float[] y = outputs[0].floats();
             for (int outer = 0; outer < axis.outer(); outer++) {
                 for (int inner = 0; inner < axis.inner(); inner++) {
                     int start = outer * axis.extent() * axis.inner() + inner;
                     for (int i = 0; i < v.length; i++) {
                         int at = start + i * axis.inner();
-                        v[i] = x.isFloat() ? x.floats()[at] : scale * x.ints()[at];
+                        v[i] = x.isFloat() ? floats[at] : scale * integers[at];
                     }
-                    row(v, outputs[0].floats(), start, axis.inner(), isInt8, logarithm);
+                    row(v, y, start, axis.inner(), isInt8, logarithm);
                 }
             }
         };

@@ -1,0 +1,66 @@
+package io.github.bitgrain.simulator.kernel;
+
+import io.github.bitgrain.kernels.ConvShape;
+import io.github.bitgrain.kernels.ExactConv;
+import io.github.bitgrain.kernels.FakeQuantizer;
+import io.github.bitgrain.kernels.Finish;
+import io.github.bitgrain.kernels.FloatKernels;
+import io.github.bitgrain.kernels.Kernels;
+import io.github.bitgrain.kernels.PackedConv;
+import io.github.bitgrain.kernels.Rounding;
+import io.github.bitgrain.simulator.ChipBuffer;
+import java.util.Arrays;
+
+/**
+ * A convolution of whole floats whose sums are exact in single precision ({@link ExactConv#LARGEST_IN_FLOAT}). Weights and bias of an output
+ * channel are divided by 2^shift beforehand, which is exact: its sums are multiples of 2^−shift, and what remains of the requantization is to
+ * round and to limit them, as fake quantization with scale 1 does while they are in a cache.
+ */
+final class WholeConv {
+    /** Below 1/2 a sum has no more than 2^24 steps up to this shift, so that adding 1/2 to it is exact. */
+    private static final int LARGEST_SHIFT = 24;
+
+    private final FloatKernels kernels = Kernels.floats();
+    private final ConvShape shape;
+    private final PackedConv weights;
+    private final float[] bias;
+    private final Finish finish;
+
+    /** Whether the rounding is exact for all channels. */
+    static boolean covers(ExactConv.Scaling scaling) {
+        return scaling.rounding() == Rounding.HALF_EVEN || Arrays.stream(scaling.shifts()).allMatch(shift -> shift <= LARGEST_SHIFT);
+    }
+
+    /**
+     * Prepares.
+     *
+     * @param shape without gaps between pixels
+     * @param given weights in ONNX order
+     * @param table what the results are replaced by, or null
+     */
+    WholeConv(ConvShape shape, int[] given, ExactConv.Scaling scaling, float[] table) {
+        int inStride = ChipBuffer.wholeStride(shape.inC());
+        int outStride = ChipBuffer.wholeStride(shape.outC());
+        this.shape = new ConvShape(shape.batch(), shape.inH(), shape.inW(), shape.inC(), inStride, shape.outH(), shape.outW(), shape.outC(), outStride,
+                shape.kernelH(), shape.kernelW(), shape.strideH(), shape.strideW(), shape.dilationH(), shape.dilationW(), shape.padTop(),
+                shape.padLeft(), shape.groups());
+        float[] scaled = new float[given.length];
+        bias = new float[shape.outC()];
+        int length = given.length / shape.outC();
+        for (int n = 0; n < shape.outC(); n++) {
+            int exponent = -scaling.shifts()[n];
+            bias[n] = Math.scalb((float) scaling.bias()[n], exponent);
+            for (int i = n * length; i < (n + 1) * length; i++) {
+                scaled[i] = Math.scalb((float) given[i], exponent);
+            }
+        }
+        weights = kernels.packedConv(this.shape);
+        kernels.pack(scaled, 0, weights);
+        finish = new Finish(null, 0f, 0f, new FakeQuantizer(0, scaling.lowest(), scaling.highest(), scaling.rounding()), table);
+    }
+
+    /** Computes the whole output, which has its shape already. */
+    void run(ChipBuffer x, ChipBuffer y) {
+        kernels.conv(shape, x.wholes(), x.wholesOffset(), weights, bias, 0, y.wholes(), y.wholesOffset(), finish, null, 0);
+    }
+}
