@@ -1,20 +1,15 @@
 package io.github.bitgrain.quantizer.tqt;
 
-import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
-import io.github.bitgrain.core.quant.FakeQuantization;
-import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.analyze.OutputError;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -81,7 +76,7 @@ final class BiasCorrectionPass {
         double lossBefore = loss(block, original, quantized, judges);
         if (!nodes.isEmpty()) {
             if (parity) {
-                correctAtOnce(block, nodes, quantized, means);
+                correctAtOnce(block, nodes, original, quantized, means);
             } else {
                 correctInOrder(block, nodes, original, quantized, means);
             }
@@ -95,31 +90,21 @@ final class BiasCorrectionPass {
                 new float[0]);
     }
 
-    private void correctAtOnce(TqtBlock block, List<Node> nodes, Frontier quantized, List<Integer> batches) {
+    private void correctAtOnce(TqtBlock block, List<Node> nodes, Frontier original, Frontier quantized, List<Integer> batches) {
         List<String> values = nodes.stream().map(Node::output).toList();
-        Map<String, double[]> wanted = means(block, values, List::of, twin.original().parameters(), quantized, batches);
-        Map<String, double[]> found = means(block, values, twin::expansion, twin.parameters(), quantized, batches);
-        nodes.forEach(node -> add(node, wanted.get(node.output()), found.get(node.output())));
+        ChannelMeans wanted = ChannelMeans.of(values, block.nodes(), original, quantized, batches);
+        ChannelMeans found = ChannelMeans.of(values, block.nodes(), quantized, quantized, batches);
+        nodes.forEach(node -> add(node, wanted.mean(node.output()), found.mean(node.output())));
     }
 
     private void correctInOrder(TqtBlock block, List<Node> nodes, Frontier original, Frontier quantized, List<Integer> batches) {
         for (Node node : nodes) {
-            double[] wanted = new double[shapes.get(node.output()).dim(1)];
-            for (int batch : batches) {
-                BiasCorrection.addMeans(original.value(node.output(), batch), wanted);
-            }
+            ChannelMeans wanted = new ChannelMeans();
+            batches.forEach(batch -> wanted.add(original.values(List.of(node.output()), batch)));
             // Before the node's own slot rounds and saturates: what is clipped there would count as an error of the mean.
-            boolean rounded = twin.plan().isQuantized(node.name()) && twin.plan().quantizes(Slot.output(node.name(), 0));
-            String value = rounded ? FakeQuantization.raw(node.output()) : node.output();
-            add(node, divided(wanted, batches.size()), means(block, List.of(value), twin::expansion, twin.parameters(), quantized, batches).get(value));
+            String raw = twin.raw(node);
+            add(node, wanted.mean(node.output()), ChannelMeans.of(List.of(raw), block.nodes(), quantized, quantized, batches).mean(raw));
         }
-    }
-
-    private static double[] divided(double[] sums, int count) {
-        for (int c = 0; c < sums.length; c++) {
-            sums[c] /= count;
-        }
-        return sums;
     }
 
     /** In single precision, as the bias is. */
@@ -130,33 +115,14 @@ final class BiasCorrectionPass {
         }
     }
 
-    /** Means of every channel (axis 1) over batches that count alike. */
-    private Map<String, double[]> means(TqtBlock block, List<String> values, Function<Node, List<Node>> expansion, Parameters parameters,
-            Frontier quantized, List<Integer> batches) {
-        Map<String, double[]> means = new LinkedHashMap<>();
-        Graph part = Frontier.part(graph, shapes, block.nodes(), expansion, values);
-        try (Executor executor = new Executor(part, parameters, Executor.Options.defaults().threads(threads))) {
-            for (int batch : batches) {
-                executor.run(quantized.values(part.inputs().keySet(), batch)).forEach((name, tensor) ->
-                        BiasCorrection.addMeans(tensor, means.computeIfAbsent(name, key -> new double[tensor.shape().dim(1)])));
-            }
-        }
-        means.values().forEach(sums -> divided(sums, batches.size()));
-        return means;
-    }
-
     /** Mean squared error of the block's results as it stands. */
     private double loss(TqtBlock block, Frontier original, Frontier quantized, List<Integer> batches) {
-        double sum = 0;
-        Graph part = Frontier.part(graph, shapes, block.nodes(), twin::expansion, block.outputs());
-        try (Executor executor = new Executor(part, twin.parameters(), Executor.Options.defaults().threads(threads))) {
-            for (int batch : batches) {
-                Map<String, Tensor> found = executor.run(quantized.values(part.inputs().keySet(), batch));
-                for (String output : block.outputs()) {
-                    sum += OutputError.meanSquare(found.get(output), original.value(output, batch));
-                }
+        double[] sum = {0};
+        quantized.compute(block.nodes(), block.outputs(), quantized, batches, (batch, found) -> {
+            for (String output : block.outputs()) {
+                sum[0] += OutputError.meanSquare(found.get(output), original.value(output, batch));
             }
-        }
-        return sum / batches.size();
+        });
+        return sum[0] / batches.size();
     }
 }

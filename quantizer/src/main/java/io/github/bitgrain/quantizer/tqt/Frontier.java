@@ -13,7 +13,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * How far a network has been run, for all batches: the values between the nodes that ran and those that did not. Parts are
@@ -71,19 +73,28 @@ final class Frontier implements AutoCloseable {
             node.outputs().stream().filter(value -> !value.isEmpty() && isNeeded(value)).forEach(results::add);
         }
         if (!results.isEmpty()) {
-            Graph part = part(graph, shapes, nodes, expansion, results);
-            try (Executor executor = new Executor(part, parameters, Executor.Options.defaults().threads(threads))) {
-                for (int b = 0; b < extents.size(); b++) {
-                    int batch = b;
-                    executor.run(values(part.inputs().keySet(), b)).forEach((name, tensor) -> cache.put(name, batch, tensor));
-                }
-            }
+            compute(nodes, results, this, IntStream.range(0, extents.size()).boxed().toList(),
+                    (batch, made) -> made.forEach((name, tensor) -> cache.put(name, batch, tensor)));
         }
         for (Node node : nodes) {
             for (int i = 0; i < node.inputs().size(); i++) {
                 if (node.isTensorInput(i) && !isNeeded(node.input(i))) {
                     cache.drop(node.input(i));
                 }
+            }
+        }
+    }
+
+    /**
+     * Runs nodes of this network on the values of another one, or its own, and leaves both where they are.
+     *
+     * @param user gets the number of each batch and the results
+     */
+    void compute(List<Node> nodes, List<String> results, Frontier source, List<Integer> batches, BiConsumer<Integer, Map<String, Tensor>> user) {
+        Graph part = part(graph, shapes, nodes, expansion, results);
+        try (Executor executor = new Executor(part, parameters, Executor.Options.defaults().threads(threads))) {
+            for (int batch : batches) {
+                user.accept(batch, executor.run(source.values(part.inputs().keySet(), batch)));
             }
         }
     }

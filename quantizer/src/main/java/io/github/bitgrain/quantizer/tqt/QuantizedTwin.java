@@ -96,6 +96,12 @@ final class QuantizedTwin {
         return JudgedValues.of(graph());
     }
 
+    /** What a node computes, before its own slot rounds and saturates it. */
+    String raw(Node node) {
+        boolean rounded = plan.isQuantized(node.name()) && plan.quantizes(Slot.output(node.name(), 0));
+        return rounded ? FakeQuantization.raw(node.output()) : node.output();
+    }
+
     /** The value that a slot stands at. */
     String value(Slot slot) {
         Node node = graph().node(slot.node());
