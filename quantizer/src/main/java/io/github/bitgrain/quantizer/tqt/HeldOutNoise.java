@@ -2,7 +2,6 @@ package io.github.bitgrain.quantizer.tqt;
 
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
-import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.analyze.OutputError;
 import java.util.List;
@@ -45,15 +44,27 @@ final class HeldOutNoise {
         }
     }
 
-    /** Does what changes weights, and takes it back if the noise grows. */
-    boolean keptIfNotWorse(Runnable pass) {
-        double before = now();
-        Parameters.Snapshot weights = twin.parameters().snapshot();
+    /**
+     * What a pass came to.
+     *
+     * @param noise after the pass
+     * @param kept whether the twin is as the pass left it
+     */
+    record Trial(double noise, boolean kept) {}
+
+    /**
+     * Does what changes the twin, and takes it back if the noise grows.
+     *
+     * @param before the noise as it is now
+     */
+    Trial keepIfNotWorse(double before, Runnable pass) {
+        QuantizedTwin.State state = twin.state();
         pass.run();
-        boolean kept = now() <= before;
+        double noise = now();
+        boolean kept = noise <= before;
         if (!kept) {
-            weights.restore();
+            state.restore();
         }
-        return kept;
+        return new Trial(noise, kept);
     }
 }

@@ -4,7 +4,6 @@ import io.github.bitgrain.core.autodiff.GradientExecutor;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
-import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.tensor.Shape;
@@ -29,7 +28,7 @@ final class ImprovedTqt {
     /** Looks at the deciding samples per stage of training. */
     private static final int LOOKS = 5;
 
-    /** Sees the outcome of every stage, before it is kept or taken back. */
+    /** Sees the outcome of every stage. */
     interface Probe {
         /** The error on the deciding samples after a stage, and whether the stage is kept. */
         void saw(String stage, double error, boolean kept);
@@ -131,15 +130,9 @@ final class ImprovedTqt {
     }
 
     private double keepIfBetter(String name, double error, Runnable stage) {
-        State before = new State();
-        stage.run();
-        double now = judge();
-        probe.saw(name, now, now <= error);
-        if (now <= error) {
-            return now;
-        }
-        before.restore();
-        return error;
+        HeldOutNoise.Trial trial = heldOut.keepIfNotWorse(error, stage);
+        probe.saw(name, trial.noise(), trial.kept());
+        return trial.kept() ? trial.noise() : error;
     }
 
     /**
@@ -147,12 +140,12 @@ final class ImprovedTqt {
      * deciding samples stays, if it is not worse than what was there. Which one that is differs from network to network.
      */
     private double keepBlocks(double error) {
-        State before = new State();
+        QuantizedTwin.State before = twin.state();
         List<TqtBlock> blocks = BlockWalk.blocks(twin, setting.blockSize(), setting.interestedLayers());
         trainBlocks(blocks, Map.of(), 0);
         double now = judge();
         if (setting.channelWeighting()) {
-            State alike = new State();
+            QuantizedTwin.State alike = twin.state();
             before.restore();
             List<String> ends = blocks.stream().flatMap(block -> block.outputs().stream()).distinct().toList();
             trainBlocks(blocks, OutputSensitivity.ofChannels(twin.original(), shapes, twin.judged(), ends, samples.training(), threads), 1);
@@ -171,17 +164,6 @@ final class ImprovedTqt {
             before.restore();
         }
         return kept ? now : error;
-    }
-
-    /** What training changes. */
-    private final class State {
-        private final Parameters.Snapshot weights = twin.parameters().snapshot();
-        private final QuantPlan plan = twin.plan();
-
-        void restore() {
-            weights.restore();
-            twin.setPlan(plan);
-        }
     }
 
     /**

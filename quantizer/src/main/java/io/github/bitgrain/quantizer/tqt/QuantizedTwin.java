@@ -177,6 +177,22 @@ final class QuantizedTwin {
         }
     }
 
+    /** What training changes, as it is now. */
+    State state() {
+        return new State();
+    }
+
+    /** A state to go back to. */
+    final class State {
+        private final Parameters.Snapshot weights = parameters.snapshot();
+        private final QuantPlan exponents = plan;
+
+        void restore() {
+            weights.restore();
+            takeOver(exponents);
+        }
+    }
+
     /** Takes another plan of the same structure as it is. */
     void takeOver(QuantPlan changed) {
         plan = changed;

@@ -70,7 +70,8 @@ public final class Tuning {
 
     private static List<BlockReport> confirmed(HeldOutNoise noise, Supplier<List<BlockReport>> pass) {
         List<BlockReport> reports = new ArrayList<>();
-        return noise.keptIfNotWorse(() -> reports.addAll(pass.get())) ? reports : reports.stream().map(BlockReport::takenBack).toList();
+        boolean kept = noise.keepIfNotWorse(noise.now(), () -> reports.addAll(pass.get())).kept();
+        return kept ? reports : reports.stream().map(BlockReport::takenBack).toList();
     }
 
     /**
