@@ -4,7 +4,6 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Gelu;
 import io.github.bitgrain.core.op.HardSwish;
 import io.github.bitgrain.core.op.InsertZeros;
-import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.RmsNorm;
 import io.github.bitgrain.core.op.Size;
 import io.github.bitgrain.core.op.Swish;
@@ -26,11 +25,6 @@ final class OnnxPatterns {
     private OnnxPatterns(Node node, GraphProto.Builder graph) {
         this.node = node;
         this.graph = graph;
-    }
-
-    /** Whether an operator is written as a pattern, in some operator set. */
-    static boolean has(Op op) {
-        return op instanceof Swish || op instanceof HardSwish || op instanceof InsertZeros || op instanceof RmsNorm || op instanceof Gelu gelu && !gelu.tanh();
     }
 
     /**

@@ -8,7 +8,6 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.LayerNorm;
-import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.WholeFile;
@@ -284,10 +283,5 @@ public final class OnnxWriter {
             tensor.addDims(extent);
         }
         return tensor.setRawData(ByteString.copyFrom(bytes.array())).build();
-    }
-
-    /** Whether an operator can be written. */
-    static boolean isWritable(Op op) {
-        return OnnxAttributes.of(op, OPSET) != null || OnnxPatterns.has(op);
     }
 }
