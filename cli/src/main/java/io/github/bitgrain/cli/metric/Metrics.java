@@ -15,6 +15,12 @@ import java.util.TreeMap;
 
 /** The metrics of one evaluation, by name, with what they need checked beforehand. */
 public final class Metrics {
+    /** Metrics that are shares, larger ones better: differences count in points. */
+    public static final List<String> SHARES = List.of("top1", "top5", "agreement", "auc", "map50", "map50_95");
+
+    /** Metrics of logits that are losses, smaller ones better: differences count as they are. */
+    public static final List<String> LOSSES = List.of("nats", "perplexity");
+
     private static final Set<String> NAMES = new LinkedHashSet<>(
             List.of("top1", "top5", "nats", "perplexity", "agreement", "mse", "snr", "cosine", "auc", "spearman", "map50", "map50_95", "f1"));
 

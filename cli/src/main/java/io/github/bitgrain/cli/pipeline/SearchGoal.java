@@ -1,9 +1,9 @@
 package io.github.bitgrain.cli.pipeline;
 
+import io.github.bitgrain.cli.metric.Metrics;
 import io.github.bitgrain.core.BitgrainException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.DoubleStream;
 
 /**
@@ -13,8 +13,6 @@ import java.util.stream.DoubleStream;
  * @param budget largest estimated latency ÷ latency at 8 bits
  */
 public record SearchGoal(double maxDrop, double budget) {
-    private static final Set<String> SHARES = Set.of("top1", "top5", "agreement", "auc", "map50", "map50_95");
-    private static final Set<String> LOSSES = Set.of("nats", "perplexity");
     private static final double[] BUDGETS = {1.1, 1.2, 1.5, 2, 3};
 
     /**
@@ -23,15 +21,15 @@ public record SearchGoal(double maxDrop, double budget) {
      * @throws BitgrainException (usage)
      */
     public static void require(String metric) {
-        if (!SHARES.contains(metric) && !LOSSES.contains(metric)) {
-            throw BitgrainException.usage("--metric " + metric + " has no drop; search with one of top1, top5, agreement, auc, map50, map50_95, nats, "
-                    + "perplexity");
+        if (!Metrics.SHARES.contains(metric) && !Metrics.LOSSES.contains(metric)) {
+            throw BitgrainException.usage("--metric " + metric + " has no drop; search with one of " + String.join(", ", Metrics.SHARES) + ", "
+                    + String.join(", ", Metrics.LOSSES));
         }
     }
 
     /** How much worse than the float network: points for shares, nats or perplexity as they are. */
     public static double drop(String metric, double real, double chip) {
-        return LOSSES.contains(metric) ? chip - real : 100 * (real - chip);
+        return Metrics.LOSSES.contains(metric) ? chip - real : 100 * (real - chip);
     }
 
     /** Whether a drop is small enough to stop. */

@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.report;
 
 import io.github.bitgrain.cli.console.Json;
+import io.github.bitgrain.cli.metric.Metrics;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -8,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -16,8 +16,6 @@ import java.util.stream.IntStream;
  * page forbids it. All figures stand in tables that need no script; the script adds charts, sorting and details.
  */
 public final class HtmlReport {
-    /** Metrics that are shares, larger ones better: differences count in points. */
-    private static final Set<String> SHARES = Set.of("top1", "top5", "agreement", "auc", "map50", "map50_95");
     /** Errors from which on a layer is marked. */
     private static final double NOTICEABLE = 0.01;
     private static final double LARGE = 0.1;
@@ -49,7 +47,7 @@ public final class HtmlReport {
         html.line("<a class=\"skip\" href=\"#accuracy\">Skip to the figures</a>");
         html.line("<header><h1>" + title + "</h1>");
         html.line("<p class=\"lead\">Quantized with Bitgrain, profile " + Html.escape(report.profile()) + ".</p>");
-        html.line("<p class=\"verdict\">" + Html.escape(Verdict.of(report, report.metric() != null && SHARES.contains(report.metric()))) + "</p>");
+        html.line("<p class=\"verdict\">" + Html.escape(Verdict.of(report, report.metric() != null && Metrics.SHARES.contains(report.metric()))) + "</p>");
         html.line("</header>");
         navigation();
         html.line("<main>");
@@ -94,7 +92,7 @@ public final class HtmlReport {
         }
         html.line("<p class=\"note\">" + Html.escape(report.metric()) + " of each stage on the same samples. PTQ: after calibration; TQT: after threshold "
                 + "training; tuned: after other passes on weights; chip: bit-exact simulation of the written model.</p><div class=\"cards\">");
-        boolean shares = SHARES.contains(report.metric());
+        boolean shares = Metrics.SHARES.contains(report.metric());
         double real = report.accuracy().getOrDefault("float", Double.NaN);
         report.accuracy().forEach((stage, value) -> {
             String shown = shares ? String.format(Locale.ROOT, "%.2f %%", 100 * value) : Html.number(value);
