@@ -212,7 +212,7 @@ public final class RecipeRun {
         used.put("selective_quantizer_params.learn_amax", selective.learnAmax());
         used.put("selective_quantizer_params.learn_scale", selective.learnScale());
         used.put("selective_quantizer_params.unsigned_activations", selective.unsignedActivations());
-        used.put("fold_batch_norm", settings.quantizationParams().foldBatchNorm() != RecipeSettings.FoldBatchNorm.ALWAYS);
+        used.put("fold_batch_norm", settings.quantizationParams().foldBatchNorm() != QuantizationParams.FoldBatchNorm.ALWAYS);
         used.forEach((name, given) -> {
             if (given) {
                 throw BitgrainException.usage("quantization_params." + name + " is for free scales; leave it out, or leave quantization_params.target out"
@@ -268,7 +268,7 @@ public final class RecipeRun {
                 .strict(true)
                 .calibrators(CalibMethod.parse(selective.calibratorW()), CalibMethod.parse(selective.calibratorI()))
                 .log(verbose ? log::println : null);
-        QuantizationParams.FoldBatchNorm fold = QuantizationParams.FoldBatchNorm.valueOf(settings.quantizationParams().foldBatchNorm().name());
+        QuantizationParams.FoldBatchNorm fold = settings.quantizationParams().foldBatchNorm();
         QuantizationParams quantization = new QuantizationParams(settings.quantizationParams().ptqOnly(), options, selective.skipModules(), method(),
                 settings.quantizationParams().calibParams().numCalibBatches(), ScaleAlignment.DEFAULT,
                 selective.unsignedActivations(), fold, QuantizationParams.AlreadyQuantized.ERROR);

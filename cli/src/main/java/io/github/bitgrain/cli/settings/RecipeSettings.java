@@ -1,5 +1,6 @@
 package io.github.bitgrain.cli.settings;
 
+import io.github.bitgrain.quantizer.qat.QuantizationParams.FoldBatchNorm;
 import java.util.List;
 import java.util.Map;
 
@@ -126,16 +127,6 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
      */
     public record QuantParams(boolean ptqOnly, String target, int bits, FoldBatchNorm foldBatchNorm, boolean tqt,
             SelectiveQuantizerParams selectiveQuantizerParams, CalibParams calibParams) {}
-
-    /** When batch normalizations go into the layers before them. */
-    public enum FoldBatchNorm {
-        /** First of all; what is trained has none. */
-        ALWAYS,
-        /** Before calibration where nothing is trained; in training they stay. */
-        PTQ,
-        /** Never. */
-        NEVER
-    }
 
     /**
      * Which modules and how; a chip has its own grids and takes {@code skipModules} alone.

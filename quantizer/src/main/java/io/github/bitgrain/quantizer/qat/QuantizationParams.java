@@ -33,10 +33,10 @@ public record QuantizationParams(
 
     /** When batch normalizations are folded. */
     public enum FoldBatchNorm {
-        /** Where nothing is trained afterwards; in training they stay, with statistics that go on. */
-        PTQ,
         /** Always: training begins with the folded layers. */
         ALWAYS,
+        /** Where nothing is trained afterwards; in training they stay, with statistics that go on. */
+        PTQ,
         /** Never. */
         NEVER
     }
