@@ -98,4 +98,30 @@ class EncryptedModelTest {
         CommandRun.of("inspect", pack.toString()).fails(2, pack + ": is a package of 2 models, choose one with --model: a, b");
         CommandRun.of("verify", plain.toString(), "--model", "x").fails(2, plain + ": holds one model, not a package; leave out which one (x)");
     }
+
+    @Test
+    void aKeyThatNoModelNeedsIsRefused() {
+        String idle = plain + ": is not encrypted; leave out --key";
+        CommandRun.of("verify", plain.toString(), "--target", "esp32p4", "--key", KEY).fails(2, idle);
+        CommandRun.of("inspect", plain.toString(), "--key", KEY).fails(2, idle);
+        CommandRun.of("inspect", "--headroom", plain.toString(), "--target", "c", "--key", KEY).fails(2, idle);
+        CommandRun.of("inspect", "--to-float", folder.resolve("f.onnx").toString(), plain.toString(), "--target", "c", "--key", KEY).fails(2, idle);
+        CommandRun.of("simulate", plain.toString(), "--input", "x.npy", "--key", KEY).fails(2, idle);
+        CommandRun.of("diff-run", plain.toString(), folder.toString(), "--input", "x.npy", "--key", KEY).fails(2, idle);
+        CommandRun.of("diff-run", plain.toString(), plain.toString(), "--input", "x.npy", "--key", KEY).fails(
+                2, plain + " and " + idle.replace("is not", "are not"));
+        CommandRun.of("evaluate", plain.toString(), "--data", "x.npy", "--key", KEY).fails(2, idle);
+        CommandRun.of("verify", pack.toString(), "--model", "a", "--target", "c", "--key", KEY).fails(2, pack + ": is not encrypted; leave out --key");
+    }
+
+    @Test
+    void ofTwoModelsEachKeyMustOpenOne() {
+        CommandRun.of("diff", plain.toString(), plain.toString(), "--key", KEY).fails(2, plain + " and " + plain + ": are not encrypted; leave out --key");
+        CommandRun.of("diff", encrypted.toString(), plain.toString(), "--key", KEY, "--other-key", KEY).fails(
+                2, plain + ": is not encrypted; leave out --other-key");
+        CommandRun.of("diff", plain.toString(), encrypted.toString(), "--key", KEY, "--other-key", KEY).fails(
+                2, plain + ": is not encrypted; leave out --key");
+        assertEquals(0, CommandRun.of("diff", encrypted.toString(), plain.toString(), "--key", KEY).exit());
+        assertEquals(0, CommandRun.of("diff", plain.toString(), encrypted.toString(), "--other-key", KEY).exit());
+    }
 }

@@ -206,6 +206,19 @@ class EvaluateTest {
     }
 
     @Test
+    void optionsForChipModelsAreRefusedWhereThereIsNone() throws IOException {
+        String model = SharedData.path("golden/esp-ppq/models/lenet.onnx").toString();
+        String data = SharedData.path("golden/esp-ppq/data/lenet/val_x.npy").toString();
+        CommandRun.of("evaluate", model, "--data", data, "--target", "esp32s3").fails(2, "--target: is for .espdl files, not for " + model);
+        CommandRun.of("evaluate", model, "--data", data, "--reference", model, "--target", "c").fails(2, "--target: is for .espdl files, not for " + model);
+        CommandRun.of("evaluate", model, "--data", data, "--key", "00").fails(2, "--key: is for .espdl files, not for " + model);
+        CommandRun.of("inspect", model, "--target", "esp32p4").fails(2, "--target: is for .espdl files, not for " + model);
+        JsonNode chip = evaluate(model, "--data", data, "--mean", "0.5", "--std", "0.25", "--metric", "agreement", "--target", "esp32s3", "--reference",
+                SharedData.path("golden/esp-ppq/e2e/lenet/esp32s3_8_kl.espdl").toString());
+        assertTrue(chip.at("/metrics/agreement").asDouble() > 0.9, chip::toString);
+    }
+
+    @Test
     void brokenNetworksAreRefusedInOneLine() throws IOException {
         byte[] good = Files.readAllBytes(SharedData.path("golden/esp-ppq/models/lenet.onnx"));
         Path broken = Files.write(folder.resolve("broken.onnx"), Arrays.copyOf(good, good.length / 2));

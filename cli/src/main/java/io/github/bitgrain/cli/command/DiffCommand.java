@@ -42,7 +42,8 @@ public final class DiffCommand extends CliCommand {
     public Integer call() {
         ModelFile.ESPDL.require(first, name());
         ModelFile.ESPDL.require(second, name());
-        List<ChipDiff.Difference> differences = ChipDiff.compare(espdl.read(first), espdl.read(second, otherOptions.key, otherOptions.model));
+        espdl.check(first, second, otherOptions);
+        List<ChipDiff.Difference> differences = ChipDiff.compare(espdl.open(first), espdl.open(second, otherOptions));
         Map<String, Integer> counts = new TreeMap<>();
         differences.forEach(d -> counts.merge(aspect(d), 1, Integer::sum));
         Result result = new Result(first.toString(), second.toString(), differences.isEmpty(), counts,

@@ -74,7 +74,13 @@ public final class DiffRunCommand extends CliCommand {
     @Override
     public Integer call() {
         ModelFile.ESPDL.require(first, name());
-        ChipProgram program = espdl.read(first);
+        if (Files.isDirectory(second)) {
+            espdl.check(target, first);
+        } else {
+            ModelFile.ESPDL.require(second, name());
+            espdl.check(first, second, otherOptions);
+        }
+        ChipProgram program = espdl.open(first);
         RunDifference.Result result;
         try (InputData.Arrays arrays = InputData.arrays(input, program.inputs())) {
             List<Samples> data = List.copyOf(arrays.byName().values());
@@ -107,8 +113,7 @@ public final class DiffRunCommand extends CliCommand {
             }
             return SecondRun.of(program, second, samples);
         }
-        ModelFile.ESPDL.require(second, name());
-        ChipProgram other = espdl.read(second, otherOptions.key, otherOptions.model);
+        ChipProgram other = espdl.open(second, otherOptions);
         if (other.inputs().size() != program.inputs().size()) {
             throw BitgrainException.badInput(second + ": has " + other.inputs().size() + " inputs, " + first + " has "
                     + program.inputs().size());

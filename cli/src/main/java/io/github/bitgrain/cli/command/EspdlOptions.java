@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.espdl.EspdlAccess;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -8,6 +9,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** How an {@code .espdl} file is opened: the key of an encrypted one, the model of a package. */
@@ -21,21 +25,69 @@ final class EspdlOptions {
     @Option(names = "--model", paramLabel = "NAME|INDEX", description = "Which model of a package (PDL1, PDL2, PDL3), from 0.")
     private String model;
 
-    /** Reads a model. */
+    /** Reads the model of a command that takes one. */
     ChipProgram read(Path file) {
+        check(null, file);
+        return open(file);
+    }
+
+    /** Reads one of several models, which {@code check} has seen. */
+    ChipProgram open(Path file) {
         return EspdlReader.read(file, new EspdlAccess(key(key), model));
+    }
+
+    /** Reads the second of two models, which {@code check} has seen. */
+    ChipProgram open(Path file, OtherModelOptions other) {
+        return EspdlReader.read(file, new EspdlAccess(key(other.key == null ? key : other.key), other.model == null ? model : other.model));
     }
 
     /** Refuses the options where a command got no {@code .espdl} file. */
     void refuseFor(Path file) {
         if (key != null || model != null) {
-            throw BitgrainException.usage((key != null ? "--key" : "--model") + ": is for .espdl files, not for " + file);
+            throw foreign(key != null ? "--key" : "--model", file);
         }
     }
 
-    /** Reads a model with another key or model of a package where these are given. */
-    ChipProgram read(Path file, String otherKey, String otherModel) {
-        return EspdlReader.read(file, new EspdlAccess(key(otherKey == null ? key : otherKey), otherModel == null ? model : otherModel));
+    /**
+     * Refuses options that none of a command's models has a use for.
+     *
+     * @param target option --target of the command, or null
+     */
+    void check(Target target, Path... models) {
+        List<Path> chips = Arrays.stream(models).filter(file -> ModelFile.of(file) == ModelFile.ESPDL).toList();
+        if (chips.isEmpty()) {
+            refuseFor(models[0]);
+            if (target != null) {
+                throw foreign("--target", models[0]);
+            }
+        }
+        if (key != null && chips.stream().noneMatch(file -> EspdlReader.isEncrypted(file, model))) {
+            throw idle("--key", chips);
+        }
+    }
+
+    /** Refuses keys that neither of two chip models needs. */
+    void check(Path first, Path second, OtherModelOptions other) {
+        if (key == null && other.key == null) {
+            return;
+        }
+        boolean secondNeedsOne = EspdlReader.isEncrypted(second, other.model == null ? model : other.model);
+        if (other.key != null && !secondNeedsOne) {
+            throw idle("--other-key", List.of(second));
+        }
+        boolean forBoth = other.key == null;
+        if (key != null && !(forBoth && secondNeedsOne) && !EspdlReader.isEncrypted(first, model)) {
+            throw idle("--key", forBoth ? List.of(first, second) : List.of(first));
+        }
+    }
+
+    private static BitgrainException foreign(String option, Path file) {
+        return BitgrainException.usage(option + ": is for .espdl files, not for " + file);
+    }
+
+    private static BitgrainException idle(String option, List<Path> files) {
+        return BitgrainException.usage(files.stream().map(Path::toString).collect(Collectors.joining(" and ")) + ": "
+                + (files.size() == 1 ? "is" : "are") + " not encrypted; leave out " + option);
     }
 
     private static byte[] key(String given) {

@@ -73,9 +73,7 @@ public final class EvaluateCommand extends CliCommand {
 
     @Override
     public Integer call() {
-        if (ModelFile.of(model) == ModelFile.ONNX && (reference == null || ModelFile.of(reference) == ModelFile.ONNX)) {
-            espdl.refuseFor(model);
-        }
+        espdl.check(target, reference == null ? new Path[] {model} : new Path[] {model, reference});
         long start = System.nanoTime();
         int threads = Runtime.getRuntime().availableProcessors();
         try (Network network = Networks.open(model, espdl, target, threads);

@@ -78,7 +78,7 @@ public final class InspectCommand extends CliCommand {
         Inspection inspection = switch (ModelFile.of(model)) {
             case ESPDL -> ChipFigures.of(model.toString(), espdl.read(model), target);
             case ONNX -> {
-                espdl.refuseFor(model);
+                espdl.check(target, model);
                 yield GraphFigures.of(model.toString(), OnnxReader.read(model));
             }
         };

@@ -15,14 +15,14 @@ final class Networks {
     /**
      * Opens a model.
      *
-     * @param espdl how chip models are opened
+     * @param espdl how chip models are opened; it has checked this one
      * @param target of a chip model that does not name it, or null
      */
     static Network open(Path file, EspdlOptions espdl, Target target, int threads) {
         return switch (ModelFile.of(file)) {
             case ONNX -> new FloatNetwork(OnnxReader.read(file), threads);
             case ESPDL -> {
-                ChipProgram program = espdl.read(file);
+                ChipProgram program = espdl.open(file);
                 yield new ChipNetwork(program, ModelFile.target(file, program, target), threads);
             }
         };

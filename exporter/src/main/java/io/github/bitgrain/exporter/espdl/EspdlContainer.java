@@ -40,24 +40,40 @@ final class EspdlContainer {
      * @return the FlatBuffer, ready for table access
      */
     static CheckedBuffer open(String file, byte[] content, EspdlAccess access) {
+        Payload payload = payload(file, content, access.model());
+        ByteBuffer bytes = payload.encrypted
+                ? ByteBuffer.wrap(crypt(file, content, payload.start, payload.length, access.key()))
+                : ByteBuffer.wrap(content, payload.start, payload.length);
+        return new CheckedBuffer(file, bytes, payload.start, payload.encrypted);
+    }
+
+    /** Whether a model, in a package the chosen one, opens with a key only. */
+    static boolean isEncrypted(String file, byte[] content, String model) {
+        return payload(file, content, model).encrypted;
+    }
+
+    /** Where in a file the FlatBuffer of a model is. */
+    private record Payload(int start, int length, boolean encrypted) {}
+
+    private static Payload payload(String file, byte[] content, String model) {
         if (content.length < LEGACY_HEADER) {
             throw bad(file, "is no .espdl model: " + content.length + " bytes are shorter than the header");
         }
         if (EspdlPackage.is(magic(content, 0))) {
-            EspdlPackage.Entry entry = EspdlPackage.choose(file, EspdlPackage.entries(file, content), access.model());
-            return open(file, content, entry.start(), access.key());
+            EspdlPackage.Entry entry = EspdlPackage.choose(file, EspdlPackage.entries(file, content), model);
+            return payload(file, content, entry.start());
         }
-        if (access.model() != null) {
-            throw BitgrainException.usage(file + ": holds one model, not a package; leave out which one (" + access.model() + ")");
+        if (model != null) {
+            throw BitgrainException.usage(file + ": holds one model, not a package; leave out which one (" + model + ")");
         }
-        return open(file, content, 0, access.key());
+        return payload(file, content, 0);
     }
 
     private static String magic(byte[] content, int at) {
         return new String(content, at, MAGIC_BYTES, StandardCharsets.ISO_8859_1);
     }
 
-    private static CheckedBuffer open(String file, byte[] content, int from, byte[] key) {
+    private static Payload payload(String file, byte[] content, int from) {
         int to = content.length;
         if (to - from < LEGACY_HEADER) {
             throw bad(file, "byte " + from + ": the header of the model reaches past the end of the file");
@@ -76,11 +92,10 @@ final class EspdlContainer {
             throw bad(file, "ends at byte " + to + ", its header promises " + (start + length));
         }
         int mode = words.getInt(from + MODE_AT);
-        return switch (mode) {
-            case MODE_PLAIN -> new CheckedBuffer(file, ByteBuffer.wrap(content, start, (int) length), start, false);
-            case MODE_AES_CTR -> new CheckedBuffer(file, ByteBuffer.wrap(crypt(file, content, start, (int) length, key)), start, true);
-            default -> throw bad(file, "byte " + (from + MODE_AT) + ": unknown encryption mode " + Integer.toUnsignedString(mode));
-        };
+        if (mode != MODE_PLAIN && mode != MODE_AES_CTR) {
+            throw bad(file, "byte " + (from + MODE_AT) + ": unknown encryption mode " + Integer.toUnsignedString(mode));
+        }
+        return new Payload(start, (int) length, mode == MODE_AES_CTR);
     }
 
     /** Encloses a finished FlatBuffer as a plain {@code EDL2} file. */

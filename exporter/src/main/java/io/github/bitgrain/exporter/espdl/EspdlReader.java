@@ -55,16 +55,28 @@ public final class EspdlReader {
      *     hold the chosen model
      */
     public static ChipProgram read(Path file, EspdlAccess access) {
-        byte[] content;
+        return read(file.toString(), content(file), access);
+    }
+
+    /**
+     * Whether a model opens with a key only.
+     *
+     * @param model which model of a package, as in {@link EspdlAccess}
+     * @throws BitgrainException as {@link #read(Path, EspdlAccess)} for a broken envelope or a model that is not there
+     */
+    public static boolean isEncrypted(Path file, String model) {
+        return EspdlContainer.isEncrypted(file.toString(), content(file), model);
+    }
+
+    private static byte[] content(Path file) {
         try {
-            content = Files.readAllBytes(file);
+            return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw new BitgrainException(BitgrainException.Kind.BAD_INPUT, file + ": no such file", e);
         } catch (IOException | OutOfMemoryError e) {
             throw new BitgrainException(
                     BitgrainException.Kind.BAD_INPUT, file + ": cannot be read: " + e.getMessage(), e);
         }
-        return read(file.toString(), content, access);
     }
 
     /**
