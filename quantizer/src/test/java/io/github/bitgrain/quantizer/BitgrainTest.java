@@ -19,6 +19,7 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -90,6 +91,30 @@ class BitgrainTest {
             Bitgrain.quantize(network(), recorded(samples(), end), options, QuantizationListener.NONE);
             assertEquals(8, end[0]);
         }
+    }
+
+    @Test
+    void improvedTrainingTellsThatItBeginsBeforeItsFirstStep() {
+        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32S3);
+        QuantizationOptions options = new QuantizationOptions(basic.target(), Profile.IMPROVED, 8, Map.of(), "mse", Map.of(), 4, 2,
+                false, basic.equalizationSetting(), true, basic.tqtSetting(), 1);
+        List<String> heard = new ArrayList<>();
+        Bitgrain.quantize(network(), samples(), options, new QuantizationListener() {
+            @Override
+            public void calibrated(int done, int all) {}
+
+            @Override
+            public void begin() {
+                heard.add("begin");
+            }
+
+            @Override
+            public void step(int block, int blocks, String name, int step, int steps, float loss) {
+                heard.add(name);
+            }
+        });
+        assertEquals("begin", heard.getFirst());
+        assertTrue(heard.subList(heard.lastIndexOf("begin"), heard.size()).contains("output"), heard::toString);
     }
 
     /** The same samples; {@code end[0]} becomes the number of the last sample read, plus one. */

@@ -22,9 +22,9 @@ public final class TrainingCurves implements QuantizationListener {
     }
 
     /**
-     * Losses of one block, or of the whole network under the name {@code output}.
+     * Losses of one block, or of a stage that trains the whole network.
      *
-     * @param name first node of the block
+     * @param name first node of the block, or the stage
      * @param steps number of training steps
      * @param losses mean losses of equal shares of the steps, in order
      */
@@ -33,6 +33,12 @@ public final class TrainingCurves implements QuantizationListener {
     @Override
     public void calibrated(int done, int all) {
         next.calibrated(done, all);
+    }
+
+    @Override
+    public void begin() {
+        losses.clear();
+        next.begin();
     }
 
     @Override

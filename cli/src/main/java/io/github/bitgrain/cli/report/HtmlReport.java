@@ -2,6 +2,7 @@ package io.github.bitgrain.cli.report;
 
 import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.cli.metric.Metrics;
+import io.github.bitgrain.cli.pipeline.TrainingCurves;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -173,10 +174,7 @@ public final class HtmlReport {
                 + "Open a block to see the loss of its own steps.</p>");
         legend(List.of("before|before", "after|after"));
         html.line("<div id=\"block-chart\"></div>");
-        if (report.curves().stream().anyMatch(curve -> curve.name().equals("output"))) {
-            html.line("<div class=\"js-only\"><p class=\"note\">Loss of the stage that trains all weights on the network's output:</p>"
-                    + "<div id=\"output-chart\"></div></div>");
-        }
+        stages();
         html.table("block-table", "Threshold training").head("block", "#place", "#before", "#after", "#after ÷ before", "-loss of the steps");
         for (int i = 0; i < blocks.size(); i++) {
             Report.Block block = blocks.get(i);
@@ -188,6 +186,21 @@ public final class HtmlReport {
                     + "<td data-spark=\"block\" data-index=\"" + i + "\"></td></tr>");
         }
         html.closeTable().line("</section>");
+    }
+
+    /** What was trained beside the blocks: the network as a whole. */
+    private void stages() {
+        List<TrainingCurves.Curve> curves = report.curves();
+        int[] stages = IntStream.range(0, curves.size())
+                .filter(i -> report.blocks().stream().noneMatch(block -> block.name().equals(curves.get(i).name()))).toArray();
+        if (stages.length > 0) {
+            html.line("<div class=\"js-only\"><p class=\"note\">Loss of each stage that trains the whole network on its output, in their order:</p>"
+                    + "<div class=\"many\">");
+            for (int i : stages) {
+                html.line("<div><h3>" + Html.escape(curves.get(i).name()) + "</h3><div data-curve=\"" + i + "\"></div></div>");
+            }
+            html.line("</div></div>");
+        }
     }
 
     private void tensors() {

@@ -273,7 +273,6 @@
   pairs("error-chart", "Error of each layer in the order of the network", data.layers, exponent => power(exponent + 2) + " %",
     item => percent(item.b) + " after calibration" + (item.a == null ? "" : ", " + percent(item.a) + " after training"));
   pairs("block-chart", "Loss of each block", data.blocks, power, item => `loss ${short(item.b)} before, ${short(item.a)} after`);
-  const whole = data.curves.find(item => item.n === "output");
-  if (whole) curve(document.getElementById("output-chart"), whole);
+  document.querySelectorAll("[data-curve]").forEach(place => curve(place, data.curves[+place.dataset.curve]));
   headroom(data.accumulators);
 })();

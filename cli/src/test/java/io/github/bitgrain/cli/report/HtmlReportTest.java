@@ -29,7 +29,8 @@ class HtmlReportTest {
         return new Report(model, "esp32s3", 8, "improved", Map.of("file", "12 KiB"), "top1", accuracy,
                 List.of(new Report.Layer("small", "Conv", 8, 1e-6, Double.NaN, 1), new Report.Layer("large", "Conv", 8, 0.5, Double.NaN, 0.9),
                         new Report.Layer("zero", "Gemm", 8, 0, Double.NaN, 1)),
-                List.of(new Report.Block("b1", 0.5, 0.001)), List.of(new TrainingCurves.Curve("b1", 2, List.of(0.5, 0.001))),
+                List.of(new Report.Block("b1", 0.5, 0.001)), List.of(new TrainingCurves.Curve("b1", 2, List.of(0.5, 0.001)), new TrainingCurves.Curve("output", 1, List.of(0.2)),
+                        new TrainingCurves.Curve("output & more", 1, List.of(0.1))),
                 List.of(new TensorFigures("</script><b>", "small", TensorFigures.Role.RESULT, 8, List.of(-4, -4), 1, -8, 7.9375, -9, 3, 100, 2, false, -9, 3,
                         new long[] {2, 98})),
                 List.of(new Report.Accumulator("small", "Conv", 20, -3, 1, 0, 8)), List.of("2 layers near the limit"),
@@ -74,6 +75,12 @@ class HtmlReportTest {
         assertEquals("</script><b>", json.at("/tensors/0/n").asText());
         assertEquals(98, json.at("/tensors/0/c/1").asInt());
         assertTrue(json.at("/layers/0/a").isNull());
+    }
+
+    @Test
+    void everyStageThatTrainsTheWholeNetworkHasItsNameAndItsCurve() {
+        Matcher stage = Pattern.compile("<h3>([^<]*)</h3><div data-curve=\"(\\d+)\">").matcher(HtmlReport.of(report("m")));
+        assertEquals(List.of("output 1", "output &amp; more 2"), stage.results().map(found -> found.group(1) + " " + found.group(2)).toList());
     }
 
     @Test

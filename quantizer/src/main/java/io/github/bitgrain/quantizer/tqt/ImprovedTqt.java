@@ -86,6 +86,7 @@ final class ImprovedTqt {
 
     /** Runs all stages. */
     QuantizedTwin run() {
+        listener.begin();
         double error = judge();
         probe.saw("calibrated", error, true);
         if (setting.exponentSearch()) {

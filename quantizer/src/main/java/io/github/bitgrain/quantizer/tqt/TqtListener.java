@@ -6,6 +6,9 @@ public interface TqtListener {
     /** Hears nothing. */
     TqtListener NONE = (block, blocks, name, step, steps, loss) -> { };
 
+    /** Training begins from the calibrated network; what was trained before, if anything, was given up. */
+    default void begin() {}
+
     /**
      * Called after every training step.
      *

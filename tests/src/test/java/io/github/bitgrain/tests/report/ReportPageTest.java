@@ -31,6 +31,9 @@ class ReportPageTest {
     /** Lowest contrast of text that WCAG 2 level AA allows. */
     private static final double CONTRAST = 4.5;
 
+    /** Stages of {@code quantize} below that train the whole network. */
+    private static final List<String> STAGES = List.of("output", "output with thresholds");
+
     /** How many different colours the pixels of each chart have. */
     private static final String COLOURS = """
             [...document.querySelectorAll('.plot canvas')].map(c => new Set(new Uint32Array(
@@ -84,10 +87,14 @@ class ReportPageTest {
 
     @Test
     void chartsAreDrawnWithoutComplaintAndWithoutNetwork() throws Exception {
-        assertTrue(browser.run("['error-chart', 'block-chart', 'output-chart', 'headroom-chart'].every("
+        assertTrue(browser.run("['error-chart', 'block-chart', 'headroom-chart'].every("
                 + "id => document.querySelector('#' + id + ' canvas'))").asBoolean());
+        List<String> stages = new ArrayList<>();
+        browser.run("[...document.querySelectorAll('#training [data-curve]')].filter(place => place.querySelector('canvas'))"
+                + ".map(place => place.previousElementSibling.textContent)").forEach(stage -> stages.add(stage.asText()));
+        assertEquals(STAGES, stages);
         JsonNode colours = browser.run(COLOURS);
-        assertTrue(colours.size() >= 4, colours::toString);
+        assertTrue(colours.size() >= 3 + STAGES.size(), colours::toString);
         colours.forEach(count -> assertTrue(count.asInt() > 5, colours::toString));
         assertTrue(browser.run("document.querySelectorAll('#tensor-table svg.spark path[d^=M]').length"
                 + " === document.querySelectorAll('#tensor-table tbody tr').length").asBoolean());
