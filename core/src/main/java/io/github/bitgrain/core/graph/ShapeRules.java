@@ -13,12 +13,6 @@ import java.util.TreeSet;
 
 /** The one table operator → shapes of its results. A rule gets null for omitted and structural operands. */
 public final class ShapeRules {
-    private static Shape behind(Shape shape, int extent) {
-        int[] dims = Arrays.copyOf(shape.dims(), shape.rank() + 1);
-        dims[shape.rank()] = extent;
-        return Shape.of(dims);
-    }
-
     private static final Map<Class<? extends Op>, Rule<? extends Op>> TABLE = new LinkedHashMap<>();
 
     private ShapeRules() {}
@@ -36,8 +30,8 @@ public final class ShapeRules {
     }
 
     static {
-        rule(Conv.class, ShapeRules::conv);
-        rule(ConvTranspose.class, ShapeRules::convTranspose);
+        rule(Conv.class, WindowShapes::conv);
+        rule(ConvTranspose.class, WindowShapes::convTranspose);
         rule(Gemm.class, ShapeRules::gemm);
         rule(MatMul.class, (op, in) -> matMul(in.get(0), in.get(1)));
         rule(BatchNorm.class, (op, in) -> {
@@ -65,8 +59,8 @@ public final class ShapeRules {
             require(in.get(0).broadcast(in.get(1)).equals(in.get(0)), "the slope is larger than x");
             return in.get(0);
         });
-        rule(MaxPool.class, (op, in) -> pool(in.getFirst(), op.kernel(), op.stride(), op.pads(), op.dilation(), op.ceil()));
-        rule(AveragePool.class, (op, in) -> pool(in.getFirst(), op.kernel(), op.stride(), op.pads(), Size.ONE, op.ceil()));
+        rule(MaxPool.class, (op, in) -> WindowShapes.pool(in.getFirst(), op.kernel(), op.stride(), op.pads(), op.dilation(), op.ceil()));
+        rule(AveragePool.class, (op, in) -> WindowShapes.pool(in.getFirst(), op.kernel(), op.stride(), op.pads(), Size.ONE, op.ceil()));
         for (Class<? extends Op> type : List.of(GlobalAveragePool.class, GlobalMaxPool.class)) {
             rule(type, (op, in) -> {
                 Shape shape = in.getFirst();
@@ -244,38 +238,6 @@ public final class ShapeRules {
         return Shape.of(x.dim(0), x.dim(1) / (b * b), x.dim(2) * b, x.dim(3) * b);
     }
 
-    private static Shape conv(Conv op, List<Shape> in) {
-        Spatial x = Spatial.of(in.get(0));
-        Spatial w = Spatial.of(in.get(1));
-        require(in.get(0).rank() == in.get(1).rank(), "input and weight have different ranks");
-        require(x.channels() == w.channels() * op.groups(),
-                x.channels() + " channels, but the weight wants " + w.channels() * op.groups());
-        require(w.batch() % op.groups() == 0, w.batch() + " output channels in " + op.groups() + " groups");
-        checkBias(in, w.batch());
-        int h = x.h() + op.pads().vertical() - op.dilation().h() * (w.h() - 1) - 1;
-        int width = x.w() + op.pads().horizontal() - op.dilation().w() * (w.w() - 1) - 1;
-        require(h >= 0 && width >= 0, "the kernel is larger than the padded input");
-        return x.withChannels(w.batch()).withExtent(h / op.stride().h() + 1, width / op.stride().w() + 1);
-    }
-
-    private static Shape convTranspose(ConvTranspose op, List<Shape> in) {
-        Spatial x = Spatial.of(in.get(0));
-        Spatial w = Spatial.of(in.get(1));
-        require(x.channels() == w.batch(), x.channels() + " channels, but the weight wants " + w.batch());
-        require(w.batch() % op.groups() == 0, w.batch() + " channels in " + op.groups() + " groups");
-        int channels = w.channels() * op.groups();
-        checkBias(in, channels);
-        int h = (x.h() - 1) * op.stride().h() + op.dilation().h() * (w.h() - 1) + 1 + op.outputPadding().h()
-                - op.pads().vertical();
-        int width = (x.w() - 1) * op.stride().w() + op.dilation().w() * (w.w() - 1) + 1 + op.outputPadding().w()
-                - op.pads().horizontal();
-        return x.withChannels(channels).withExtent(h, width);
-    }
-
-    private static void checkBias(List<Shape> in, int channels) {
-        require(in.size() < 3 || in.get(2) == null || in.get(2).size() == channels, channels + " biases are needed");
-    }
-
     private static Shape gemm(Gemm op, List<Shape> in) {
         require(in.get(0).rank() == 2 && in.get(1).rank() == 2, "operands must be matrices, not " + in.get(0) + " and " + in.get(1));
         int m = in.get(0).dim(op.transA() ? 1 : 0);
@@ -293,21 +255,6 @@ public final class ShapeRules {
         int rank = Math.max(a.rank(), b.rank());
         Shape lead = a.with(-1, 1).with(-2, 1).broadcast(b.with(-1, 1).with(-2, 1));
         return lead.padTo(rank).with(rank - 2, a.dim(-2)).with(rank - 1, b.dim(-1));
-    }
-
-    private static Shape pool(Shape in, Size kernel, Size stride, Pads pads, Size dilation, boolean ceil) {
-        Spatial x = Spatial.of(in);
-        return x.withExtent(
-                windows(x.h(), kernel.h(), stride.h(), pads.top(), pads.bottom(), dilation.h(), ceil),
-                windows(x.w(), kernel.w(), stride.w(), pads.left(), pads.right(), dilation.w(), ceil));
-    }
-
-    private static int windows(int extent, int kernel, int stride, int before, int after, int dilation, boolean ceil) {
-        int room = extent + before + after - dilation * (kernel - 1) - 1;
-        require(room >= 0, "the window is larger than the padded input");
-        int windows = (ceil ? room + stride - 1 : room) / stride + 1;
-        // A window that would start in the far padding does not exist (ONNX: ceil_mode).
-        return ceil && (windows - 1) * stride >= extent + before ? windows - 1 : windows;
     }
 
     private static Shape concat(Concat op, List<Shape> in) {
@@ -392,6 +339,12 @@ public final class ShapeRules {
         return Shape.of(dims);
     }
 
+    private static Shape behind(Shape shape, int extent) {
+        int[] dims = Arrays.copyOf(shape.dims(), shape.rank() + 1);
+        dims[shape.rank()] = extent;
+        return Shape.of(dims);
+    }
+
     private static Shape checkedAxis(Shape x, int axis) {
         x.axis(axis);
         return x;
@@ -412,7 +365,8 @@ public final class ShapeRules {
         return java.util.stream.IntStream.range(0, end).boxed().toList();
     }
 
-    private static void require(boolean condition, String reason) {
+    /** Refuses operands that do not fit, for this reason. */
+    static void require(boolean condition, String reason) {
         if (!condition) {
             throw new IllegalArgumentException(reason);
         }
