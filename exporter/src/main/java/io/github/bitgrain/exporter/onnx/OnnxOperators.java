@@ -2,12 +2,9 @@ package io.github.bitgrain.exporter.onnx;
 
 import io.github.bitgrain.core.op.Abs;
 import io.github.bitgrain.core.op.Add;
-import io.github.bitgrain.core.op.AveragePool;
 import io.github.bitgrain.core.op.BatchNorm;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Concat;
-import io.github.bitgrain.core.op.Conv;
-import io.github.bitgrain.core.op.ConvTranspose;
 import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
@@ -30,14 +27,12 @@ import io.github.bitgrain.core.op.Log;
 import io.github.bitgrain.core.op.LogSoftmax;
 import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.op.Max;
-import io.github.bitgrain.core.op.MaxPool;
 import io.github.bitgrain.core.op.Min;
 import io.github.bitgrain.core.op.Mul;
 import io.github.bitgrain.core.op.Neg;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.PRelu;
 import io.github.bitgrain.core.op.Pad;
-import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.op.Reciprocal;
 import io.github.bitgrain.core.op.ReduceMax;
 import io.github.bitgrain.core.op.ReduceMean;
@@ -48,7 +43,6 @@ import io.github.bitgrain.core.op.Reshape;
 import io.github.bitgrain.core.op.Resize;
 import io.github.bitgrain.core.op.RmsNorm;
 import io.github.bitgrain.core.op.Sigmoid;
-import io.github.bitgrain.core.op.Size;
 import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.op.Softmax;
 import io.github.bitgrain.core.op.SpaceToDepth;
@@ -77,12 +71,12 @@ final class OnnxOperators {
     static {
         TABLE.put("Abs", node -> new Abs());
         TABLE.put("Add", node -> new Add());
-        TABLE.put("AveragePool", OnnxOperators::averagePool);
+        TABLE.put("AveragePool", OnnxWindows::averagePool);
         TABLE.put("BatchNormalization", OnnxOperators::batchNorm);
         TABLE.put("Clip", OnnxOperators::clip);
         TABLE.put("Concat", node -> new Concat(node.axis("axis", 1)));
-        TABLE.put("Conv", OnnxOperators::conv);
-        TABLE.put("ConvTranspose", OnnxOperators::convTranspose);
+        TABLE.put("Conv", OnnxWindows::conv);
+        TABLE.put("ConvTranspose", OnnxWindows::convTranspose);
         TABLE.put("DepthToSpace", OnnxOperators::depthToSpace);
         TABLE.put("Div", node -> new Div());
         TABLE.put("Dropout", OnnxOperators::dropout);
@@ -107,7 +101,7 @@ final class OnnxOperators {
         TABLE.put("LogSoftmax", node -> new LogSoftmax(softmaxAxis(node)));
         TABLE.put("MatMul", node -> new MatMul());
         TABLE.put("Max", node -> pair(node, new Max()));
-        TABLE.put("MaxPool", OnnxOperators::maxPool);
+        TABLE.put("MaxPool", OnnxWindows::maxPool);
         TABLE.put("Min", node -> pair(node, new Min()));
         TABLE.put("Mul", node -> new Mul());
         TABLE.put("Neg", node -> new Neg());
@@ -164,41 +158,6 @@ final class OnnxOperators {
         return values.stream().map(Math::toIntExact).toList();
     }
 
-    private static Size kernelOf(OnnxNode node) {
-        Shape weight = node.shape(1);
-        if (weight.rank() < 3 || weight.rank() > 4) {
-            throw node.fail("weight has shape " + weight + "; 1-D and 2-D convolutions are supported");
-        }
-        node.ignore("kernel_shape");
-        return weight.rank() == 3 ? new Size(1, weight.dim(2)) : new Size(weight.dim(2), weight.dim(3));
-    }
-
-    private static Op conv(OnnxNode node) {
-        Size kernel = kernelOf(node);
-        Size stride = node.size("strides", Size.ONE);
-        Size dilation = node.size("dilations", Size.ONE);
-        return new Conv(stride, node.pads(kernel, stride, dilation), dilation, node.axis("group", 1));
-    }
-
-    private static Op convTranspose(OnnxNode node) {
-        kernelOf(node);
-        Size stride = node.size("strides", Size.ONE);
-        if (node.has("output_shape") || !node.text("auto_pad", "NOTSET").equals("NOTSET")) {
-            throw node.fail("output_shape and auto_pad are not supported; export with explicit pads and output_padding");
-        }
-        Pads pads = node.pads(Size.ONE, stride, Size.ONE);
-        return new ConvTranspose(stride, pads, node.size("dilations", Size.ONE), node.axis("group", 1), node.size("output_padding", Size.ZERO));
-    }
-
-    private static Op averagePool(OnnxNode node) {
-        Size kernel = node.size("kernel_shape", Size.ONE);
-        Size stride = node.size("strides", Size.ONE);
-        if (!node.size("dilations", Size.ONE).equals(Size.ONE)) {
-            throw node.fail("dilations of an average pool are not supported");
-        }
-        return new AveragePool(kernel, stride, node.pads(kernel, stride, Size.ONE), node.flag("count_include_pad", false), node.flag("ceil_mode", false));
-    }
-
     private static Op pair(OnnxNode node, Op op) {
         if (node.inputCount() != 2) {
             throw node.fail(node.inputCount() + " operands; export it as a chain of nodes with two operands each");
@@ -225,17 +184,6 @@ final class OnnxOperators {
     private static Op rmsNorm(OnnxNode node) {
         node.ignore("stash_type");
         return new RmsNorm(node.axis("axis", -1), node.real("epsilon", 1e-5f));
-    }
-
-    private static Op maxPool(OnnxNode node) {
-        Size kernel = node.size("kernel_shape", Size.ONE);
-        Size stride = node.size("strides", Size.ONE);
-        Size dilation = node.size("dilations", Size.ONE);
-        node.require("storage_order", 0, "row-major indices only");
-        if (node.outputCount() > 1) {
-            throw node.fail("the second output (indices) is not supported");
-        }
-        return new MaxPool(kernel, stride, node.pads(kernel, stride, dilation), dilation, node.flag("ceil_mode", false));
     }
 
     private static Op batchNorm(OnnxNode node) {
