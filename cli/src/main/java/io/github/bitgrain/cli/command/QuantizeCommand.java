@@ -1,9 +1,7 @@
 package io.github.bitgrain.cli.command;
 
-import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.data.InputData;
-import io.github.bitgrain.cli.firmware.ClassNames;
 import io.github.bitgrain.cli.firmware.FirmwareHeader;
 import io.github.bitgrain.cli.firmware.RuntimeVersion;
 import io.github.bitgrain.cli.metric.detection.DetectionTask;
@@ -25,24 +23,18 @@ import io.github.bitgrain.cli.pipeline.StageAccuracy;
 import io.github.bitgrain.cli.pipeline.Stopwatch;
 import io.github.bitgrain.cli.pipeline.TrialFile;
 import io.github.bitgrain.cli.report.HtmlReport;
-import io.github.bitgrain.cli.report.QuantConfig;
 import io.github.bitgrain.cli.report.Reports;
-import io.github.bitgrain.cli.report.ScalesDump;
 import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.ShapeInference;
-import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
-import io.github.bitgrain.exporter.onnx.OnnxWriter;
-import io.github.bitgrain.exporter.onnx.QdqOptions;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -160,39 +152,8 @@ public class QuantizeCommand extends CliCommand {
     @Option(names = "--no-test-values", description = "Do not embed test vectors into the file.")
     private boolean noTestValues;
 
-    @Option(
-            names = "--qdq",
-            paramLabel = "FILE.onnx",
-            description = "Write the quantized network as QDQ network too, for ONNX Runtime or TensorRT. ONNX rounds ties to even, as the "
-                    + "esp32p4 does; on other targets values on a tie differ by one step.")
-    private Path qdq;
-
-    @Option(
-            names = "--qdq-profile",
-            paramLabel = "NAME",
-            description = "Whose rules the QDQ file follows: ort_cpu (default) or tensorrt.")
-    private QdqOptions.Profile qdqProfile;
-
-    @Option(names = "--report", paramLabel = "FILE.html", description = "Write one self-contained page: accuracy, "
-            + "error of each layer, exponent, histogram and clipping of each tensor, losses of training, room in accumulators, settings.")
-    private Path report;
-
-    @Option(names = "--header", paramLabel = "FILE.hpp", description = "Write a C++11 header for the firmware: inputs, outputs, shapes, layouts, "
-            + "exponents, preprocessing, sizes of buffers.")
-    private Path header;
-
-    @Option(names = "--classes", paramLabel = "FILE", description = "Names of the classes for --header, one a line.")
-    private Path classes;
-
-    @Option(names = "--runtime-version", paramLabel = "X.Y.Z", description = "Version of ESP-DL on the chip: what it cannot load is refused.")
-    private String runtimeVersion;
-
-    @Option(names = "--dump-scales", paramLabel = "FILE.json", description = "Write the scale of every operand.")
-    private Path dumpScales;
-
-    @Option(names = "--quant-config", paramLabel = "FILE.json", description = "Write bits, states and scales as the .json that ESP-PPQ writes "
-            + "beside its exports.")
-    private Path quantConfig;
+    @Mixin
+    private SideFiles files = new SideFiles();
 
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of everything random. Default: 0.")
     private long seed;
@@ -207,8 +168,8 @@ public class QuantizeCommand extends CliCommand {
     public Integer call() {
         Stopwatch watch = new Stopwatch();
         check();
-        RuntimeVersion version = runtimeVersion == null ? null : RuntimeVersion.parse(runtimeVersion);
-        List<String> classNames = classes == null ? List.of() : ClassNames.read(classes);
+        RuntimeVersion version = files.runtimeVersion();
+        List<String> classNames = files.classNames();
         SettingsBinder<QuantizationSettings> given = settings();
         Model network = watch.time("load", () -> OnnxReader.read(model));
         String wanted = metric != null ? metric : detection.isDetector() ? "map50" : labels != null ? "top1" : "agreement";
@@ -255,20 +216,16 @@ public class QuantizeCommand extends CliCommand {
         warnings.forEach(this::warn);
         Path file = output();
         Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
-        writeScales(quantized);
-        if (header != null) {
+        files.writeScales(quantized);
+        files.writeHeader(() -> {
             Model tuned = quantized.tuned();
-            String text = FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()),
-                    samples.preprocessing(), classNames);
-            WholeFile.write(header, out -> out.write(text.getBytes(StandardCharsets.US_ASCII)));
-        }
-        writeQdq(quantized, made.settings());
+            return FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()), samples.preprocessing(),
+                    classNames);
+        });
+        files.writeQdq(quantized, made.settings());
         Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
                 quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found);
-        if (report != null) {
-            String page = HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads));
-            WholeFile.write(report, out -> out.write(page.getBytes(StandardCharsets.UTF_8)));
-        }
+        files.writeReport(() -> HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads)));
         print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
         boolean missed = found != null && !found.met();
         if (missed) {
@@ -321,17 +278,12 @@ public class QuantizeCommand extends CliCommand {
             throw BitgrainException.usage((labels != null ? "--labels" : groups != null ? "--groups" : "--metric")
                     + " belongs to --eval DATA, which is missing");
         }
-        if (qdq == null && qdqProfile != null) {
-            throw BitgrainException.usage("--qdq-profile belongs to --qdq FILE.onnx, which is missing");
-        }
-        if (header == null && classes != null) {
-            throw BitgrainException.usage("--classes belongs to --header FILE.hpp, which is missing");
-        }
+        files.check();
         ModelFile.ONNX.require(model, name());
-        for (Path file : new Path[] {output(), dumpScales, quantConfig, report, qdq, header, widths.trials()}) {
-            if (file != null) {
-                WholeFile.check(file);
-            }
+        WholeFile.check(output());
+        files.checkWritable();
+        if (widths.trials() != null) {
+            WholeFile.check(widths.trials());
         }
     }
 
@@ -379,26 +331,6 @@ public class QuantizeCommand extends CliCommand {
         all.put("seed", seed);
         all.putAll(settings.tree());
         return all;
-    }
-
-    private void writeScales(Quantized quantized) {
-        if (dumpScales != null) {
-            String text = Json.text(ScalesDump.of(quantized.tuned().graph(), quantized.tunedPlan()));
-            WholeFile.write(dumpScales, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
-        }
-        if (quantConfig != null) {
-            String text = Json.text(QuantConfig.of(quantized.tuned().graph(), quantized.tunedPlan()));
-            WholeFile.write(quantConfig, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
-        }
-    }
-
-    private void writeQdq(Quantized quantized, Map<String, Object> settings) {
-        if (qdq != null) {
-            Model network = FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan());
-            Model described = new Model(network.graph().edit().metadata(Export.SETTINGS_KEY, Json.compact(settings)).build(),
-                    network.parameters());
-            OnnxWriter.write(described, QdqOptions.of(qdqProfile == null ? QdqOptions.Profile.ORT_CPU : qdqProfile), qdq);
-        }
     }
 
     private static String word(Enum<?> constant) {
