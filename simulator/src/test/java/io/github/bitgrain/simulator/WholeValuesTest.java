@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** Values held as whole floats: {@link ChipCase#run} compares every operator with the same on integers. */
 class WholeValuesTest {
-    /** Operators without a way of their own for whole floats, and, from the fourth on, all with one. */
-    private enum Operator { FLATTEN, AVERAGE, REQUANTIZE, MAX_POOL, CONCAT, SLICE, SPLIT, ADD, SUBTRACT, RESIZE, TRANSPOSE, TABLE, LIMIT }
+    /** An operator without a way of its own for whole floats, then those that have one. */
+    private enum Operator { FLATTEN, MAX_POOL, CONCAT, SLICE, SPLIT, ADD, SUBTRACT, RESIZE, TRANSPOSE, TABLE, LIMIT, REQUANTIZE, AVERAGE }
 
     @Property(tries = 500, edgeCases = EdgeCasesMode.NONE)
     void operatorsGiveTheSame(@ForAll Operator operator, @ForAll Target target, @ForAll boolean wide, @ForAll @IntRange(min = 1, max = 36) int channels,
@@ -43,8 +43,9 @@ class WholeValuesTest {
             case AVERAGE -> of("GlobalAveragePool", type, random, map);
             case REQUANTIZE -> of("RequantizeLinear", type, random, map);
         };
-        given.output(type, operator == Operator.REQUANTIZE ? -1 : -3).run(target);
-        if (operator.compareTo(Operator.MAX_POOL) >= 0) {
+        given.output(type, operator == Operator.REQUANTIZE ? random.nextInt(-8, 20) : -3).run(target);
+        // Sums of 16 bits over these maps fit a float only if the maps are small.
+        if (operator != Operator.FLATTEN && (operator != Operator.AVERAGE || type == ElementType.INT8)) {
             Simulator simulator = new Simulator(given.program(true), target);
             simulator.observe((node, value, buffer) -> assertTrue(buffer.hasWholes(), () -> value + " of " + node.opType() + " has integers only"));
             simulator.run(given.inputs());

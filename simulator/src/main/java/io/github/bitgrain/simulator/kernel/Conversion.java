@@ -1,5 +1,9 @@
 package io.github.bitgrain.simulator.kernel;
 
+import io.github.bitgrain.kernels.BinaryFunction;
+import io.github.bitgrain.kernels.FakeQuantization;
+import io.github.bitgrain.kernels.FloatKernels;
+import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.ElementType;
@@ -34,7 +38,11 @@ final class Conversion {
         int shift = node.outputExponent(0) - node.inputExponent(0);
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];
-            outputs[0].reshape(x.shape());
+            outputs[0].reshape(x.hasWholes(), x.shape());
+            if (x.hasWholes()) {
+                requantize(node, x, shift, outputs[0]);
+                return;
+            }
             if (x.bits() <= Short.SIZE) {
                 Requantize.values(x.count(), x.ints(), shift, node.target().rounding(), node.bits(), outputs[0].ints());
                 return;
@@ -43,5 +51,15 @@ final class Conversion {
                 outputs[0].ints()[i] = ChipArithmetic.requantize(x.ints()[i], shift, node.bits(), node.target());
             }
         };
+    }
+
+    /** Fake quantization gives multiples of 2^shift. Half up is exact: a quotient below 1/2 has at most 15 binary places, or is below 1/4. */
+    private static void requantize(NodeSetup node, ChipBuffer x, int shift, ChipBuffer y) {
+        FloatKernels kernels = Kernels.floats();
+        int n = x.wholeCount();
+        kernels.fakeQuantize(n, x.wholes(), x.wholesOffset(), y.wholes(), y.wholesOffset(), shift, FakeQuantization.qmin(node.bits()),
+                FakeQuantization.qmax(node.bits()), node.target().rounding());
+        kernels.binary(BinaryFunction.MULTIPLY, n, y.wholes(), y.wholesOffset(), 1, new float[] {FakeQuantization.scale(-shift)}, 0, 0, y.wholes(),
+                y.wholesOffset());
     }
 }

@@ -1,5 +1,6 @@
 package io.github.bitgrain.simulator.kernel;
 
+import io.github.bitgrain.kernels.ExactConv;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.PoolShape;
 import io.github.bitgrain.simulator.ChipBuffer;
@@ -45,6 +46,11 @@ final class Pooling {
                 Kernels.floats().maxPool(pool, x.wholes(), x.wholesOffset(), outputs[0].wholes(), outputs[0].wholesOffset());
                 return;
             }
+            if (x.hasWholes() && kernel == null && !flat && inH * inW << x.bits() - 1 <= ExactConv.LARGEST_IN_FLOAT) {
+                outputs[0].reshapeWholes(shape);
+                globalAverage(x, inH * inW, outputs[0]);
+                return;
+            }
             outputs[0].reshape(shape);
             if (x.isFloat()) {
                 averageFloats(x, outputs[0], inH, inW, outH, outW, kernelH, kernelW, window);
@@ -63,6 +69,21 @@ final class Pooling {
                                     : ChipArithmetic.quantize(window1[c] * scale, node.bits(), node.target());
                         }
                     }
+                }
+            }
+        }
+
+        /** Sums stay whole. */
+        private void globalAverage(ChipBuffer x, int area, ChipBuffer y) {
+            int stride = x.wholeStride();
+            for (int n = 0; n < x.dim(0); n++) {
+                int to = y.wholesOffset() + n * stride;
+                Arrays.fill(y.wholes(), to, to + stride, 0f);
+                for (int pixel = 0; pixel < area; pixel++) {
+                    Kernels.floats().addScaled(stride, 1f, x.wholes(), x.wholesOffset() + (n * area + pixel) * stride, y.wholes(), to);
+                }
+                for (int c = to; c < to + x.dim(-1); c++) {
+                    y.wholes()[c] = ChipArithmetic.quantize(y.wholes()[c] * scale(area), node.bits(), node.target());
                 }
             }
         }
