@@ -6,9 +6,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Activation;
-import ai.djl.nn.convolutional.Conv2d;
-import ai.djl.nn.core.Linear;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
@@ -16,15 +13,14 @@ import ai.djl.training.tracker.Tracker;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Add;
-import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Conv;
-import io.github.bitgrain.core.op.Flatten;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalAveragePool;
-import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -36,9 +32,9 @@ final class TorchNetwork implements AutoCloseable {
 
     private final Model model;
     private final NDManager manager = NDManager.newBaseManager("PyTorch");
-    private final Map<String, NDArray> parameters = new LinkedHashMap<>();
+    private final TorchParameters parameters =
+            new TorchParameters(manager, Optimizer.adamW().optLearningRateTracker(Tracker.fixed(1e-4f)).build());
     private final Map<String, NDArray> weightScales = new LinkedHashMap<>();
-    private final Optimizer optimizer = Optimizer.adamW().optLearningRateTracker(Tracker.fixed(1e-4f)).build();
     private final Loss loss = Loss.softmaxCrossEntropyLoss();
 
     TorchNetwork(Model model) {
@@ -48,73 +44,58 @@ final class TorchNetwork implements AutoCloseable {
                 continue;
             }
             for (String name : node.inputs().subList(1, node.inputs().size())) {
-                NDArray parameter = array(manager, model.parameters().get(name));
-                parameter.setRequiresGradient(true);
-                parameters.put(name, parameter);
+                NDArray parameter = parameters.put(name, model.parameters().get(name));
+                if (name.equals(node.input(1))) {
+                    weightScales.put(name, scale(parameter));
+                }
             }
-            NDArray weight = parameters.get(node.input(1));
-            long channels = weight.getShape().get(0);
-            long[] perChannel = new long[weight.getShape().dimension()];
-            Arrays.fill(perChannel, 1);
-            perChannel[0] = channels;
-            weightScales.put(node.input(1),
-                    weight.stopGradient().abs().reshape(channels, -1).max(new int[] {1}).div(LARGEST).reshape(new Shape(perChannel)));
         }
     }
 
-    static NDArray array(NDManager manager, Tensor tensor) {
-        int[] dims = tensor.shape().dims();
-        long[] shape = new long[dims.length];
-        for (int i = 0; i < dims.length; i++) {
-            shape[i] = dims[i];
-        }
-        return manager.create(tensor.data(), new Shape(shape));
+    private static NDArray scale(NDArray weight) {
+        long[] perChannel = new long[weight.getShape().dimension()];
+        Arrays.fill(perChannel, 1);
+        perChannel[0] = weight.getShape().get(0);
+        return weight.abs().reshape(perChannel[0], -1).max(new int[] {1}).div(LARGEST).reshape(new Shape(perChannel));
     }
 
     /** One step of training on images and their classes. */
     void step(Tensor images, Tensor classes) {
         try (NDManager batch = manager.newSubManager()) {
+            Map<String, NDArray> trained = parameters.views(batch);
             try (GradientCollector gradients = Engine.getEngine("PyTorch").newGradientCollector()) {
-                NDArray outputs = forward(array(batch, images));
-                NDArray error = loss.evaluate(new NDList(array(batch, classes).toType(DataType.INT64, false)), new NDList(outputs));
-                gradients.backward(error);
+                NDArray outputs = forward(TorchOperators.array(batch, images), trained);
+                NDArray labels = TorchOperators.array(batch, classes).toType(DataType.INT64, false);
+                gradients.backward(loss.evaluate(new NDList(labels), new NDList(outputs)));
             }
-            parameters.forEach((name, parameter) -> {
-                NDArray gradient = parameter.getGradient();
-                gradient.attach(batch);
-                optimizer.update(name, parameter, gradient);
-            });
+            parameters.update(trained);
         }
     }
 
-    private NDArray forward(NDArray images) {
+    private NDArray forward(NDArray images, Map<String, NDArray> trained) {
         Map<String, NDArray> values = new LinkedHashMap<>();
         values.put(model.graph().inputs().keySet().iterator().next(), images);
         for (Node node : model.graph().nodes()) {
-            NDArray x = values.get(node.input(0));
-            values.put(node.output(), switch (node.op()) {
-                case Conv conv -> convolve(node, conv, rounded(x));
-                case Gemm gemm -> Linear.linear(rounded(x), weight(node), parameters.get(node.input(2))).singletonOrThrow();
-                case Add add -> rounded(x).add(rounded(values.get(node.input(1))));
-                case GlobalAveragePool pool -> rounded(x).mean(new int[] {3}, true).mean(new int[] {2}, true);
-                case Flatten flatten -> x.reshape(x.getShape().get(0), -1);
-                case Relu relu -> Activation.relu(x);
-                case Clip clip -> x.clip(0, 6);
-                default -> throw new IllegalArgumentException(node.op().getClass().getSimpleName() + " has no counterpart here");
-            });
+            List<NDArray> operands = new ArrayList<>();
+            for (int i = 0; i < node.inputs().size(); i++) {
+                if (node.isTensorInput(i)) {
+                    operands.add(operand(node, node.input(i), values, trained));
+                }
+            }
+            values.put(node.output(), TorchOperators.apply(node, operands).getFirst());
         }
         return values.get(model.graph().outputs().getFirst());
     }
 
-    private NDArray convolve(Node node, Conv conv, NDArray x) {
-        NDArray bias = node.hasInput(2) ? parameters.get(node.input(2)) : null;
-        return Conv2d.conv2d(x, weight(node), bias, new Shape(conv.stride().h(), conv.stride().w()), new Shape(conv.pads().top(), conv.pads().left()),
-                new Shape(1, 1), conv.groups()).singletonOrThrow();
-    }
-
-    private NDArray weight(Node node) {
-        NDArray scale = weightScales.get(node.input(1));
-        return throughRounding(parameters.get(node.input(1)), scale);
+    private NDArray operand(Node node, String name, Map<String, NDArray> values, Map<String, NDArray> trained) {
+        if (weightScales.containsKey(name)) {
+            return throughRounding(trained.get(name), weightScales.get(name));
+        }
+        if (trained.containsKey(name)) {
+            return trained.get(name);
+        }
+        boolean onIntegers = node.op() instanceof Conv || node.op() instanceof Gemm || node.op() instanceof Add || node.op() instanceof GlobalAveragePool;
+        return onIntegers ? rounded(values.get(name)) : values.get(name);
     }
 
     /** A value rounded to 8 bits with a fixed scale. */
