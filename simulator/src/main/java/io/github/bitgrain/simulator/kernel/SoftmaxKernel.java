@@ -1,5 +1,6 @@
 package io.github.bitgrain.simulator.kernel;
 
+import io.github.bitgrain.kernels.Finish;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.ElementType;
 
@@ -15,49 +16,76 @@ final class SoftmaxKernel {
         return kernel(node, true);
     }
 
+    /** At 8 bits the chip sums table entries and does not subtract the maximum. */
     private static ChipKernel kernel(NodeSetup node, boolean logarithm) {
-        boolean isInt8 = node.inputType(0) == ElementType.INT8;
         float scale = node.inputType(0).isQuantized() ? ChipArithmetic.scale(node.inputExponent(0)) : 1f;
+        float[] table = node.inputType(0) == ElementType.INT8 ? table(scale) : null;
         int attribute = Math.toIntExact(node.node().integer("axis", -1));
         return (inputs, outputs) -> {
             ChipBuffer x = inputs[0];
             outputs[0].reshape(x.shape());
             Axis axis = Axis.of(x, attribute);
             float[] v = new float[axis.extent()];
-            int[] integers = x.ints();
-            float[] floats = x.floats();
-            float[] y = outputs[0].floats();
+            float[] powers = new float[axis.extent()];
             for (int outer = 0; outer < axis.outer(); outer++) {
                 for (int inner = 0; inner < axis.inner(); inner++) {
                     int start = outer * axis.extent() * axis.inner() + inner;
-                    for (int i = 0; i < v.length; i++) {
-                        int at = start + i * axis.inner();
-                        v[i] = x.isFloat() ? floats[at] : scale * integers[at];
+                    float max = 0f;
+                    if (table != null) {
+                        lookUp(table, x.ints(), start, axis.inner(), scale, v, powers);
+                    } else {
+                        read(x, start, axis.inner(), scale, v);
+                        max = exponentials(v, powers);
                     }
-                    row(v, y, start, axis.inner(), isInt8, logarithm);
+                    finish(v, max, powers, logarithm, outputs[0].floats(), start, axis.inner());
                 }
             }
         };
     }
 
-    /** At 8 bits the chip sums table entries and does not subtract the maximum. */
-    private static void row(float[] v, float[] y, int start, int step, boolean isInt8, boolean logarithm) {
-        float max = 0f;
-        if (!isInt8) {
-            max = Float.NEGATIVE_INFINITY;
-            for (float value : v) {
-                max = Math.max(max, value);
-            }
+    private static float[] table(float scale) {
+        float[] table = new float[Finish.ENTRIES];
+        for (int i = 0; i < table.length; i++) {
+            table[i] = ChipArithmetic.exp(scale * (i + Byte.MIN_VALUE));
         }
-        float sum = 0f;
+        return table;
+    }
+
+    private static void lookUp(float[] table, int[] x, int start, int step, float scale, float[] v, float[] powers) {
         for (int i = 0; i < v.length; i++) {
-            float power = ChipArithmetic.exp(v[i] - max);
+            int q = x[start + i * step];
+            v[i] = scale * q;
+            powers[i] = table[q - Byte.MIN_VALUE];
+        }
+    }
+
+    private static void read(ChipBuffer x, int start, int step, float scale, float[] v) {
+        for (int i = 0; i < v.length; i++) {
+            int at = start + i * step;
+            v[i] = x.isFloat() ? x.floats()[at] : scale * x.ints()[at];
+        }
+    }
+
+    /** Sets the powers, returns the largest value. */
+    private static float exponentials(float[] v, float[] powers) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (float value : v) {
+            max = Math.max(max, value);
+        }
+        for (int i = 0; i < v.length; i++) {
+            powers[i] = ChipArithmetic.exp(v[i] - max);
+        }
+        return max;
+    }
+
+    private static void finish(float[] v, float max, float[] powers, boolean logarithm, float[] y, int start, int step) {
+        float sum = 0f;
+        for (float power : powers) {
             sum += power;
-            v[i] = logarithm ? v[i] : power;
         }
         float logSum = logarithm ? ChipArithmetic.log(sum) : 0f;
         for (int i = 0; i < v.length; i++) {
-            y[start + i * step] = logarithm ? v[i] - max - logSum : v[i] / sum;
+            y[start + i * step] = logarithm ? v[i] - max - logSum : powers[i] / sum;
         }
     }
 }
