@@ -171,6 +171,9 @@ public interface FloatKernels {
 
     // ---- layout
 
+    /** Copies {@code rows} rows of n floats, {@code xRow} and {@code yRow} floats apart; between them nothing is written. */
+    void copyRows(int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow);
+
     /** Dense NCHW to NHWC with {@code stride} floats per pixel; {@code pixels} = H W. The gap is set to zero. */
     void toNhwc(int batch, int channels, int pixels, float[] x, int xOffset, int stride, float[] y, int yOffset);
 

@@ -305,6 +305,13 @@ class ScalarFloatKernels implements FloatKernels {
     }
 
     @Override
+    public void copyRows(int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow) {
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(x, xOffset + row * xRow, y, yOffset + row * yRow, n);
+        }
+    }
+
+    @Override
     public void toNhwc(int batch, int channels, int pixels, float[] x, int xOffset, int stride, float[] y, int yOffset) {
         for (int n = 0; n < batch; n++) {
             for (int first = 0; first < pixels; first += TRANSPOSED) {

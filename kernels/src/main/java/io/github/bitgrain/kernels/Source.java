@@ -20,6 +20,9 @@ final class Source {
     /** Floats that a tile may read beyond the last channel. */
     private static final int SLACK = 2 * Tiles.HEIGHT;
 
+    /** Rows of so many floats are better copied by the library, one by one. */
+    static final int LONG_ROW = 1024;
+
     /** In place of the distance of planes: the map does not lie in planes. */
     static final int NO_PLANES = 0;
 
@@ -290,7 +293,7 @@ final class Source {
     }
 
     /** What a vector writes beyond its pixel, the next pixel or the border overwrites. */
-    private static void copyVectors(float[] x, int from, int stride, float[] to, int start, int toStride, int count, int channels) {
+    static void copyVectors(float[] x, int from, int stride, float[] to, int start, int toStride, int count, int channels) {
         for (int i = 0; i < count; i++) {
             for (int c = 0; c < channels; c += COUNT) {
                 FloatVector.fromArray(FLOATS, x, from + i * stride + c).intoArray(to, start + i * toStride + c);

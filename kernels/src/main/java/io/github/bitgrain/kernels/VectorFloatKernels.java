@@ -246,6 +246,15 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     }
 
     @Override
+    public void copyRows(int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow) {
+        if (n % Lanes.COUNT == 0 && n < Source.LONG_ROW) {
+            Source.copyVectors(x, xOffset, xRow, y, yOffset, yRow, rows, n);
+        } else {
+            super.copyRows(rows, n, x, xOffset, xRow, y, yOffset, yRow);
+        }
+    }
+
+    @Override
     public void toNhwc(int batch, int channels, int pixels, float[] x, int xOffset, int stride, float[] y, int yOffset) {
         Transposition.toNhwc(batch, channels, pixels, x, xOffset, stride, y, yOffset);
     }

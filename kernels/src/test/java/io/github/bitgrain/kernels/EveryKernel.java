@@ -72,6 +72,7 @@ final class EveryKernel {
         kernels.put("minMax", () -> FLOATS.minMax(N, a, 0, range));
         kernels.put("histogram", () -> FLOATS.histogram(N, a, 0, 0.1f, bins));
         kernels.put("adam", () -> FLOATS.adam(500, a, 0, b, 0, c, 0, d, 0, 0f, 0.9f, 0.1f, 0.999f, 0.001f, 0.5f, 1e-8f));
+        kernels.put("copyRows", () -> FLOATS.copyRows(40, 64, a, 0, 64, c, 0, 80));
         kernels.put("toNhwc", () -> FLOATS.toNhwc(1, 10, 64, a, 0, 16, c, 0));
         kernels.put("toNchw", () -> FLOATS.toNchw(1, 10, 64, 16, a, 0, c, 0));
         kernels.put("int8 gemm", () -> INTEGERS.gemm(20, 40, 30, bytes, 0, 30, bytes, 0, 40, ints, 0, 40, false));

@@ -72,6 +72,24 @@ class MapsTest {
         }
     }
 
+    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
+    void copiedRowsLeaveTheGaps(@ForAll @IntRange(max = 5) int rows, @ForAll @IntRange(max = 70) int n, @ForAll @IntRange(max = 3) int gap,
+            @ForAll boolean whole, @ForAll long seed) {
+        int length = whole ? n / 16 * 16 : n;
+        Random random = new Random(seed);
+        float[] x = values(random, 2 + rows * (length + 1));
+        float[] expected = values(random, 3 + rows * (length + gap));
+        float[] actual = expected.clone();
+        SCALAR.copyRows(rows, length, x, 2, length + 1, expected, 3, length + gap);
+        FAST.copyRows(rows, length, x, 2, length + 1, actual, 3, length + gap);
+        assertArrayEquals(expected, actual);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < length; i++) {
+                assertEquals(x[2 + row * (length + 1) + i], actual[3 + row * (length + gap) + i]);
+            }
+        }
+    }
+
     @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)
     void functionsEqualTheReference(@ForAll UnaryFunction f, @ForAll @IntRange(max = 100) int n, @ForAll long seed, @ForAll boolean accumulate) {
         Random random = new Random(seed);

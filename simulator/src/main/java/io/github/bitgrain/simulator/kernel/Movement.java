@@ -1,5 +1,6 @@
 package io.github.bitgrain.simulator.kernel;
 
+import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.ChipTensor;
 import java.util.Arrays;
@@ -212,14 +213,16 @@ final class Movement {
     private static void copyPart(ChipBuffer x, int from, ChipBuffer y, int to, int axis, int extent, boolean asWholes) {
         Axis source = Axis.of(x, axis, asWholes);
         Axis result = Axis.of(y, axis, asWholes);
+        int length = extent * source.inner();
+        int start = from * source.inner();
+        int end = to * result.inner();
+        if (asWholes) {
+            Kernels.floats().copyRows(source.outer(), length, x.wholes(), x.wholesOffset() + start, source.extent() * source.inner(),
+                    y.wholes(), y.wholesOffset() + end, result.extent() * result.inner());
+            return;
+        }
         for (int outer = 0; outer < source.outer(); outer++) {
-            int start = (outer * source.extent() + from) * source.inner();
-            int end = (outer * result.extent() + to) * result.inner();
-            if (asWholes) {
-                System.arraycopy(x.wholes(), x.wholesOffset() + start, y.wholes(), y.wholesOffset() + end, extent * source.inner());
-            } else {
-                y.copyFrom(x, start, end, extent * source.inner());
-            }
+            y.copyFrom(x, start + outer * source.extent() * source.inner(), end + outer * result.extent() * result.inner(), length);
         }
     }
 
