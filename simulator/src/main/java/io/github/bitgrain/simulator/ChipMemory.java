@@ -27,7 +27,7 @@ public final class ChipMemory {
 
     /** @param expected whole floats of all values together */
     ChipMemory(long expected) {
-        wholes = new WholeMemory(expected);
+        wholes = new WholeMemory(expected, this::counted);
     }
 
     /** Where values lie that are held as whole floats. */
@@ -41,6 +41,7 @@ public final class ChipMemory {
         return free != null ? free : new int[counted(length)];
     }
 
+    /** The same length, added to what all arrays together have. */
     private int counted(int length) {
         allocated += length;
         if (allocated > LARGEST_SUM) {

@@ -2,6 +2,7 @@ package io.github.bitgrain.simulator;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Where values lie that are held as whole floats: places in few large arrays, at the lowest free one that is long enough, on whole lines of the
@@ -33,11 +34,18 @@ final class WholeMemory {
     /** Free places by array and start; no two adjoin. */
     private final List<Place> free = new ArrayList<>();
     private final int arrayLength;
+    private final IntUnaryOperator counted;
     private int arrays;
 
-    /** @param expected floats of all values together */
-    WholeMemory(long expected) {
+    /**
+     * An empty memory.
+     *
+     * @param expected floats of all values together
+     * @param counted is told the length of every new array, and returns it
+     */
+    WholeMemory(long expected, IntUnaryOperator counted) {
         arrayLength = (int) Math.min(expected, LARGEST_ARRAY);
+        this.counted = counted;
     }
 
     /** A place for so many floats, whose content is undefined. */
@@ -54,7 +62,7 @@ final class WholeMemory {
             }
         }
         int whole = Math.max(length, arrayLength / LINE * LINE);
-        Place place = new Place(arrays++, new float[FIRST + whole], FIRST, length);
+        Place place = new Place(arrays++, new float[counted.applyAsInt(FIRST + whole)], FIRST, length);
         if (whole > length) {
             free.add(new Place(place.number, place.array, FIRST + length, whole - length));
         }

@@ -1,12 +1,15 @@
 package io.github.bitgrain.simulator;
 
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.LongStream;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -66,7 +69,7 @@ class WholeValuesTest {
     @Property(tries = 100)
     void placesAreApart(@ForAll long seed) {
         Random random = new Random(seed);
-        WholeMemory memory = new WholeMemory(random.nextInt(5000));
+        WholeMemory memory = new WholeMemory(random.nextInt(5000), IntUnaryOperator.identity());
         List<WholeMemory.Place> taken = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             if (taken.isEmpty() || random.nextInt(5) < 3) {
@@ -85,7 +88,7 @@ class WholeValuesTest {
 
     @Test
     void memoryGivenBackIsOnePieceAgain() {
-        WholeMemory memory = new WholeMemory(1600);
+        WholeMemory memory = new WholeMemory(1600, IntUnaryOperator.identity());
         List<WholeMemory.Place> taken = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             taken.add(memory.take(160));
@@ -94,5 +97,13 @@ class WholeValuesTest {
             memory.give(taken.get(i));
         }
         assertSame(taken.getFirst().array(), memory.take(1600).array());
+    }
+
+    /** A damaged file may ask for more than any chip has. */
+    @Test
+    void moreValuesThanAnyChipHoldsAreRefused() {
+        ChipMemory memory = new ChipMemory(0);
+        memory.wholes().take(1 << 25);
+        assertTrue(assertThrows(BitgrainException.class, () -> memory.wholes().take(1 << 25)).getMessage().contains("fits no chip's memory"));
     }
 }
