@@ -6,6 +6,7 @@ import io.github.bitgrain.kernels.Finish;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.PackedConv;
 import io.github.bitgrain.kernels.Rounding;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -31,6 +32,10 @@ public class ConvolutionBenchmark {
     /** Where maps start in their arrays: as in a plan, on a line of the cache where the collector gives large arrays regions of their own (G1). */
     private static final int FIRST = 12;
 
+    /** Layers of ESP-class networks that training is measured on. */
+    public static final List<String> TRAINED_LAYERS = List.of(
+            "pointwise 96 576 1 1 14 32", "pointwise 24 144 1 1 56 8", "dense 64 64 3 1 40 8", "dense 16 32 3 1 80 8", "depthwise 384 384 3 1 14 32");
+
     private static final Finish HALF_EVEN = Finish.NONE.quantized(new FakeQuantizer(-4, -128, 127, Rounding.HALF_EVEN));
     private static final Finish HALF_UP = Finish.NONE.quantized(new FakeQuantizer(-4, -128, 127, Rounding.HALF_UP));
 
@@ -54,6 +59,15 @@ public class ConvolutionBenchmark {
     private float[] dx;
     private float[] dw;
     private float[] dbias;
+
+    /** A layer that is ready. */
+    public static ConvolutionBenchmark of(String kernels, String layer) {
+        ConvolutionBenchmark benchmark = new ConvolutionBenchmark();
+        benchmark.kernels = kernels;
+        benchmark.layer = layer;
+        benchmark.setUp();
+        return benchmark;
+    }
 
     /** Makes the layer. */
     @Setup

@@ -27,8 +27,8 @@ public final class Ratios {
         System.out.println("|---|---|---|---|");
         for (String layer : new String[] {"dense 3 16 3 2 64", "dense 16 16 3 1 32", "pointwise 8 48 1 1 32", "pointwise 96 24 1 1 16",
             "depthwise 48 48 3 1 32", "depthwise 96 96 3 2 16"}) {
-            ConvolutionBenchmark scalar = convolution("scalar", layer);
-            ConvolutionBenchmark vector = convolution("vector", layer);
+            ConvolutionBenchmark scalar = ConvolutionBenchmark.of("scalar", layer);
+            ConvolutionBenchmark vector = ConvolutionBenchmark.of("vector", layer);
             compare(part, layer + ", forward", scalar::forward, vector::forward);
             compare(part, layer + ", input gradient", scalar::inputGradient, vector::inputGradient);
             compare(part, layer + ", weight gradient", scalar::weightGradient, vector::weightGradient);
@@ -51,14 +51,6 @@ public final class Ratios {
         compare(part, "gemm 256, packed", scalarProduct::gemmPacked, vectorProduct::gemmPacked);
         // Products of 8-bit integers are computed in floats, exactly, where it counts.
         compare(part, "gemm 256, int8; exactly, in floats", scalarProduct::gemmInt8, vectorProduct::gemmPacked);
-    }
-
-    private static ConvolutionBenchmark convolution(String kernels, String layer) {
-        ConvolutionBenchmark benchmark = new ConvolutionBenchmark();
-        benchmark.kernels = kernels;
-        benchmark.layer = layer;
-        benchmark.setUp();
-        return benchmark;
     }
 
     private static MapBenchmark maps(String kernels) {

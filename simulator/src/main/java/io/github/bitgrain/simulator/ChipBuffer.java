@@ -140,7 +140,10 @@ public final class ChipBuffer {
         return hasWholes;
     }
 
-    /** The quantized integers as whole floats: from {@link #wholesOffset} on rows of channels, {@link #wholeStride} apart. To be written right after {@link #reshapeWholes}. */
+    /**
+     * The quantized integers as whole floats: from {@link #wholesOffset} on rows of channels, {@link #wholeStride} apart. To be written right
+     * after {@link #reshapeWholes}.
+     */
     public float[] wholes() {
         if (!hasWholes) {
             takeWholes();

@@ -16,9 +16,6 @@ import java.util.Locale;
  * process: one thread, its processor time. The layers are those of ESP-class networks.
  */
 public final class LayerRatios {
-    private static final String[] LAYERS = {
-        "pointwise 96 576 1 1 14 32", "pointwise 24 144 1 1 56 8", "dense 64 64 3 1 40 8", "dense 16 32 3 1 80 8", "depthwise 384 384 3 1 14 32"};
-
     private LayerRatios() {}
 
     /** Prints a table in Markdown. */
@@ -27,11 +24,8 @@ public final class LayerRatios {
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         System.out.println("| layer | ours: forward, step ms | PyTorch: forward, step ms | speed ÷ PyTorch: forward, step |");
         System.out.println("|---|---|---|---|");
-        for (String layer : LAYERS) {
-            ConvolutionBenchmark ours = new ConvolutionBenchmark();
-            ours.kernels = "vector";
-            ours.layer = layer;
-            ours.setUp();
+        for (String layer : ConvolutionBenchmark.TRAINED_LAYERS) {
+            ConvolutionBenchmark ours = ConvolutionBenchmark.of("vector", layer);
             try (TorchLayer theirs = new TorchLayer(layer)) {
                 double[] times = new Interleaved(false, 3, 15, 0.1).microseconds(ours::forward, ours::step, theirs::forward, theirs::step);
                 System.out.printf(Locale.ROOT, "| %s | %.2f, %.2f | %.2f, %.2f | %.2f, %.2f |%n", layer, times[0] / 1e3, times[1] / 1e3, times[2] / 1e3,

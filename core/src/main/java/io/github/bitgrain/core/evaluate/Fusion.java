@@ -100,12 +100,13 @@ public final class Fusion {
         }
         FakeQuant quantizer = null;
         followers = followers(value);
-        if (followers.size() == 1 && followers.getFirst().op() instanceof FakeQuant follower && !follower.perChannel()
-                && followers.getFirst().input(0).equals(value) && known.contains(followers.getFirst().input(1))) {
-            quantizer = follower;
-            operands.set(FusedConv.ALPHA, followers.getFirst().input(1));
-            absorbed.add(followers.getFirst());
-            value = followers.getFirst().output();
+        Node rounding = followers.size() == 1 ? followers.getFirst() : null;
+        if (rounding != null && rounding.op() instanceof FakeQuant fakeQuant && !fakeQuant.perChannel() && rounding.input(0).equals(value)
+                && known.contains(rounding.input(1))) {
+            quantizer = fakeQuant;
+            operands.set(FusedConv.ALPHA, rounding.input(1));
+            absorbed.add(rounding);
+            value = rounding.output();
             followers = followers(value);
         }
         if (followers.size() == 1 && followers.getFirst().op() instanceof Add) {
