@@ -53,8 +53,12 @@ final class Conversion {
         };
     }
 
-    /** Fake quantization gives multiples of 2^shift. Half up is exact: a quotient below 1/2 has at most 15 binary places, or is below 1/4. */
-    private static void requantize(NodeSetup node, ChipBuffer x, int shift, ChipBuffer y) {
+    /**
+     * Fake quantization gives multiples of 2^shift. Half up is exact: a quotient below 1/2 has at most 24 binary places, or is below 1/4. Farther
+     * to either side everything saturates or is 0, as in {@link Requantize#values}.
+     */
+    private static void requantize(NodeSetup node, ChipBuffer x, int given, ChipBuffer y) {
+        int shift = Math.clamp(given, -Short.SIZE, Requantize.LARGEST_INT_SHIFT);
         FloatKernels kernels = Kernels.floats();
         int n = x.wholeCount();
         kernels.fakeQuantize(n, x.wholes(), x.wholesOffset(), y.wholes(), y.wholesOffset(), shift, FakeQuantization.qmin(node.bits()),
