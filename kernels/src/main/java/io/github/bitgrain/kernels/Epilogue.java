@@ -64,12 +64,32 @@ final class Epilogue {
         if (isEmpty() || count == 0) {
             return;
         }
-        // One long run where the rows adjoin: short calls cost more than they do.
-        boolean adjoin = rows[from + count - 1] - rows[from] == (count - 1) * width;
-        int runs = adjoin ? 1 : count;
-        int n = adjoin ? count * width : width;
-        for (int i = 0; i < runs; i++) {
-            run(y, rows[from + i], n);
+        // One call where the rows lie at one distance: short calls cost more than they do.
+        int distance = count == 1 ? width : rows[from + 1] - rows[from];
+        if (rows[from + count - 1] - rows[from] != (count - 1) * distance) {
+            for (int i = 0; i < count; i++) {
+                run(y, rows[from + i], width);
+            }
+        } else if (distance == width) {
+            run(y, rows[from], count * width);
+        } else {
+            run(y, rows[from], count, width, distance);
+        }
+    }
+
+    /** As {@link #apply} on rows at one distance. */
+    private void run(float[] y, int at, int count, int width, int distance) {
+        if (function != null) {
+            for (int i = 0; i < count; i++) {
+                call(y, at + i * distance, width);
+            }
+        }
+        round(y, at, count, width, distance);
+        if (table != null) {
+            VectorTable.lookUp(table, count, width, y, at, distance, y, at, distance);
+        }
+        for (int i = 0; i < count && residual != null; i++) {
+            add(y, at + i * distance, width);
         }
     }
 
@@ -82,19 +102,30 @@ final class Epilogue {
     /** Without the sum, on whole vectors: results do not depend on where they go. */
     void finish(float[] y, int at, int n) {
         if (function != null) {
-            int done = VectorFunctions.unary(function, p, q, n, y, at, y, at);
-            for (int i = done; i < n; i++) {
-                y[at + i] = ScalarFunctions.apply(function, p, q, y[at + i]);
-            }
+            call(y, at, n);
         }
-        if (quantizer != null) {
-            int done = roundsVectors ? VectorFakeQuantization.vectors(quantizer.rounding(), n, y, at, y, at, scale, inverse, quantizer.qmin(),
-                    quantizer.qmax()) : 0;
-            ScalarFloatKernels.quantize(n - done, y, at + done, y, at + done, quantizer.exponent(), quantizer.qmin(), quantizer.qmax(),
-                    quantizer.rounding());
-        }
+        round(y, at, 1, n, n);
         if (table != null) {
-            VectorTable.lookUp(table, n, y, at, y, at);
+            VectorTable.lookUp(table, 1, n, y, at, n, y, at, n);
+        }
+    }
+
+    private void call(float[] y, int at, int n) {
+        int done = VectorFunctions.unary(function, p, q, n, y, at, y, at);
+        for (int i = done; i < n; i++) {
+            y[at + i] = ScalarFunctions.apply(function, p, q, y[at + i]);
+        }
+    }
+
+    private void round(float[] y, int at, int rows, int n, int distance) {
+        if (quantizer == null) {
+            return;
+        }
+        int done = roundsVectors ? VectorFakeQuantization.vectors(quantizer.rounding(), rows, n, y, at, distance, y, at, distance, scale, inverse,
+                quantizer.qmin(), quantizer.qmax()) : 0;
+        for (int i = 0; i < rows && done < n; i++) {
+            int rest = at + i * distance + done;
+            ScalarFloatKernels.quantize(n - done, y, rest, y, rest, quantizer.exponent(), quantizer.qmin(), quantizer.qmax(), quantizer.rounding());
         }
     }
 

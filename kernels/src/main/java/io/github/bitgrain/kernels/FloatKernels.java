@@ -100,6 +100,13 @@ public interface FloatKernels {
     /** {@code y[i] += a[i] b[i bStep]} with bStep 0 or 1. */
     void addProduct(int n, float[] a, int aOffset, float[] b, int bOffset, int bStep, float[] y, int yOffset);
 
+    /**
+     * {@code y = clamp(a + factor b, lo, hi)}, rounded once, of rows of n values; {@code aRow}, {@code bRow} and {@code yRow} floats apart. Between
+     * them nothing is written.
+     */
+    void sumRows(int rows, int n, float[] a, int aOffset, int aRow, float factor, float[] b, int bOffset, int bRow, float lo, float hi,
+            float[] y, int yOffset, int yRow);
+
     /** {@code y[i] = table[x[i] + 128]} for whole x from −128 to 127; some entry of the table for other x. In place allowed. */
     void lookUp(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset);
 

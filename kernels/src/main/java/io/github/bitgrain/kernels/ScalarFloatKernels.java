@@ -154,6 +154,17 @@ class ScalarFloatKernels implements FloatKernels {
     }
 
     @Override
+    public void sumRows(int rows, int n, float[] a, int aOffset, int aRow, float factor, float[] b, int bOffset, int bRow, float lo, float hi,
+            float[] y, int yOffset, int yRow) {
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < n; i++) {
+                float sum = Math.fma(b[bOffset + row * bRow + i], factor, a[aOffset + row * aRow + i]);
+                y[yOffset + row * yRow + i] = Math.min(Math.max(sum, lo), hi);
+            }
+        }
+    }
+
+    @Override
     public void lookUp(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
         entries(table, n, x, xOffset, y, yOffset);
     }

@@ -34,16 +34,21 @@ final class VectorFakeQuantization {
                 && exponent >= Float.MIN_EXPONENT && exponent <= LARGEST_EXPONENT;
     }
 
-    /** The elements of whole vectors; returns their number. {@code x / s} is {@code x (1 / s)} for powers of two. */
-    static int vectors(Rounding rounding, int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
-        return rounding == Rounding.HALF_EVEN ? quantizeEven(n, x, xOffset, y, yOffset, scale, inverse, qmin, qmax)
-                : quantizeUp(n, x, xOffset, y, yOffset, scale, inverse, qmin, qmax);
+    /**
+     * The elements of whole vectors in each of {@code rows} rows, {@code xRow} and {@code yRow} floats apart; returns their number in a row.
+     * {@code x / s} is {@code x (1 / s)} for powers of two.
+     */
+    static int vectors(Rounding rounding, int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow, float scale,
+            float inverse, float qmin, float qmax) {
+        return rounding == Rounding.HALF_EVEN ? quantizeEven(rows, n, x, xOffset, xRow, y, yOffset, yRow, scale, inverse, qmin, qmax)
+                : quantizeUp(rows, n, x, xOffset, xRow, y, yOffset, yRow, scale, inverse, qmin, qmax);
     }
 
     // Rounded first and limited then, as sums with ROUNDER: a sum outside of [2^23, 2^24) is not rounded to a whole number, but stays on its side
     // of the limits. Products with powers of two are exact, so that each fma rounds as the sum alone would.
 
-    private static int quantizeEven(int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
+    private static int quantizeEven(int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow, float scale, float inverse,
+            float qmin, float qmax) {
         FloatVector low = FloatVector.broadcast(FLOATS, ROUNDER + qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, ROUNDER + qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
@@ -51,17 +56,20 @@ final class VectorFakeQuantization {
         FloatVector by = FloatVector.broadcast(FLOATS, inverse);
         FloatVector times = FloatVector.broadcast(FLOATS, scale);
         int end = FLOATS.loopBound(n);
-        for (int i = 0; i < end; i += COUNT) {
-            FloatVector sum = FloatVector.fromArray(FLOATS, x, xOffset + i).fma(by, rounder);
-            FloatVector raised = sum.blend(low, sum.compare(VectorOperators.LT, low));
-            FloatVector limited = raised.blend(high, raised.compare(VectorOperators.GT, high));
-            limited.fma(times, back).intoArray(y, yOffset + i);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < end; i += COUNT) {
+                FloatVector sum = FloatVector.fromArray(FLOATS, x, xOffset + row * xRow + i).fma(by, rounder);
+                FloatVector raised = sum.blend(low, sum.compare(VectorOperators.LT, low));
+                FloatVector limited = raised.blend(high, raised.compare(VectorOperators.GT, high));
+                limited.fma(times, back).intoArray(y, yOffset + row * yRow + i);
+            }
         }
         return end;
     }
 
     /** {@code floor(v + 0.5)}, with the sum in single precision as in the reference. */
-    private static int quantizeUp(int n, float[] x, int xOffset, float[] y, int yOffset, float scale, float inverse, float qmin, float qmax) {
+    private static int quantizeUp(int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow, float scale, float inverse,
+            float qmin, float qmax) {
         FloatVector low = FloatVector.broadcast(FLOATS, ROUNDER + qmin);
         FloatVector high = FloatVector.broadcast(FLOATS, ROUNDER + qmax);
         FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
@@ -70,13 +78,15 @@ final class VectorFakeQuantization {
         FloatVector times = FloatVector.broadcast(FLOATS, scale);
         FloatVector half = FloatVector.broadcast(FLOATS, 0.5f);
         int end = FLOATS.loopBound(n);
-        for (int i = 0; i < end; i += COUNT) {
-            FloatVector more = FloatVector.fromArray(FLOATS, x, xOffset + i).fma(by, half);
-            FloatVector sum = more.add(rounder);
-            FloatVector down = sum.sub(1f, sum.sub(rounder).compare(VectorOperators.GT, more));
-            FloatVector raised = down.blend(low, down.compare(VectorOperators.LT, low));
-            FloatVector limited = raised.blend(high, raised.compare(VectorOperators.GT, high));
-            limited.fma(times, back).intoArray(y, yOffset + i);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < end; i += COUNT) {
+                FloatVector more = FloatVector.fromArray(FLOATS, x, xOffset + row * xRow + i).fma(by, half);
+                FloatVector sum = more.add(rounder);
+                FloatVector down = sum.sub(1f, sum.sub(rounder).compare(VectorOperators.GT, more));
+                FloatVector raised = down.blend(low, down.compare(VectorOperators.LT, low));
+                FloatVector limited = raised.blend(high, raised.compare(VectorOperators.GT, high));
+                limited.fma(times, back).intoArray(y, yOffset + row * yRow + i);
+            }
         }
         return end;
     }

@@ -164,8 +164,17 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     }
 
     @Override
+    public void sumRows(int rows, int n, float[] a, int aOffset, int aRow, float factor, float[] b, int bOffset, int bRow, float lo, float hi,
+            float[] y, int yOffset, int yRow) {
+        int done = VectorMaps.sumRows(rows, n, a, aOffset, aRow, factor, b, bOffset, bRow, lo, hi, y, yOffset, yRow);
+        if (done < n) {
+            super.sumRows(rows, n - done, a, aOffset + done, aRow, factor, b, bOffset + done, bRow, lo, hi, y, yOffset + done, yRow);
+        }
+    }
+
+    @Override
     public void lookUp(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
-        VectorTable.lookUp(table, n, x, xOffset, y, yOffset);
+        VectorTable.lookUp(table, 1, n, x, xOffset, n, y, yOffset, n);
     }
 
     @Override
@@ -181,8 +190,8 @@ final class VectorFloatKernels extends ScalarFloatKernels {
 
     @Override
     public void fakeQuantize(int n, float[] x, int xOffset, float[] y, int yOffset, int exponent, float qmin, float qmax, Rounding rounding) {
-        int done = !VectorFakeQuantization.covers(exponent, qmin, qmax, rounding) ? 0 : VectorFakeQuantization.vectors(rounding, n, x, xOffset, y,
-                yOffset, FakeQuantization.scale(exponent), FakeQuantization.scale(-exponent), qmin, qmax);
+        int done = !VectorFakeQuantization.covers(exponent, qmin, qmax, rounding) ? 0 : VectorFakeQuantization.vectors(rounding, 1, n, x, xOffset, n,
+                y, yOffset, n, FakeQuantization.scale(exponent), FakeQuantization.scale(-exponent), qmin, qmax);
         quantize(n - done, x, xOffset + done, y, yOffset + done, exponent, qmin, qmax, rounding);
     }
 

@@ -72,6 +72,23 @@ final class VectorMaps {
         return end;
     }
 
+    /** Of each row as many elements as are returned. */
+    static int sumRows(int rows, int n, float[] a, int aOffset, int aRow, float factor, float[] b, int bOffset, int bRow, float lo, float hi,
+            float[] y, int yOffset, int yRow) {
+        FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+        FloatVector low = FloatVector.broadcast(FLOATS, lo);
+        FloatVector high = FloatVector.broadcast(FLOATS, hi);
+        int end = FLOATS.loopBound(n);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < end; i += COUNT) {
+                FloatVector.fromArray(FLOATS, b, bOffset + row * bRow + i)
+                        .fma(factors, FloatVector.fromArray(FLOATS, a, aOffset + row * aRow + i))
+                        .max(low).min(high).intoArray(y, yOffset + row * yRow + i);
+            }
+        }
+        return end;
+    }
+
     static int addScaled(int n, float factor, float[] x, int xOffset, float[] y, int yOffset) {
         FloatVector factors = FloatVector.broadcast(FLOATS, factor);
         int end = FLOATS.loopBound(n);

@@ -21,13 +21,15 @@ final class VectorTable {
 
     private VectorTable() {}
 
-    /** {@link FloatKernels#lookUp}. */
-    static void lookUp(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
-        int done = COUNT == LONGEST ? vectors(table, n, x, xOffset, y, yOffset) : 0;
-        ScalarFloatKernels.entries(table, n - done, x, xOffset + done, y, yOffset + done);
+    /** {@link FloatKernels#lookUp} of rows of n values, {@code xRow} and {@code yRow} floats apart. */
+    static void lookUp(float[] table, int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow) {
+        int done = COUNT == LONGEST ? vectors(table, rows, n, x, xOffset, xRow, y, yOffset, yRow) : 0;
+        for (int row = 0; row < rows && done < n; row++) {
+            ScalarFloatKernels.entries(table, n - done, x, xOffset + row * xRow + done, y, yOffset + row * yRow + done);
+        }
     }
 
-    private static int vectors(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
+    private static int vectors(float[] table, int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow) {
         IntVector t0 = FloatVector.fromArray(FLOATS, table, 0).reinterpretAsInts();
         IntVector t1 = FloatVector.fromArray(FLOATS, table, LONGEST).reinterpretAsInts();
         IntVector t2 = FloatVector.fromArray(FLOATS, table, 2 * LONGEST).reinterpretAsInts();
@@ -45,16 +47,18 @@ final class VectorTable {
         IntVector t14 = FloatVector.fromArray(FLOATS, table, 14 * LONGEST).reinterpretAsInts();
         IntVector t15 = FloatVector.fromArray(FLOATS, table, 15 * LONGEST).reinterpretAsInts();
         int end = FLOATS.loopBound(n);
-        for (int i = 0; i < end; i += COUNT) {
-            FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i);
-            IntVector entry = v.add(WHOLE).reinterpretAsInts().and(PAIR - 1);
-            IntVector e0 = entry.selectFrom(t0, t1).blend(entry.selectFrom(t2, t3), v.compare(VectorOperators.GE, -96f).cast(INTS));
-            IntVector e1 = entry.selectFrom(t4, t5).blend(entry.selectFrom(t6, t7), v.compare(VectorOperators.GE, -32f).cast(INTS));
-            IntVector e2 = entry.selectFrom(t8, t9).blend(entry.selectFrom(t10, t11), v.compare(VectorOperators.GE, 32f).cast(INTS));
-            IntVector e3 = entry.selectFrom(t12, t13).blend(entry.selectFrom(t14, t15), v.compare(VectorOperators.GE, 96f).cast(INTS));
-            IntVector low = e0.blend(e1, v.compare(VectorOperators.GE, -64f).cast(INTS));
-            IntVector high = e2.blend(e3, v.compare(VectorOperators.GE, 64f).cast(INTS));
-            low.blend(high, v.compare(VectorOperators.GE, 0f).cast(INTS)).reinterpretAsFloats().intoArray(y, yOffset + i);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < end; i += COUNT) {
+                FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + row * xRow + i);
+                IntVector entry = v.add(WHOLE).reinterpretAsInts().and(PAIR - 1);
+                IntVector e0 = entry.selectFrom(t0, t1).blend(entry.selectFrom(t2, t3), v.compare(VectorOperators.GE, -96f).cast(INTS));
+                IntVector e1 = entry.selectFrom(t4, t5).blend(entry.selectFrom(t6, t7), v.compare(VectorOperators.GE, -32f).cast(INTS));
+                IntVector e2 = entry.selectFrom(t8, t9).blend(entry.selectFrom(t10, t11), v.compare(VectorOperators.GE, 32f).cast(INTS));
+                IntVector e3 = entry.selectFrom(t12, t13).blend(entry.selectFrom(t14, t15), v.compare(VectorOperators.GE, 96f).cast(INTS));
+                IntVector low = e0.blend(e1, v.compare(VectorOperators.GE, -64f).cast(INTS));
+                IntVector high = e2.blend(e3, v.compare(VectorOperators.GE, 64f).cast(INTS));
+                low.blend(high, v.compare(VectorOperators.GE, 0f).cast(INTS)).reinterpretAsFloats().intoArray(y, yOffset + row * yRow + i);
+            }
         }
         return end;
     }

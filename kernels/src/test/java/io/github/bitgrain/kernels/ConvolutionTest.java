@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -93,6 +94,41 @@ class ConvolutionTest {
         }
     }
 
+    /** Whole vectors of channels among those of other maps: the same bits, and the others stay. */
+    @Property(tries = 200)
+    void mapsAmongOthersGiveTheSameAndLeaveThemAlone(@ForAll long seed) {
+        Random random = new Random(seed);
+        boolean depthwise = random.nextBoolean();
+        int outC = 16 * random.nextInt(1, 5);
+        int inC = depthwise ? outC : 16 * random.nextInt(1, 5);
+        int kernel = 1 + 2 * random.nextInt(2);
+        int size = random.nextInt(3, 14);
+        int outStride = outC + 16 * random.nextInt(1, 4);
+        ConvShape apart = new ConvShape(1, size, size, inC, inC, size, size, outC, outC, kernel, kernel, 1, 1, 1, 1, kernel / 2, kernel / 2,
+                depthwise ? outC : 1);
+        ConvShape among = new ConvShape(1, size, size, inC, inC, size, size, outC, outStride, kernel, kernel, 1, 1, 1, 1, kernel / 2, kernel / 2,
+                depthwise ? outC : 1);
+        ConvCase c = ConvCase.of(apart, seed);
+        float[] table = new float[Finish.ENTRIES];
+        for (int i = 0; i < table.length; i++) {
+            table[i] = random.nextInt(-128, 128);
+        }
+        boolean even = random.nextBoolean();
+        Finish finish = new Finish(random.nextBoolean() ? UnaryFunction.RELU : null, 0f, 0f,
+                new FakeQuantizer(0, -128, 127, even ? Rounding.HALF_EVEN : Rounding.HALF_UP), random.nextBoolean() ? table : null);
+        PackedConv packed = FAST.packedConv(apart);
+        FAST.pack(c.w, 0, packed);
+        float[] expected = new float[size * size * outC];
+        FAST.conv(apart, c.x, c.xOffset, packed, c.bias, 0, expected, 0, finish, null, 0);
+        float[] actual = new float[size * size * outStride];
+        Arrays.fill(actual, Float.MIN_VALUE);
+        FAST.conv(among, c.x, c.xOffset, packed, c.bias, 0, actual, 16, finish, null, 0);
+        for (int i = 0; i < actual.length; i++) {
+            int channel = i % outStride - 16;
+            assertEquals(channel < 0 || channel >= outC ? Float.MIN_VALUE : expected[i / outStride * outC + channel], actual[i], c + " at " + i);
+        }
+    }
+
     /** From planes or from pixels: the same bits. */
     @Property(tries = 200)
     void convolutionOfPlanesEqualsThatOfPixels(@ForAll long seed) {
@@ -119,10 +155,10 @@ class ConvolutionTest {
         SCALAR.conv(c.shape, c.x, c.xOffset, plain, c.bias, 0, sums, c.yOffset, Finish.NONE, null, 0);
         for (int pixel = 0; pixel < c.shape.batch() * c.shape.outH() * c.shape.outW(); pixel++) {
             int at = c.yOffset + pixel * c.shape.outStride();
-            assertArrayEquals(java.util.Arrays.copyOfRange(expected, at, at + c.shape.outC()),
-                    java.util.Arrays.copyOfRange(actual, at, at + c.shape.outC()), c.toString());
-            assertArrayEquals(java.util.Arrays.copyOfRange(sums, at, at + c.shape.outC()),
-                    java.util.Arrays.copyOfRange(scalar, at, at + c.shape.outC()), c.toString());
+            assertArrayEquals(Arrays.copyOfRange(expected, at, at + c.shape.outC()),
+                    Arrays.copyOfRange(actual, at, at + c.shape.outC()), c.toString());
+            assertArrayEquals(Arrays.copyOfRange(sums, at, at + c.shape.outC()),
+                    Arrays.copyOfRange(scalar, at, at + c.shape.outC()), c.toString());
         }
     }
 
@@ -164,7 +200,7 @@ class ConvolutionTest {
         }
         for (int pixel = 0; pixel < s.batch() * s.outH() * s.outW(); pixel++) {
             int at = c.yOffset + pixel * s.outStride();
-            assertArrayEquals(java.util.Arrays.copyOfRange(expected, at, at + s.outC()), java.util.Arrays.copyOfRange(actual, at, at + s.outC()), c.toString());
+            assertArrayEquals(Arrays.copyOfRange(expected, at, at + s.outC()), Arrays.copyOfRange(actual, at, at + s.outC()), c.toString());
         }
     }
 

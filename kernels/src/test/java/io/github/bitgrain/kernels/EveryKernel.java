@@ -32,6 +32,7 @@ final class EveryKernel {
         addConvolution(kernels, "dense", dense);
         addConvolution(kernels, "strided", strided);
         addConvolution(kernels, "pointwise", pointwise);
+        addConvolution(kernels, "pointwise among others", new ConvShape(1, 7, 7, 32, 48, 7, 7, 16, 48, 1, 1, 1, 1, 1, 1, 0, 0, 1));
         addConvolution(kernels, "depthwise", depthwise);
         addConvolution(kernels, "strided depthwise", depthwiseStrided);
         addConvolution(kernels, "depthwise of many channels", shape(48, 48, 3, 1, 48));
@@ -54,6 +55,7 @@ final class EveryKernel {
         }
         kernels.put("addScaled", () -> FLOATS.addScaled(500, 0.1f, a, 1, c, 0));
         kernels.put("addProduct", () -> FLOATS.addProduct(500, a, 1, b, 2, 1, c, 0));
+        kernels.put("sumRows", () -> FLOATS.sumRows(20, 40, a, 0, 48, -1f, b, 1, 40, -0.5f, 0.5f, c, 2, 64));
         kernels.put("lookUp", () -> FLOATS.lookUp(b, 500, a, 1, c, 2));
         kernels.put("softmax", () -> FLOATS.softmax(false, 10, 50, a, 0, 50, c, 0, 50));
         kernels.put("softmaxGradient", () -> FLOATS.softmaxGradient(true, 10, 50, a, 0, 50, b, 0, 50, c, 0, 50));

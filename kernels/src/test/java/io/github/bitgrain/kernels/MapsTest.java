@@ -90,6 +90,28 @@ class MapsTest {
         }
     }
 
+    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
+    void sumsOfRowsAreLimitedAndLeaveTheGaps(@ForAll @IntRange(max = 5) int rows, @ForAll @IntRange(max = 70) int n, @ForAll @IntRange(max = 20) int gap,
+            @ForAll boolean minus, @ForAll long seed) {
+        Random random = new Random(seed);
+        float[] a = values(random, 1 + rows * (n + gap));
+        float[] b = values(random, 2 + rows * (n + 1));
+        float[] before = values(random, 3 + rows * (n + 2 * gap));
+        float[] expected = before.clone();
+        float[] actual = before.clone();
+        float sign = minus ? -1f : 1f;
+        SCALAR.sumRows(rows, n, a, 1, n + gap, sign, b, 2, n + 1, -P, Q, expected, 3, n + 2 * gap);
+        FAST.sumRows(rows, n, a, 1, n + gap, sign, b, 2, n + 1, -P, Q, actual, 3, n + 2 * gap);
+        assertArrayEquals(expected, actual);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < n; i++) {
+                float sum = a[1 + row * (n + gap) + i] + sign * b[2 + row * (n + 1) + i];
+                before[3 + row * (n + 2 * gap) + i] = Math.clamp(sum, -P, Q);
+            }
+        }
+        assertArrayEquals(before, actual);
+    }
+
     @Property(tries = 400, edgeCases = EdgeCasesMode.NONE)
     void functionsEqualTheReference(@ForAll UnaryFunction f, @ForAll @IntRange(max = 100) int n, @ForAll long seed, @ForAll boolean accumulate) {
         Random random = new Random(seed);
