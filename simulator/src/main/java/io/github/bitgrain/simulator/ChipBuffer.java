@@ -13,7 +13,8 @@ import java.util.List;
  * ints whatever their width on the chip; {@link #toTensor} gives the chip's bytes. Reused from run to run.
  *
  * <p>Quantized integers may be held as whole floats instead, or too, which products read and write without converting them. The one form is
- * made of the other when somebody asks for it, so that a kernel need not know which one another has written.
+ * made of the other when somebody asks for it, so that a kernel need not know which one another has written. Whole floats may lie among those of
+ * another value, as some of its channels: see {@link Joining}.
  */
 public final class ChipBuffer {
     /** Elements of the largest value: all memory that the largest chip has, in bytes. */
@@ -32,6 +33,15 @@ public final class ChipBuffer {
     private WholeMemory.Place place;
     private boolean hasInts = true;
     private boolean hasWholes;
+    /** Where whole floats lie now: in another value from a channel on, or in {@link #place} if this is null. */
+    private ChipBuffer whole;
+    private int channel;
+    /** As whose part this value is made, and which it may be read from; or null. */
+    private Part part;
+    private ChipBuffer source;
+
+    /** Channels {@code first … first + count - 1} of a value that has {@code channels}. */
+    private record Part(ChipBuffer joined, int channels, int first, int count) {}
 
     /** An empty buffer; {@link #reshape} gives it its size. */
     public ChipBuffer(ElementType type, int exponent) {
@@ -56,6 +66,7 @@ public final class ChipBuffer {
         memory.give(floats);
         ints = new int[0];
         floats = new float[0];
+        whole = null;
         givePlace();
         hasInts = true;
         hasWholes = false;
@@ -130,7 +141,7 @@ public final class ChipBuffer {
         takeInts();
         int run = run();
         for (int at = 0, from = 0; at < count; at += run, from += wholeStride()) {
-            toInts(place.array(), place.start() + from, run, ints, at);
+            toInts(array(), wholesOffset() + from, run, ints, at);
         }
         hasInts = true;
     }
@@ -146,6 +157,8 @@ public final class ChipBuffer {
      */
     public float[] wholes() {
         if (!hasWholes) {
+            // Not as a part: the joined value may be done already.
+            whole = null;
             takeWholes();
             int run = run();
             for (int at = 0, to = 0; at < count; at += run, to += wholeStride()) {
@@ -153,12 +166,16 @@ public final class ChipBuffer {
             }
             hasWholes = true;
         }
-        return place.array();
+        return array();
+    }
+
+    private float[] array() {
+        return whole == null ? place.array() : whole.array();
     }
 
     /** Where the value begins in {@link #wholes}. */
     public int wholesOffset() {
-        return place.start();
+        return whole == null ? place.start() : whole.wholesOffset() + channel;
     }
 
     private static void toInts(float[] x, int from, int n, int[] y, int to) {
@@ -182,19 +199,32 @@ public final class ChipBuffer {
         return shape.length == 0 ? 1 : Math.max(1, shape[shape.length - 1]);
     }
 
-    /** From one row of channels (the last axis) to the next in {@link #wholes}; what stands in the gaps is not specified. */
+    /**
+     * From one row of channels (the last axis) to the next in {@link #wholes}. What stands in the gaps is not specified, and to be left alone
+     * unless the value {@link #isApart}.
+     */
     public int wholeStride() {
-        return wholeStride(channels());
+        return whole == null ? wholeStride(channels()) : whole.wholeStride();
     }
 
-    /** As {@link #wholeStride()}, for values with so many channels. */
+    /** As {@link #wholeStride()}, for values with so many channels that lie apart. */
     public static int wholeStride(int channels) {
         return channels <= FEW_CHANNELS ? channels : (channels + LANES - 1) / LANES * LANES;
     }
 
-    /** Floats that {@link #wholes} takes. */
-    public int wholeCount() {
-        return count / channels() * wholeStride();
+    /** Whether nothing else lies between the first whole float and the last. */
+    public boolean isApart() {
+        return whole == null;
+    }
+
+    /** Rows of channels. */
+    public int rows() {
+        return count / channels();
+    }
+
+    /** Floats that {@link #wholes} takes apart. */
+    private int wholeCount() {
+        return rows() * wholeStride(channels());
     }
 
     /** The same for a value of a program. */
@@ -207,6 +237,26 @@ public final class ChipBuffer {
     void forgetWholes() {
         hasInts = true;
         hasWholes = false;
+        whole = null;
+    }
+
+    /** From now on this value is made as channels of another one, if it is made as whole floats. */
+    void joinInto(ChipBuffer value, int channels, int first, int count) {
+        part = new Part(value, channels, first, count);
+    }
+
+    /** From now on the whole floats of another value, which lives as long as this one, may be this one's too. */
+    void mayLieIn(ChipBuffer value) {
+        source = value;
+    }
+
+    /** The channel of another value where the whole floats lie that this one has; −1 if they lie elsewhere. */
+    public int channelIn(ChipBuffer other) {
+        if (!hasWholes || whole == null) {
+            return -1;
+        }
+        int first = whole == other ? 0 : whole.channelIn(other);
+        return first < 0 ? -1 : first + channel;
     }
 
     /** The floats; only the first {@link #count} count. */
@@ -219,6 +269,7 @@ public final class ChipBuffer {
         setShape(newShape);
         hasWholes = false;
         hasInts = true;
+        whole = null;
         if (!isFloat()) {
             takeInts();
         } else if (floats.length < count) {
@@ -232,7 +283,33 @@ public final class ChipBuffer {
         setShape(newShape);
         hasWholes = true;
         hasInts = false;
-        takeWholes();
+        if (part == null || channels() != part.count) {
+            whole = null;
+            takeWholes();
+            return;
+        }
+        whole = part.joined;
+        channel = part.first;
+        int[] all = shape.clone();
+        all[all.length - 1] = part.channels;
+        whole.reshapeWholes(all);
+    }
+
+    /**
+     * Makes the value channels of another one, from {@code first} on, which is held as whole floats.
+     *
+     * @return false if it may not lie there; it is as it was then
+     */
+    public boolean liesIn(ChipBuffer other, int first, int... newShape) {
+        if (source != other || !other.hasWholes) {
+            return false;
+        }
+        setShape(newShape);
+        hasWholes = true;
+        hasInts = false;
+        whole = other;
+        channel = first;
+        return true;
     }
 
     /** {@link #reshapeWholes} or {@link #reshape}. */

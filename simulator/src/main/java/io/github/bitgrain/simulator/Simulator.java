@@ -7,7 +7,6 @@ import io.github.bitgrain.simulator.kernel.ChipArithmetic;
 import io.github.bitgrain.simulator.kernel.ChipKernel;
 import io.github.bitgrain.simulator.kernel.ChipKernels;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,22 +69,41 @@ public final class Simulator {
         keptValues.addAll(program.outputs());
         program.testOutputs().forEach(tensor -> keptValues.add(tensor.name()));
         Map<String, ChipBuffer> parameters = new LinkedHashMap<>();
-        Map<String, ChipNode> lastReaders = new HashMap<>();
-        for (ChipNode node : program.nodes()) {
-            node.outputs().forEach(name -> lastReaders.put(name, node));
-            node.inputs().forEach(name -> lastReaders.put(name, node));
-        }
+        List<List<ChipBuffer>> lasts = lastReads(place());
         for (ChipNode node : program.nodes()) {
             ChipKernel kernel = guarded(node, () -> ChipKernels.prepare(node, program, target));
             ChipBuffer[] inputs = guarded(node,
                     () -> node.inputs().stream().map(name -> operand(name, parameters)).toArray(ChipBuffer[]::new));
             ChipBuffer[] outputs = node.outputs().stream().map(values::get).toArray(ChipBuffer[]::new);
-            List<ChipBuffer> last = Stream.concat(node.inputs().stream(), node.outputs().stream()).distinct()
-                    .filter(name -> values.containsKey(name) && !keptValues.contains(name) && lastReaders.get(name) == node)
-                    .map(values::get).toList();
-            steps.add(new Step(node, kernel, inputs, outputs, last));
+            steps.add(new Step(node, kernel, inputs, outputs, lasts.get(steps.size())));
         }
         join();
+    }
+
+    /** Tells values that need no place of their own where they are to lie. */
+    private Joining place() {
+        Joining joining = Joining.of(program, keptValues);
+        joining.joined().forEach((name, at) -> values.get(name).joinInto(values.get(at.whole()), joining.channels(at.whole()), at.channel(),
+                joining.channels(name)));
+        joining.apart().forEach((name, at) -> values.get(name).mayLieIn(values.get(at.whole())));
+        return joining;
+    }
+
+    /** For every node the values that nobody reads after it, nor what lies in them. */
+    private List<List<ChipBuffer>> lastReads(Joining joining) {
+        Map<String, Integer> lastReaders = new LinkedHashMap<>();
+        List<List<ChipBuffer>> lasts = new ArrayList<>();
+        for (ChipNode node : program.nodes()) {
+            Stream.concat(node.inputs().stream(), node.outputs().stream()).forEach(name -> lastReaders.put(name, lasts.size()));
+            lasts.add(new ArrayList<>());
+        }
+        joining.extend(lastReaders);
+        lastReaders.forEach((name, at) -> {
+            if (values.containsKey(name) && !keptValues.contains(name)) {
+                lasts.get(at).add(values.get(name));
+            }
+        });
+        return lasts;
     }
 
     private void join() {

@@ -11,22 +11,16 @@ import io.github.bitgrain.simulator.ChipBuffer;
  */
 record Axis(int outer, int extent, int inner) {
     static Axis of(ChipBuffer x, int axis) {
-        return of(x, axis, false);
-    }
-
-    /** The tensor as whole floats if {@code asWholes}: gaps are elements too. */
-    static Axis of(ChipBuffer x, int axis, boolean asWholes) {
         int at = axis < 0 ? axis + x.rank() : axis;
         int outer = 1;
         int inner = 1;
-        int last = x.rank() - 1;
-        for (int i = 0; i <= last; i++) {
+        for (int i = 0; i < x.rank(); i++) {
             if (i < at) {
                 outer *= x.dim(i);
             } else if (i > at) {
-                inner *= asWholes && i == last ? x.wholeStride() : x.dim(i);
+                inner *= x.dim(i);
             }
         }
-        return new Axis(outer, asWholes && at == last ? x.wholeStride() : x.dim(at), inner);
+        return new Axis(outer, x.dim(at), inner);
     }
 }

@@ -43,7 +43,7 @@ final class ByteTable implements ChipKernel {
         ChipBuffer x = inputs[0];
         outputs[0].reshape(x.hasWholes(), x.shape());
         if (x.hasWholes()) {
-            Kernels.floats().lookUp(wholes, x.wholeCount(), x.wholes(), x.wholesOffset(), outputs[0].wholes(), outputs[0].wholesOffset());
+            WholeRuns.map(x, outputs[0], (n, from, at, to, toAt) -> Kernels.floats().lookUp(wholes, n, from, at, to, toAt));
         } else {
             lookUp(entries, x.count(), x.ints(), outputs[0].ints());
         }

@@ -60,10 +60,11 @@ final class Conversion {
     private static void requantize(NodeSetup node, ChipBuffer x, int given, ChipBuffer y) {
         int shift = Math.clamp(given, -Short.SIZE, Requantize.LARGEST_INT_SHIFT);
         FloatKernels kernels = Kernels.floats();
-        int n = x.wholeCount();
-        kernels.fakeQuantize(n, x.wholes(), x.wholesOffset(), y.wholes(), y.wholesOffset(), shift, FakeQuantization.qmin(node.bits()),
-                FakeQuantization.qmax(node.bits()), node.target().rounding());
-        kernels.binary(BinaryFunction.MULTIPLY, n, y.wholes(), y.wholesOffset(), 1, new float[] {FakeQuantization.scale(-shift)}, 0, 0, y.wholes(),
-                y.wholesOffset());
+        float[] scale = {FakeQuantization.scale(-shift)};
+        WholeRuns.map(x, y, (n, from, at, to, toAt) -> {
+            kernels.fakeQuantize(n, from, at, to, toAt, shift, FakeQuantization.qmin(node.bits()), FakeQuantization.qmax(node.bits()),
+                    node.target().rounding());
+            kernels.binary(BinaryFunction.MULTIPLY, n, to, toAt, 1, scale, 0, 0, to, toAt);
+        });
     }
 }

@@ -1,13 +1,11 @@
 package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.core.quant.Target;
-import io.github.bitgrain.kernels.BinaryFunction;
 import io.github.bitgrain.kernels.FakeQuantization;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.Requantize;
 import io.github.bitgrain.kernels.Rounding;
-import io.github.bitgrain.kernels.UnaryFunction;
 import io.github.bitgrain.simulator.ChipBuffer;
 import java.util.Arrays;
 
@@ -53,13 +51,7 @@ final class Elementwise {
         return (inputs, outputs) -> {
             boolean sideBySide = fitInts(inputs) && Arrays.equals(inputs[0].shape(), inputs[1].shape());
             if (sideBySide && (inputs[0].hasWholes() || inputs[1].hasWholes())) {
-                outputs[0].reshapeWholes(inputs[0].shape());
-                int n = inputs[0].wholeCount();
-                float[] y = outputs[0].wholes();
-                int at = outputs[0].wholesOffset();
-                FLOATS.binary(sign > 0 ? BinaryFunction.ADD : BinaryFunction.SUBTRACT, n, inputs[0].wholes(), inputs[0].wholesOffset(), 1,
-                        inputs[1].wholes(), inputs[1].wholesOffset(), 1, y, at);
-                FLOATS.unary(UnaryFunction.CLIP, FakeQuantization.qmin(bits), FakeQuantization.qmax(bits), n, y, at, y, at);
+                sumWholes(inputs[0], sign, inputs[1], bits, outputs[0]);
             } else if (sideBySide) {
                 outputs[0].reshape(inputs[0].shape());
                 Requantize.sums(inputs[0].count(), inputs[0].ints(), sign, inputs[1].ints(), bits, outputs[0].ints());
@@ -67,6 +59,18 @@ final class Elementwise {
                 broadcast.run(inputs, outputs);
             }
         };
+    }
+
+    /** In one run, gaps too, where all lie apart. */
+    private static void sumWholes(ChipBuffer a, int sign, ChipBuffer b, int bits, ChipBuffer y) {
+        y.reshapeWholes(a.shape());
+        float[] as = a.wholes();
+        float[] bs = b.wholes();
+        boolean apart = a.isApart() && b.isApart() && y.isApart();
+        int rows = apart ? 1 : a.rows();
+        int n = apart ? a.rows() * a.wholeStride() : a.count() / rows;
+        FLOATS.sumRows(rows, n, as, a.wholesOffset(), a.wholeStride(), sign, bs, b.wholesOffset(), b.wholeStride(), FakeQuantization.qmin(bits),
+                FakeQuantization.qmax(bits), y.wholes(), y.wholesOffset(), y.wholeStride());
     }
 
     /** Whether products and sums fit 32 bits. */

@@ -16,8 +16,8 @@ record Limit(int low, int high) implements ChipKernel {
         ChipBuffer x = inputs[0];
         outputs[0].reshape(x.hasWholes(), x.shape());
         if (x.hasWholes()) {
-            Kernels.floats().unary(UnaryFunction.CLIP, low, high, x.wholeCount(), x.wholes(), x.wholesOffset(), outputs[0].wholes(),
-                    outputs[0].wholesOffset());
+            WholeRuns.map(x, outputs[0],
+                    (n, from, at, to, toAt) -> Kernels.floats().unary(UnaryFunction.CLIP, low, high, n, from, at, to, toAt));
         } else {
             limit(low, high, x.count(), x.ints(), outputs[0].ints());
         }

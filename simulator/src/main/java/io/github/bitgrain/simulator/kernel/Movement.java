@@ -17,7 +17,7 @@ final class Movement {
         boolean sameRows = shape.length > 0 && x.rank() > 0 && shape[shape.length - 1] == x.dim(-1);
         if (x.hasWholes() && sameRows) {
             y.reshapeWholes(shape);
-            System.arraycopy(x.wholes(), x.wholesOffset(), y.wholes(), y.wholesOffset(), x.wholeCount());
+            copyRows(x, 0, y, 0, x.rows());
         } else {
             y.reshape(shape);
             y.copyFrom(x, 0, 0, x.count());
@@ -192,6 +192,7 @@ final class Movement {
 
     static ChipKernel concat(NodeSetup node) {
         int attribute = Math.toIntExact(node.node().integer("axis", 0));
+        int[] stated = node.node().inputs().stream().mapToInt(node::channels).toArray();
         return (inputs, outputs) -> {
             int axis = attribute < 0 ? attribute + inputs[0].rank() : attribute;
             int[] shape = inputs[0].shape().clone();
@@ -199,31 +200,54 @@ final class Movement {
             for (ChipBuffer input : inputs) {
                 shape[axis] += input.dim(axis);
             }
-            boolean asWholes = Arrays.stream(inputs).allMatch(ChipBuffer::hasWholes);
-            outputs[0].reshape(asWholes, shape);
+            ChipBuffer y = outputs[0];
+            boolean inPlace = Arrays.stream(inputs).anyMatch(input -> input.channelIn(y) >= 0);
+            if (inPlace && !(Arrays.equals(y.shape(), shape) && Arrays.equals(channels(inputs), stated))) {
+                throw node.fail("its operands have other shapes than the file states");
+            }
+            boolean asWholes = inPlace || Arrays.stream(inputs).allMatch(ChipBuffer::hasWholes);
+            y.reshape(asWholes, shape);
             int at = 0;
             for (ChipBuffer input : inputs) {
-                copyPart(input, 0, outputs[0], at, axis, input.dim(axis), asWholes);
+                if (input.channelIn(y) != at) {
+                    copyPart(input, 0, y, at, axis, input.dim(axis), asWholes);
+                }
                 at += input.dim(axis);
             }
         };
     }
 
+    private static int[] channels(ChipBuffer[] values) {
+        return Arrays.stream(values).mapToInt(value -> value.dim(-1)).toArray();
+    }
+
     /** Copies {@code extent} indices of an axis. */
     private static void copyPart(ChipBuffer x, int from, ChipBuffer y, int to, int axis, int extent, boolean asWholes) {
-        Axis source = Axis.of(x, axis, asWholes);
-        Axis result = Axis.of(y, axis, asWholes);
-        int length = extent * source.inner();
-        int start = from * source.inner();
-        int end = to * result.inner();
-        if (asWholes) {
-            Kernels.floats().copyRows(source.outer(), length, x.wholes(), x.wholesOffset() + start, source.extent() * source.inner(),
-                    y.wholes(), y.wholesOffset() + end, result.extent() * result.inner());
+        Axis source = Axis.of(x, axis);
+        Axis result = Axis.of(y, axis);
+        if (asWholes && axis == x.rank() - 1) {
+            Kernels.floats().copyRows(source.outer(), extent, x.wholes(), x.wholesOffset() + from, x.wholeStride(), y.wholes(), y.wholesOffset() + to,
+                    y.wholeStride());
             return;
         }
+        int inner = asWholes ? source.inner() / x.dim(-1) : source.inner();
         for (int outer = 0; outer < source.outer(); outer++) {
-            y.copyFrom(x, start + outer * source.extent() * source.inner(), end + outer * result.extent() * result.inner(), length);
+            int first = (outer * source.extent() + from) * inner;
+            int firstResult = (outer * result.extent() + to) * inner;
+            if (asWholes) {
+                copyRows(x, first, y, firstResult, extent * inner);
+            } else {
+                y.copyFrom(x, first, firstResult, extent * inner);
+            }
         }
+    }
+
+    /** Copies rows of channels: in one run, gaps too, where both lie apart. */
+    private static void copyRows(ChipBuffer x, int from, ChipBuffer y, int to, int rows) {
+        float[] wholes = x.wholes();
+        boolean apart = x.isApart() && y.isApart();
+        Kernels.floats().copyRows(apart ? 1 : rows, apart ? rows * x.wholeStride() : x.dim(-1), wholes, x.wholesOffset() + from * x.wholeStride(),
+                x.wholeStride(), y.wholes(), y.wholesOffset() + to * y.wholeStride(), y.wholeStride());
     }
 
     static ChipKernel split(NodeSetup node) {
@@ -238,8 +262,10 @@ final class Movement {
                 int size = sizes.length > 0 ? sizes[o] : Math.min(each, x.dim(axis) - at);
                 int[] shape = x.shape().clone();
                 shape[axis] = size;
-                outputs[o].reshape(x.hasWholes(), shape);
-                copyPart(x, at, outputs[o], 0, axis, size, x.hasWholes());
+                if (axis != x.rank() - 1 || !outputs[o].liesIn(x, at, shape)) {
+                    outputs[o].reshape(x.hasWholes(), shape);
+                    copyPart(x, at, outputs[o], 0, axis, size, x.hasWholes());
+                }
                 at += size;
             }
         };

@@ -41,7 +41,7 @@ final class Pooling {
             int[] shape = flat ? new int[] {x.dim(0), outW, channels} : new int[] {x.dim(0), outH, outW, channels};
             if (isMax && x.hasWholes()) {
                 outputs[0].reshapeWholes(shape);
-                PoolShape pool = new PoolShape(x.dim(0), inH, inW, channels, x.wholeStride(), outH, outW, x.wholeStride(), kernelH, kernelW,
+                PoolShape pool = new PoolShape(x.dim(0), inH, inW, channels, x.wholeStride(), outH, outW, outputs[0].wholeStride(), kernelH, kernelW,
                         window.strideH(), window.strideW(), 1, 1, window.padTop(), window.padLeft(), 0, 0, false);
                 Kernels.floats().maxPool(pool, x.wholes(), x.wholesOffset(), outputs[0].wholes(), outputs[0].wholesOffset());
                 return;
@@ -76,11 +76,13 @@ final class Pooling {
         /** Sums stay whole. */
         private void globalAverage(ChipBuffer x, int area, ChipBuffer y) {
             int stride = x.wholeStride();
+            // Whole vectors: gaps are summed too.
+            int sums = x.isApart() && y.isApart() ? stride : x.dim(-1);
             for (int n = 0; n < x.dim(0); n++) {
-                int to = y.wholesOffset() + n * stride;
-                Arrays.fill(y.wholes(), to, to + stride, 0f);
+                int to = y.wholesOffset() + n * y.wholeStride();
+                Arrays.fill(y.wholes(), to, to + sums, 0f);
                 for (int pixel = 0; pixel < area; pixel++) {
-                    Kernels.floats().addScaled(stride, 1f, x.wholes(), x.wholesOffset() + (n * area + pixel) * stride, y.wholes(), to);
+                    Kernels.floats().addScaled(sums, 1f, x.wholes(), x.wholesOffset() + (n * area + pixel) * stride, y.wholes(), to);
                 }
                 for (int c = to; c < to + x.dim(-1); c++) {
                     y.wholes()[c] = ChipArithmetic.quantize(y.wholes()[c] * scale(area), node.bits(), node.target());

@@ -49,6 +49,9 @@ final class Resizing {
         float inverseH = 1f / scales[0];
         float inverseW = 1f / scales[1];
         int channels = x.dim(3);
+        boolean asWholes = shift == 0 && x.hasWholes();
+        float[] from = asWholes ? x.wholes() : null;
+        float[] to = asWholes ? y.wholes() : null;
         int pixel = 0;
         for (int n = 0; n < y.dim(0); n++) {
             for (int oy = 0; oy < y.dim(1); oy++) {
@@ -56,9 +59,8 @@ final class Resizing {
                 for (int ox = 0; ox < y.dim(2); ox++, pixel++) {
                     int ix = Math.min((int) (ox * inverseW), x.dim(2) - 1);
                     int source = (n * x.dim(1) + iy) * x.dim(2) + ix;
-                    if (shift == 0 && x.hasWholes()) {
-                        System.arraycopy(x.wholes(), x.wholesOffset() + source * x.wholeStride(), y.wholes(),
-                                y.wholesOffset() + pixel * x.wholeStride(), channels);
+                    if (asWholes) {
+                        System.arraycopy(from, x.wholesOffset() + source * x.wholeStride(), to, y.wholesOffset() + pixel * y.wholeStride(), channels);
                     } else if (shift == 0) {
                         System.arraycopy(x.ints(), source * channels, y.ints(), pixel * channels, channels);
                     } else {

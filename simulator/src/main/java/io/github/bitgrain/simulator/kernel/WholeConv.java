@@ -21,7 +21,7 @@ final class WholeConv {
     private static final int LARGEST_SHIFT = 24;
 
     private final FloatKernels kernels = Kernels.floats();
-    private final ConvShape shape;
+    private ConvShape shape;
     private final PackedConv weights;
     private final float[] bias;
     private final Finish finish;
@@ -39,11 +39,7 @@ final class WholeConv {
      * @param table what the results are replaced by, or null
      */
     WholeConv(ConvShape shape, int[] given, ExactConv.Scaling scaling, float[] table) {
-        int inStride = ChipBuffer.wholeStride(shape.inC());
-        int outStride = ChipBuffer.wholeStride(shape.outC());
-        this.shape = new ConvShape(shape.batch(), shape.inH(), shape.inW(), shape.inC(), inStride, shape.outH(), shape.outW(), shape.outC(), outStride,
-                shape.kernelH(), shape.kernelW(), shape.strideH(), shape.strideW(), shape.dilationH(), shape.dilationW(), shape.padTop(),
-                shape.padLeft(), shape.groups());
+        this.shape = shape;
         float[] scaled = new float[given.length];
         bias = new float[shape.outC()];
         int length = given.length / shape.outC();
@@ -61,6 +57,15 @@ final class WholeConv {
 
     /** Computes the whole output, which has its shape already. */
     void run(ChipBuffer x, ChipBuffer y) {
-        kernels.conv(shape, x.wholes(), x.wholesOffset(), weights, bias, 0, y.wholes(), y.wholesOffset(), finish, null, 0);
+        float[] from = x.wholes();
+        if (shape.inStride() != x.wholeStride() || shape.outStride() != y.wholeStride()) {
+            shape = withStrides(shape, x.wholeStride(), y.wholeStride());
+        }
+        kernels.conv(shape, from, x.wholesOffset(), weights, bias, 0, y.wholes(), y.wholesOffset(), finish, null, 0);
+    }
+
+    private static ConvShape withStrides(ConvShape s, int inStride, int outStride) {
+        return new ConvShape(s.batch(), s.inH(), s.inW(), s.inC(), inStride, s.outH(), s.outW(), s.outC(), outStride, s.kernelH(), s.kernelW(),
+                s.strideH(), s.strideW(), s.dilationH(), s.dilationW(), s.padTop(), s.padLeft(), s.groups());
     }
 }
