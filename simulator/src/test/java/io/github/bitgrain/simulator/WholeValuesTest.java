@@ -1,11 +1,14 @@
 package io.github.bitgrain.simulator;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.kernels.Requantize;
+import io.github.bitgrain.simulator.lowering.FilterLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -53,6 +56,43 @@ class WholeValuesTest {
             simulator.observe((node, value, buffer) -> assertTrue(buffer.hasWholes(), () -> value + " of " + node.opType() + " has integers only"));
             simulator.run(given.inputs());
         }
+    }
+
+    /** Against sums in 64 bits; on the targets where no accumulator can saturate whatever the data are, on whole floats. */
+    @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+    void matrixProductsGiveTheSame(@ForAll Target target, @ForAll @IntRange(min = 1, max = 9) int rows, @ForAll @IntRange(min = 1, max = 40) int inner,
+            @ForAll @IntRange(min = 1, max = 3) int blocks, @ForAll boolean broken, @ForAll boolean oneB, @ForAll @IntRange(min = -2, max = 26) int shift,
+            @ForAll boolean relu, @ForAll long seed) {
+        int columns = 16 * blocks - (broken ? 3 : 0);
+        Random random = new Random(seed);
+        // Small enough for the 20 bits of the S3.
+        long[] a = random.longs(2 * rows * inner, -128, 128).toArray();
+        long[] b = random.longs(oneB ? inner * columns : 2 * inner * columns, -40, 41).toArray();
+        List<Integer> shapeB = oneB ? List.of(inner, columns) : List.of(2, inner, columns);
+        ChipCase product = ChipCase.of("MatMul").value(ElementType.INT8, -4, List.of(2, rows, inner), a).value(ElementType.INT8, -3, shapeB, b)
+                .text("activation", relu ? "Relu" : "Linear").output(ElementType.INT8, shift - 7);
+        long[] y = product.run(target).getFirst().longs();
+        int[] sources = new FilterLayout(columns, inner, 1, false, target.blockedWeights() ? 16 : FilterLayout.PLAIN).sources();
+        for (int m = 0; m < 2; m++) {
+            long[] sums = new long[rows * columns];
+            for (int i = 0; i < inner * columns; i++) {
+                for (int row = 0; row < rows; row++) {
+                    sums[row * columns + sources[i] / inner] += a[(m * rows + row) * inner + sources[i] % inner] * b[(oneB ? 0 : m * inner * columns) + i];
+                }
+            }
+            for (int i = 0; i < sums.length; i++) {
+                long expected = Requantize.saturate(Requantize.shiftRight(sums[i], shift, target.rounding()), 8);
+                assertEquals(relu ? Math.max(0, expected) : expected, y[m * sums.length + i], "element " + i + " of matrix " + m);
+            }
+        }
+        Simulator simulator = new Simulator(product.program(), target);
+        boolean whole = !broken && target.blockedWeights() && inner <= (target == Target.ESP32P4 ? 40 : 31) && shift <= 24;
+        simulator.observe((node, value, buffer) -> {
+            if (whole) {
+                assertTrue(buffer.hasWholes(), () -> value + " has integers only");
+            }
+        });
+        simulator.run(product.inputs());
     }
 
     private static ChipCase of(String operator, ElementType type, Random random, List<Integer> dims) {

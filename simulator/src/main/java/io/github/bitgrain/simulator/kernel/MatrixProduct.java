@@ -23,6 +23,8 @@ final class MatrixProduct implements ChipKernel {
     private int[] sources;
     private int[] weights;
     private Accumulation accumulation;
+    /** For all columns, whatever the data are; else null. */
+    private WholeProduct wholes;
     private ExactConv inFloat;
     private ExactConv inDouble;
     private ExactConv inLanes;
@@ -47,11 +49,16 @@ final class MatrixProduct implements ChipKernel {
         if (b.dim(-2) != inner) {
             throw node.fail("operands have " + inner + " columns and " + b.dim(-2) + " rows");
         }
-        outputs[0].reshape(shape(a, b));
+        boolean asWholes = wholes != null && WholeProduct.reads(a, b);
+        outputs[0].reshape(asWholes, shape(a, b));
         int matrices = outputs[0].count() / (rows * columns);
         boolean oneA = a.count() == rows * inner;
         boolean oneB = b.count() == inner * columns;
         for (int m = 0; m < matrices; m++) {
+            if (asWholes) {
+                wholes.run(a, oneA ? 0 : m, b, oneB ? 0 : m, outputs[0], m);
+                continue;
+            }
             int startB = oneB ? 0 : m * inner * columns;
             turn(b.ints(), startB, sources, weights);
             multiply(a.ints(), oneA ? 0 : m * rows * inner, outputs[0], m * rows * columns);
@@ -74,6 +81,7 @@ final class MatrixProduct implements ChipKernel {
         sources = new FilterLayout(columns, inner, 1, false, node.hasVectorUnit() ? node.lanes() : FilterLayout.PLAIN).sources();
         weights = new int[inner * columns];
         accumulation = Accumulation.of(node, columns, false);
+        wholes = WholeProduct.of(node, rows, inner, columns, scaling(columns), accumulation);
         inFloat = null;
         inDouble = null;
         inLanes = null;
