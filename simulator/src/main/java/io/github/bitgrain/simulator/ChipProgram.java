@@ -133,6 +133,14 @@ public final class ChipProgram {
         return value;
     }
 
+    /** Extent of the last axis of a value or parameter, as stated; 0 if there is none of that name. */
+    public int channels(String valueName) {
+        ChipValue value = values.get(valueName);
+        ChipTensor parameter = parameters.get(valueName);
+        List<Integer> shape = value != null ? value.shape() : parameter != null ? parameter.dims() : List.of(0);
+        return shape.isEmpty() ? 1 : shape.getLast();
+    }
+
     /** This with other test vectors; empty lists remove them. */
     public ChipProgram withTestVectors(List<ChipTensor> newInputs, List<ChipTensor> newOutputs) {
         return edit().testVectors(newInputs, newOutputs).build();

@@ -75,7 +75,7 @@ final class Joining {
             if (isPart(part, node.inputs().getFirst(), channel)) {
                 apart.put(part, new Place(node.inputs().getFirst(), channel));
             }
-            channel += channels(part);
+            channel += program.channels(part);
         }
     }
 
@@ -91,7 +91,7 @@ final class Joining {
             if (makers.containsKey(made) && placeOf(made) == null && isPart(made, node.outputs().getFirst(), channel)) {
                 joined.put(made, new Place(node.outputs().getFirst(), channel));
             }
-            channel += channels(part);
+            channel += program.channels(part);
         }
     }
 
@@ -105,8 +105,9 @@ final class Joining {
     private boolean isPart(String part, String whole, int channel) {
         ChipValue value = program.values().get(part);
         ChipValue all = program.values().get(whole);
-        return value != null && value.type() == all.type() && !kept.contains(part) && value.shape().size() == all.shape().size()
-                && rows(value).equals(rows(all)) && isWhole(channel) && isWhole(channels(part)) && channel + channels(part) <= channels(whole);
+        int end = channel + program.channels(part);
+        return value != null && value.type() == all.type() && value.shape().size() == all.shape().size() && rows(value).equals(rows(all))
+                && !kept.contains(part) && isWhole(channel) && isWhole(end) && channel < end && end <= program.channels(whole);
     }
 
     private static List<Integer> rows(ChipValue value) {
@@ -117,13 +118,6 @@ final class Joining {
         ChipValue value = program.values().get(name);
         long axis = node.integer("axis", 0);
         return value != null && value.type().isQuantized() && value.shape().size() > 1 && (axis == -1 || axis == value.shape().size() - 1);
-    }
-
-    /** Extent of the last axis, as the program states it. */
-    int channels(String name) {
-        ChipValue value = program.values().get(name);
-        List<Integer> shape = value != null ? value.shape() : program.parameters().containsKey(name) ? program.parameters().get(name).dims() : List.of();
-        return shape.isEmpty() ? 1 : shape.getLast();
     }
 
     private static boolean isWhole(int channels) {

@@ -83,8 +83,8 @@ public final class Simulator {
     /** Tells values that need no place of their own where they are to lie. */
     private Joining place() {
         Joining joining = Joining.of(program, keptValues);
-        joining.joined().forEach((name, at) -> values.get(name).joinInto(values.get(at.whole()), joining.channels(at.whole()), at.channel(),
-                joining.channels(name)));
+        joining.joined().forEach((name, at) -> values.get(name).joinInto(values.get(at.whole()), program.channels(at.whole()), at.channel(),
+                program.channels(name)));
         joining.apart().forEach((name, at) -> values.get(name).mayLieIn(values.get(at.whole())));
         return joining;
     }

@@ -192,7 +192,7 @@ final class Movement {
 
     static ChipKernel concat(NodeSetup node) {
         int attribute = Math.toIntExact(node.node().integer("axis", 0));
-        int[] stated = node.node().inputs().stream().mapToInt(node::channels).toArray();
+        int[] stated = node.node().inputs().stream().mapToInt(node.program()::channels).toArray();
         return (inputs, outputs) -> {
             int axis = attribute < 0 ? attribute + inputs[0].rank() : attribute;
             int[] shape = inputs[0].shape().clone();

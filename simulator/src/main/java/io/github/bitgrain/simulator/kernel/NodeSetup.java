@@ -5,7 +5,6 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipNode;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.ChipTensor;
-import io.github.bitgrain.simulator.ChipValue;
 import io.github.bitgrain.simulator.ElementType;
 import java.util.Arrays;
 import java.util.List;
@@ -50,14 +49,6 @@ public record NodeSetup(ChipNode node, ChipProgram program, Target target) {
     public int inputExponent(int index) {
         ChipTensor parameter = parameter(index);
         return parameter != null ? parameter.exponents().single() : program.value(node.inputs().get(index)).exponent();
-    }
-
-    /** Extent of the last axis of a value or parameter, as the program states it. */
-    int channels(String name) {
-        ChipValue value = program.values().get(name);
-        ChipTensor parameter = program.parameters().get(name);
-        List<Integer> shape = value != null ? value.shape() : parameter != null ? parameter.dims() : List.of();
-        return shape.isEmpty() ? 1 : shape.getLast();
     }
 
     /** Element type of an output. */
