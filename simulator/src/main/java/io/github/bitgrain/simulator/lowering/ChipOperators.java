@@ -202,7 +202,7 @@ public final class ChipOperators {
         reshaping(Squeeze.class, ReshapeLowering::squeeze);
         reshaping(Unsqueeze.class, ReshapeLowering::unsqueeze);
         reshaping(Slice.class, ReshapeLowering::slice);
-        reshaping(Pad.class, ReshapeLowering::pad);
+        row(Pad.class, LayoutRule.PAD, NONE, Set.of(Trait.NO_RESCALING), ReshapeLowering::pad);
         reshaping(Gather.class, ReshapeLowering::gather);
         row(Embedding.class, LayoutRule.ONNX_ORDER, FILTER, Set.of(), ChipOperators::nothing);
     }

@@ -4,12 +4,14 @@ import io.github.bitgrain.simulator.ChipAttribute;
 import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.ElementType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Chooses how the axes of every value are stored: channels last around convolutions, ONNX's order where an operator knows
  * no other, with Transposes between. Rules of ESP-PPQ's exporter; differences where it is wrong: constants of elementwise
- * operators follow the activation beside them, and recorded shapes are the true ones.
+ * operators follow the activation beside them, and recorded shapes are the true ones; and a Pad needs no Transposes.
  */
 final class LayoutPass {
     private static final int SEQUENCE_RANK = 3;
@@ -49,6 +51,7 @@ final class LayoutPass {
             case AXIS -> axis(node);
             case REDUCE -> reduce(node);
             case CONCAT -> concat(node);
+            case PAD -> pad(node);
             case ONNX_ORDER -> onnxOrder(node);
         }
         placed.add(node);
@@ -155,6 +158,30 @@ final class LayoutPass {
         }
         storedAxis(node, common);
         give(node, common);
+    }
+
+    private void pad(DraftNode node) {
+        DraftValue value = node.value(0);
+        if (draft.options.parity()) {
+            onnxOrder(node);
+            return;
+        }
+        boolean image = value.rank() == SEQUENCE_RANK || value.rank() == IMAGE_RANK;
+        if (value.axes == null && image && draft.readers(node.output()).stream().allMatch(reader -> reader.layout == LayoutRule.CHANNELS_LAST)) {
+            value.axes = Permutation.channelsLast(value.rank());
+        }
+        Permutation axes = settled(value);
+        if (!axes.isIdentity()) {
+            ChipTensor list = node.constant(1).finished;
+            int[] pads = Arrays.stream(list.longs()).mapToInt(Math::toIntExact).toArray();
+            int rank = pads.length / 2;
+            int[] begins = axes.apply(Arrays.copyOf(pads, rank));
+            int[] ends = axes.apply(Arrays.copyOfRange(pads, rank, pads.length));
+            long[] stored = IntStream.concat(Arrays.stream(begins), Arrays.stream(ends)).asLongStream().toArray();
+            ChipTensor renumbered = ChipTensor.ofLongs(list.name(), ElementType.INT64, list.dims(), list.exponents(), list.layout(), stored);
+            node.inputs.set(1, new Operand.Constant(DraftConstant.finished(renumbered)));
+        }
+        give(node, axes);
     }
 
     private void onnxOrder(DraftNode node) {

@@ -14,6 +14,8 @@ enum LayoutRule {
     REDUCE,
     /** Any one order common to all operands; the axis follows the storage. */
     CONCAT,
+    /** Takes any order; its pads follow the storage. ESP-PPQ's exporter restores ONNX's order. */
+    PAD,
     /** Knows ONNX's order only: operands are restored. */
     ONNX_ORDER
 }

@@ -12,6 +12,7 @@ import io.github.bitgrain.core.op.Flatten;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.op.Mul;
+import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.op.ReduceMean;
 import io.github.bitgrain.core.op.Relu;
@@ -69,6 +70,19 @@ class LoweringTest {
                 .output("y")
                 .lower();
         assertEquals(List.of("Conv", "Relu", "Add"), Nets.types(program));
+    }
+
+    @Test
+    void aPadBeforeAConvolutionHasItsOrderOfAxesFromTheInputOn() {
+        Pad pad = new Pad(Pad.Mode.CONSTANT, List.of(0, 0, 1, 2), List.of(0, 1, 3, 4), 0);
+        Nets net = new Nets(Target.ESP32P4).input("x", 1, 2, 2, 2).node("pad", pad, List.of("x"), "p")
+                .constant("w", new int[] {4, 3, 1, 1}, 0.5f).constant("b", new int[] {4}, 1f).node("conv", POINTWISE, List.of("p", "w", "b"), "y").output("y");
+        ChipProgram program = net.lower();
+        assertEquals(List.of("Pad", "Conv"), Nets.types(program));
+        assertEquals(List.of(1, 2, 2, 2), program.value("x").shape());
+        assertEquals(List.of(1, 6, 8, 3), program.value("p").shape());
+        assertArrayEquals(new long[] {0, 1, 2, 0, 0, 3, 4, 1}, program.parameters().get(program.nodes().getFirst().inputs().get(1)).longs());
+        assertEquals(List.of("Pad", "Transpose", "Conv"), Nets.types(net.lower(LoweringOptions.PARITY)));
     }
 
     @Test
