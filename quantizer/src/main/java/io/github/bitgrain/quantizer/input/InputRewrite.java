@@ -1,0 +1,207 @@
+package io.github.bitgrain.quantizer.input;
+
+import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.Gemm;
+import io.github.bitgrain.core.op.MatMul;
+import io.github.bitgrain.core.op.Pad;
+import io.github.bitgrain.core.op.Pads;
+import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Has a network read an input in its mapped form: nodes that scale it go, layers and pads are changed. */
+final class InputRewrite {
+    private static final double ROUNDING = 1e-3;
+
+    private final Model model;
+    private final InputMap map;
+    private final Parameters parameters;
+    private final Names names;
+    private final Map<String, List<Node>> replaced = new LinkedHashMap<>();
+
+    private InputRewrite(Model model, InputMap map) {
+        this.model = model;
+        this.map = map;
+        this.parameters = model.parameters().shallowCopy();
+        this.names = new Names(model);
+    }
+
+    /** The network that computes from mapped values what {@code model} computes from the original ones. */
+    static Model apply(Model model, InputPath path, InputMap map) {
+        return new InputRewrite(model, map).apply(path);
+    }
+
+    private Model apply(InputPath path) {
+        path.scalings().forEach(node -> replaced.put(node.name(), List.of()));
+        path.paddings().forEach(reader -> replaced.put(reader.node().name(), List.of(padded(reader))));
+        path.layers().forEach(reader -> replaced.put(reader.node().name(), layer(reader)));
+        Map<String, String> renamed = new LinkedHashMap<>();
+        path.scalings().forEach(node -> {
+            String from = model.graph().isParameter(node.input(0)) ? node.input(1) : node.input(0);
+            renamed.put(node.output(), renamed.getOrDefault(from, from));
+        });
+        List<Node> nodes = new ArrayList<>();
+        for (Node node : model.graph().nodes()) {
+            for (Node now : replaced.getOrDefault(node.name(), List.of(node))) {
+                nodes.add(now.withInputs(now.inputs().stream().map(value -> renamed.getOrDefault(value, value)).toList()));
+            }
+        }
+        return new Model(model.graph().edit().nodes(nodes).build(), parameters);
+    }
+
+    /** What the border of a reader is now. */
+    private float border(InputPath.Reader reader) {
+        double border = map.gain(0) * reader.border()[0] + map.offset(0);
+        return (float) (Math.abs(border - Math.rint(border)) < ROUNDING ? Math.rint(border) : border);
+    }
+
+    private Node padded(InputPath.Reader reader) {
+        Pad pad = (Pad) reader.node().op();
+        // The operand that named the value named another one.
+        return new Node(reader.node().name(), new Pad(pad.mode(), pad.begins(), pad.ends(), border(reader)), List.of(reader.node().input(0)),
+                reader.node().outputs());
+    }
+
+    private List<Node> layer(InputPath.Reader reader) {
+        Node node = reader.node();
+        return switch (node.op()) {
+            case Conv conv -> convolution(reader, conv);
+            case Gemm gemm -> List.of(product(reader, gemm));
+            // A product of matrices has no bias.
+            case MatMul op -> List.of(product(reader, new Gemm(1, 1, false, false)));
+            default -> List.of(recurrent(reader));
+        };
+    }
+
+    /** What the layer read is {@code slope · mapped + intercept}. */
+    private double slope(InputPath.Reader reader, int channel) {
+        return reader.reads().factor(channel) / map.gain(channel);
+    }
+
+    private double intercept(InputPath.Reader reader, int channel) {
+        return reader.reads().addend(channel) - slope(reader, channel) * map.offset(channel);
+    }
+
+    private List<Node> convolution(InputPath.Reader reader, Conv conv) {
+        Node node = reader.node();
+        Tensor weight = parameters.get(node.input(1)).copy();
+        int rows = weight.shape().dim(0);
+        int perGroup = weight.shape().dim(1);
+        int positions = weight.shape().size(2, weight.shape().rank());
+        float[] added = new float[rows];
+        for (int row = 0; row < rows; row++) {
+            double sum = 0;
+            for (int c = 0; c < perGroup; c++) {
+                int channel = row / (rows / conv.groups()) * perGroup + c;
+                for (int i = (row * perGroup + c) * positions; i < (row * perGroup + c + 1) * positions; i++) {
+                    sum += weight.data()[i] * intercept(reader, channel);
+                    weight.data()[i] = (float) (weight.data()[i] * slope(reader, channel));
+                }
+            }
+            added[row] = (float) sum;
+        }
+        List<Node> nodes = new ArrayList<>();
+        String read = node.input(0);
+        if (!conv.pads().isNone()) {
+            read = names.fresh(node.name() + "_padded");
+            nodes.add(new Node(names.fresh(node.name() + "_pad"), pad(conv.pads(), weight.shape().rank(), border(reader)), List.of(node.input(0)),
+                    List.of(read)));
+        }
+        nodes.add(new Node(node.name(), new Conv(conv.stride(), Pads.NONE, conv.dilation(), conv.groups()),
+                List.of(read, keep(node, 1, weight), bias(node, 2, added)), node.outputs()));
+        return nodes;
+    }
+
+    private static Pad pad(Pads pads, int rank, float value) {
+        List<Integer> begins = new ArrayList<>(Collections.nCopies(rank, 0));
+        List<Integer> ends = new ArrayList<>(begins);
+        begins.set(rank - 1, pads.left());
+        ends.set(rank - 1, pads.right());
+        if (rank > 3) {
+            begins.set(rank - 2, pads.top());
+            ends.set(rank - 2, pads.bottom());
+        }
+        return new Pad(Pad.Mode.CONSTANT, begins, ends, value);
+    }
+
+    private Node product(InputPath.Reader reader, Gemm gemm) {
+        Node node = reader.node();
+        Tensor weight = parameters.get(node.input(1)).copy();
+        float[] added = columns(reader, weight, gemm.transB());
+        boolean biased = node.hasInput(2) && gemm.beta() != 0;
+        for (int i = 0; i < added.length; i++) {
+            added[i] *= gemm.alpha() / (biased ? gemm.beta() : 1);
+        }
+        Node unbiased = biased ? node : node.withInputs(List.of(node.input(0), node.input(1)));
+        return new Node(node.name(), biased ? gemm : new Gemm(gemm.alpha(), 1, false, gemm.transB()),
+                List.of(node.input(0), keep(node, 1, weight), bias(unbiased, 2, added)), node.outputs());
+    }
+
+    /** Scales a matrix in place; returns what its columns make of the intercept. */
+    private float[] columns(InputPath.Reader reader, Tensor weight, boolean transposed) {
+        int columns = weight.shape().dim(transposed ? 0 : 1);
+        int depth = weight.shape().dim(transposed ? 1 : 0);
+        float[] added = new float[columns];
+        for (int n = 0; n < columns; n++) {
+            double sum = 0;
+            for (int k = 0; k < depth; k++) {
+                int i = transposed ? n * depth + k : k * columns + n;
+                sum += weight.data()[i] * intercept(reader, 0);
+                weight.data()[i] = (float) (weight.data()[i] * slope(reader, 0));
+            }
+            added[n] = (float) sum;
+        }
+        return added;
+    }
+
+    private Node recurrent(InputPath.Reader reader) {
+        Node node = reader.node();
+        Tensor weight = parameters.get(node.input(1)).copy();
+        int directions = weight.shape().dim(0);
+        int gates = weight.shape().dim(1);
+        int features = weight.shape().dim(2);
+        Tensor bias = node.hasInput(3) ? parameters.get(node.input(3)).copy() : Tensor.zeros(Shape.of(directions, 2 * gates));
+        for (int row = 0; row < directions * gates; row++) {
+            double sum = 0;
+            for (int i = row * features; i < (row + 1) * features; i++) {
+                sum += weight.data()[i] * intercept(reader, 0);
+                weight.data()[i] = (float) (weight.data()[i] * slope(reader, 0));
+            }
+            // The biases of a direction: those beside the input, then those beside the state.
+            bias.data()[row / gates * 2 * gates + row % gates] += (float) sum;
+        }
+        List<String> inputs = new ArrayList<>(node.inputs());
+        while (inputs.size() < 4) {
+            inputs.add(Node.OMITTED);
+        }
+        inputs.set(1, keep(node, 1, weight));
+        inputs.set(3, keep(node, 3, bias));
+        return node.withInputs(inputs);
+    }
+
+    /** A name for the changed operand: other nodes may read the original. */
+    private String keep(Node node, int operand, Tensor tensor) {
+        String name = names.fresh(node.hasInput(operand) ? node.input(operand) + "_fitted" : node.name() + "_bias");
+        parameters.put(name, tensor);
+        return name;
+    }
+
+    /** The bias of a layer and what is added to it, one entry for each output channel. */
+    private String bias(Node node, int operand, float[] added) {
+        float[] sum = added.clone();
+        if (node.hasInput(operand)) {
+            float[] bias = parameters.get(node.input(operand)).data();
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += bias[bias.length == 1 ? 0 : i];
+            }
+        }
+        return keep(node, operand, Tensor.vector(sum));
+    }
+}
