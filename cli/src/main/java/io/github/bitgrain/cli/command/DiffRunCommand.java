@@ -6,6 +6,7 @@ import io.github.bitgrain.cli.compare.SecondRun;
 import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.data.Samples;
 import io.github.bitgrain.cli.network.ChipInput;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -99,9 +100,10 @@ public final class DiffRunCommand extends CliCommand {
 
     private Map<String, ChipInput> fit(ChipProgram program, List<Samples> data) {
         Map<String, ChipInput> inputs = new LinkedHashMap<>();
+        InputMaps maps = InputMaps.of(program);
         for (int i = 0; i < data.size(); i++) {
             String name = program.inputs().get(i);
-            inputs.put(name, ChipInput.of(data.get(i), program.value(name), layout));
+            inputs.put(name, ChipInput.of(data.get(i), program.value(name), layout, maps));
         }
         return inputs;
     }
@@ -121,6 +123,9 @@ public final class DiffRunCommand extends CliCommand {
         for (int i = 0; i < data.size(); i++) {
             int own = program.value(program.inputs().get(i)).exponent();
             int others = other.value(other.inputs().get(i)).exponent();
+            if (!data.get(i).type().isFloat() && !InputMaps.of(program).equals(InputMaps.of(other))) {
+                throw BitgrainException.badInput(input + ": integers mean something else to the two models, whose inputs are fitted differently; give floats");
+            }
             if (!data.get(i).type().isFloat() && own != others) {
                 throw BitgrainException.badInput(input + ": integers mean something else to the two models, whose inputs have the "
                         + "exponents " + own + " and " + others + "; give floats");

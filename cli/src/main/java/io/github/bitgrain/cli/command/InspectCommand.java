@@ -5,6 +5,7 @@ import io.github.bitgrain.cli.inspect.GraphFigures;
 import io.github.bitgrain.cli.inspect.Hazard;
 import io.github.bitgrain.cli.inspect.HeadroomReport;
 import io.github.bitgrain.cli.inspect.Inspection;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.Target;
@@ -91,7 +92,7 @@ public final class InspectCommand extends CliCommand {
         WholeFile.check(toFloat);
         ChipProgram program = espdl.read(model);
         Target chip = ModelFile.target(model, program, target);
-        Model network = ModelFile.named(model, () -> Lifting.lift(program, chip));
+        Model network = ModelFile.named(model, () -> InputMaps.of(program).inFrontOf(Lifting.lift(program, chip), true));
         byte[] file = ModelFile.named(model, () -> OnnxWriter.write(network));
         WholeFile.write(toFloat, out -> out.write(file));
         Map<String, Object> result = new LinkedHashMap<>();

@@ -2,6 +2,7 @@ package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.FloatNetwork;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
@@ -23,7 +24,7 @@ final class Networks {
             case ONNX -> new FloatNetwork(OnnxReader.read(file), threads);
             case ESPDL -> {
                 ChipProgram program = espdl.open(file);
-                yield new ChipNetwork(program, ModelFile.target(file, program, target), threads);
+                yield InputMaps.of(program).inFrontOf(new ChipNetwork(program, ModelFile.target(file, program, target), threads));
             }
         };
     }

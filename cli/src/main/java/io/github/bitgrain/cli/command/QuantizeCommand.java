@@ -2,10 +2,12 @@ package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.data.InputData;
+import io.github.bitgrain.cli.data.Preprocessing;
 import io.github.bitgrain.cli.firmware.FirmwareHeader;
 import io.github.bitgrain.cli.firmware.RuntimeVersion;
 import io.github.bitgrain.cli.metric.detection.DetectionTask;
 import io.github.bitgrain.cli.network.FloatNetwork;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Attempt;
 import io.github.bitgrain.cli.pipeline.Export;
@@ -27,12 +29,14 @@ import io.github.bitgrain.cli.report.Reports;
 import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.input.InputFit;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
 import java.nio.file.Path;
@@ -72,6 +76,9 @@ public class QuantizeCommand extends CliCommand {
 
     @Mixin
     private DataOptions dataOptions;
+
+    @Mixin
+    private InputOptions inputOptions = new InputOptions();
 
     @Option(
             names = "--target",
@@ -183,9 +190,12 @@ public class QuantizeCommand extends CliCommand {
                 InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
                 InputData test = eval == null ? null : InputData.open(eval, floatNetwork.inputs(), dataOptions.preprocessing())) {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
+            inputOptions.hint(network, samples, bits, profile, this::note);
+            InputFit fit = watch.time("load", () -> inputOptions.fit(network, samples, this::warn));
+            InputMaps maps = InputMaps.of(fit);
             StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,
-                    task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, threads, progress);
-            SettingsSearch search = new SettingsSearch(given, settings -> request(settings.settings()), this::inForce, network, samples, accuracy,
+                    task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, maps, threads, progress);
+            SettingsSearch search = new SettingsSearch(given, settings -> request(settings.settings()), this::inForce, fit.model(), fit.data(samples), accuracy,
                     program -> {
                         if (version != null) {
                             version.require(model.toString(), program);
@@ -200,18 +210,21 @@ public class QuantizeCommand extends CliCommand {
                 made = best.made();
                 found = best.result();
             }
-            return write(made, found, wanted, samples, classNames, watch);
+            return write(made, found, wanted, samples, fit, classNames, watch);
         }
     }
 
     /** Writes everything that was asked for. */
-    private int write(Made made, SearchResult found, String wanted, InputData samples, List<String> classNames, Stopwatch watch) {
+    private int write(Made made, SearchResult found, String wanted, InputData data, InputFit fit, List<String> classNames, Stopwatch watch) {
+        InputMaps maps = InputMaps.of(fit);
+        DataSource samples = fit.data(data);
+        Map<String, Preprocessing.Affine> fitted = maps.after(data.preprocessing());
         Quantized quantized = made.quantized();
         LoweredModel whole = made.lowered();
         LoweredModel lowered = streaming == null ? whole
                 : watch.time("lower", () -> Export.streaming(quantized.tuned(), quantized.tunedPlan(), streaming, profile));
-        ChipProgram program = watch.time("export", () -> Export.withSettings(
-                noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), made.settings()));
+        ChipProgram program = watch.time("export", () -> maps.describe(Export.withSettings(
+                noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), made.settings())));
         List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(whole, target, samples));
         warnings.forEach(this::warn);
         Path file = output();
@@ -219,12 +232,13 @@ public class QuantizeCommand extends CliCommand {
         files.writeScales(quantized);
         files.writeHeader(() -> {
             Model tuned = quantized.tuned();
-            return FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()), samples.preprocessing(),
+            return FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()), fitted,
                     classNames);
         });
-        files.writeQdq(quantized, made.settings());
+        files.writeQdq(quantized, maps, made.settings());
         Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
-                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found);
+                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found,
+                maps.isEmpty() ? null : Outcome.Input.of(maps, fitted, name -> program.value(name).exponent()));
         files.writeReport(() -> HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads)));
         print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
         boolean missed = found != null && !found.met();
@@ -278,6 +292,7 @@ public class QuantizeCommand extends CliCommand {
             throw BitgrainException.usage((labels != null ? "--labels" : groups != null ? "--groups" : "--metric")
                     + " belongs to --eval DATA, which is missing");
         }
+        inputOptions.check(bits, profile, streaming != null);
         files.check();
         ModelFile.ONNX.require(model, name());
         WholeFile.check(output());
@@ -328,6 +343,9 @@ public class QuantizeCommand extends CliCommand {
         all.put("profile", word(profile));
         all.put("calib_batch", calibBatch);
         all.put("calib_steps", calibSteps);
+        if (inputOptions.fits()) {
+            all.put("fit_input", true);
+        }
         all.put("seed", seed);
         all.putAll(settings.tree());
         return all;

@@ -3,6 +3,7 @@ package io.github.bitgrain.cli.command;
 import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.cli.firmware.ClassNames;
 import io.github.bitgrain.cli.firmware.RuntimeVersion;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.pipeline.Export;
 import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.cli.report.QuantConfig;
@@ -102,10 +103,10 @@ final class SideFiles {
         write(quantConfig, () -> Json.text(QuantConfig.of(quantized.tuned().graph(), quantized.tunedPlan())), StandardCharsets.UTF_8);
     }
 
-    /** Writes what --qdq asks for. */
-    void writeQdq(Quantized quantized, Map<String, Object> settings) {
+    /** Writes what --qdq asks for: it takes what the float network takes. */
+    void writeQdq(Quantized quantized, InputMaps maps, Map<String, Object> settings) {
         if (qdq != null) {
-            Model network = FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan());
+            Model network = maps.inFrontOf(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), false);
             Model described = new Model(network.graph().edit().metadata(Export.SETTINGS_KEY, Json.compact(settings)).build(),
                     network.parameters());
             OnnxWriter.write(described, QdqOptions.of(qdqProfile == null ? QdqOptions.Profile.ORT_CPU : qdqProfile), qdq);

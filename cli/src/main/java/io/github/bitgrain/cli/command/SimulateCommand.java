@@ -3,6 +3,7 @@ package io.github.bitgrain.cli.command;
 import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.inspect.HeadroomReport;
 import io.github.bitgrain.cli.network.ChipInput;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Recording;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.WholeFile;
@@ -34,7 +35,7 @@ public final class SimulateCommand extends CliCommand {
             paramLabel = "DATA",
             description = "An .npy file, or an .npz file for several inputs (by name, or arr_0, arr_1 ... in the model's order). "
                     + "Integers have the type and shape that the model states, with or without batch axis; a longer first axis "
-                    + "is a row of samples. Floats are quantized.")
+                    + "is a row of samples. Floats are what the network took that the model was made from, and are quantized.")
     private Path input;
 
     @Option(
@@ -71,7 +72,8 @@ public final class SimulateCommand extends CliCommand {
         ChipProgram program = espdl.read(model);
         try (InputData.Arrays arrays = InputData.arrays(input, program.inputs())) {
             Map<String, ChipInput> inputs = new LinkedHashMap<>();
-            arrays.byName().forEach((name, array) -> inputs.put(name, ChipInput.of(array, program.value(name), layout)));
+            InputMaps maps = InputMaps.of(program);
+            arrays.byName().forEach((name, array) -> inputs.put(name, ChipInput.of(array, program.value(name), layout, maps)));
             int samples = inputs.values().iterator().next().samples();
             inputs.values().forEach(each -> each.requireSamples(samples));
             Simulator simulator = ModelFile.simulator(model, program, target);

@@ -40,6 +40,11 @@ public record Fraction(float numerator, float denominator) {
         return numerator / denominator;
     }
 
+    /** The number. */
+    double real() {
+        return (double) numerator / denominator;
+    }
+
     /** {@code x · numerator / denominator}, each step rounded to float. */
     float times(float x) {
         return x * numerator / denominator;

@@ -4,6 +4,7 @@ import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.input.InputLevels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,6 +61,17 @@ public final class InputData implements DataSource, AutoCloseable {
     /** What is done to the values of each input, by its name. */
     public Map<String, Preprocessing.Affine> preprocessing() {
         return Collections.unmodifiableMap(maps);
+    }
+
+    /** Inputs whose samples are bytes, and what the bytes become. */
+    public Map<String, InputLevels> levels() {
+        Map<String, InputLevels> levels = new LinkedHashMap<>();
+        maps.forEach((input, map) -> {
+            if (arrays.byName().get(input).type() == ElementType.UINT8) {
+                levels.put(input, map.levels());
+            }
+        });
+        return levels;
     }
 
     /**

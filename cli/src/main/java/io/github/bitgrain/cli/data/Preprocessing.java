@@ -1,6 +1,8 @@
 package io.github.bitgrain.cli.data;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.quantizer.input.InputLevels;
+import io.github.bitgrain.quantizer.input.InputMap;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,6 +16,7 @@ import java.util.Set;
  * channel (the first axis of a sample). Options may be bound to one input of several: {@code image=1/255}.
  */
 public final class Preprocessing {
+    private static final int PIXELS = 256;
     private static final Fraction PIXEL_SCALE = new Fraction(1, 255);
 
     private final Map<String, List<Fraction>> scale;
@@ -131,12 +134,53 @@ public final class Preprocessing {
             return List.of(std);
         }
 
+        /** What bytes become, as far as channels differ. */
+        InputLevels levels() {
+            float[] first = new float[channels()];
+            float[] last = new float[first.length];
+            for (int c = 0; c < first.length; c++) {
+                first[c] = apply(0, c);
+                last[c] = apply(PIXELS - 1, c);
+            }
+            return new InputLevels(first, last);
+        }
+
+        private int channels() {
+            return Math.max(scale.length, Math.max(mean.length, std.length));
+        }
+
+        private float apply(float value, int channel) {
+            return (scale[channel % scale.length].times(value) - mean[channel % mean.length].value()) / std[channel % std.length].value();
+        }
+
+        /** This and then a map, as one: {@code v · scale − mean}. What comes within a millionth of an integer is that integer. */
+        public Affine then(InputMap map) {
+            int channels = Math.max(channels(), map.channels());
+            Fraction[] newScale = new Fraction[channels];
+            Fraction[] newMean = new Fraction[channels];
+            for (int c = 0; c < channels; c++) {
+                double divisor = std[c % std.length].real();
+                newScale[c] = near(map.gain(c) * scale[c % scale.length].real() / divisor);
+                newMean[c] = near(map.gain(c) * mean[c % mean.length].real() / divisor - map.offset(c));
+            }
+            return new Affine(onceIfAlike(newScale), onceIfAlike(newMean), new Fraction[] {Fraction.ONE});
+        }
+
+        private static Fraction near(double value) {
+            double integer = Math.rint(value);
+            return new Fraction((float) (Math.abs(value - integer) <= 1e-6 * Math.max(1, Math.abs(integer)) ? integer : value), 1);
+        }
+
+        private static Fraction[] onceIfAlike(Fraction[] values) {
+            return Set.of(values[0]).containsAll(List.of(values)) ? new Fraction[] {values[0]} : values;
+        }
+
         /** Converts {@code n} samples to float, sample after sample, into {@code into}. */
         void apply(Samples samples, ByteBuffer data, int n, float[] into) {
-            int channels = Math.max(scale.length, Math.max(mean.length, std.length));
+            int channels = channels();
             int plane = samples.sampleSize() / channels;
             ElementType type = samples.type();
-            float[] pixels = new float[type == ElementType.UINT8 ? 256 : 0];
+            float[] pixels = new float[type == ElementType.UINT8 ? PIXELS : 0];
             for (int c = 0; c < channels; c++) {
                 Fraction s = scale[c % scale.length];
                 float m = mean[c % mean.length].value();

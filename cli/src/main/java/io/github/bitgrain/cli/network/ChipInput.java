@@ -4,6 +4,7 @@ import io.github.bitgrain.cli.data.ElementType;
 import io.github.bitgrain.cli.data.Samples;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.quantizer.input.InputMap;
 import io.github.bitgrain.simulator.ChipValue;
 import io.github.bitgrain.simulator.Simulator;
 import java.nio.ByteBuffer;
@@ -27,32 +28,38 @@ public final class ChipInput {
     private final boolean oneSample;
     private final int elements;
     private final IntUnaryOperator source;
+    private final InputMap map;
+    private final int channels;
 
-    private ChipInput(Samples array, ChipValue value, boolean oneSample, IntUnaryOperator source) {
+    private ChipInput(Samples array, ChipValue value, boolean oneSample, IntUnaryOperator source, InputMap map) {
         this.array = array;
         this.value = value;
         this.oneSample = oneSample;
         this.elements = value.count();
         this.source = source;
+        this.map = map;
+        this.channels = value.shape().isEmpty() ? 1 : value.shape().getLast();
     }
 
     /**
      * Fits an array to an input.
      *
      * @param order order of the array's axes, or null: the chip's where it fits, else ONNX's
+     * @param maps how floats become values of the program's inputs
      * @throws BitgrainException (bad input) if type or shape do not fit
      */
-    public static ChipInput of(Samples array, ChipValue value, Order order) {
+    public static ChipInput of(Samples array, ChipValue value, Order order, InputMaps maps) {
+        InputMap map = maps.get(value.name());
         checkType(array, value);
         Shape stated = Shape.of(value.shape());
         boolean batched = stated.rank() > 0 && stated.dim(0) == 1;
         Shape sample = batched ? stated.without(0) : stated;
         Shape first = batched ? AxisOrder.channelsFirst(sample) : sample;
         if (order != Order.NCHW && fit(array, sample, batched) != Fit.NONE) {
-            return new ChipInput(array, value, fit(array, sample, batched) == Fit.ONE, IntUnaryOperator.identity());
+            return new ChipInput(array, value, fit(array, sample, batched) == Fit.ONE, IntUnaryOperator.identity(), map);
         }
         if (order != Order.NHWC && fit(array, first, batched) != Fit.NONE) {
-            return new ChipInput(array, value, fit(array, first, batched) == Fit.ONE, AxisOrder.fromChannelsFirst(sample));
+            return new ChipInput(array, value, fit(array, first, batched) == Fit.ONE, AxisOrder.fromChannelsFirst(sample), map);
         }
         throw BitgrainException.badInput(array.name() + ": has shape " + whole(array) + ", input \"" + value.name()
                 + "\" takes " + (order == Order.NCHW ? first : sample)
@@ -109,7 +116,8 @@ public final class ChipInput {
         if (type.isFloat()) {
             float[] reals = new float[elements];
             for (int i = 0; i < elements; i++) {
-                reals[i] = type.floatAt(data, source.applyAsInt(i));
+                float read = type.floatAt(data, source.applyAsInt(i));
+                reals[i] = map == null ? read : map.apply(read, i % channels);
             }
             simulator.setInput(value.name(), reals);
         } else {

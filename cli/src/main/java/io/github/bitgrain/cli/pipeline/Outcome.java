@@ -1,8 +1,13 @@
 package io.github.bitgrain.cli.pipeline;
 
+import io.github.bitgrain.cli.data.Fraction;
+import io.github.bitgrain.cli.data.Preprocessing;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.quantizer.search.MixedPrecision;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 
 /**
  * What the main job gave; also the JSON of {@code quantize} and {@code quickstart}.
@@ -21,6 +26,7 @@ import java.util.Map;
  * @param warnings one line for each layer whose accumulators saturate on calibration data
  * @param mixedPrecision layers that were given 16 bits, and why; null if that was not asked for
  * @param search what a search of settings tried; null without one
+ * @param inputs what is fed to each fitted input in place of a value of the data; null if inputs are as the network states them
  */
 public record Outcome(
         String model,
@@ -36,7 +42,32 @@ public record Outcome(
         long peakMemoryMiB,
         List<String> warnings,
         MixedPrecision.Choice mixedPrecision,
-        SearchResult search) {
+        SearchResult search,
+        Map<String, Input> inputs) {
+
+    /**
+     * What is fed for a value v of the data: {@code round((v · scale − mean) / std / 2^exponent)}; one entry, or one for each channel.
+     */
+    public record Input(List<Float> scale, List<Float> mean, List<Float> std, int exponent) {
+        /**
+         * The inputs that are fitted.
+         *
+         * @param fitted preprocessing with the maps behind it
+         * @param exponents exponent of the chip model's input
+         */
+        public static Map<String, Input> of(InputMaps maps, Map<String, Preprocessing.Affine> fitted, ToIntFunction<String> exponents) {
+            Map<String, Input> inputs = new LinkedHashMap<>();
+            for (String name : maps.inputs()) {
+                Preprocessing.Affine affine = fitted.get(name);
+                inputs.put(name, new Input(values(affine.scale()), values(affine.mean()), values(affine.std()), exponents.applyAsInt(name)));
+            }
+            return inputs;
+        }
+
+        private static List<Float> values(List<Fraction> fractions) {
+            return fractions.stream().map(Fraction::value).toList();
+        }
+    }
 
     /** A block of threshold training: mean squared error of its output before and after. */
     public record Block(String name, double lossBefore, double lossAfter) {}

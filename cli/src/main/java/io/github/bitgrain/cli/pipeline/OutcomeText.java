@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The outcome of the main job for people: the accuracy of all stages in one table, then the file. */
 public final class OutcomeText {
@@ -38,6 +39,9 @@ public final class OutcomeText {
         if (outcome.mixedPrecision() != null) {
             out.println(mixture(outcome.mixedPrecision()));
         }
+        if (outcome.inputs() != null) {
+            outcome.inputs().forEach((name, input) -> out.println("input      \"" + name + "\" is fitted: feed " + fed(input)));
+        }
         String check = outcome.bitExact() == null ? "no test vectors" : outcome.bitExact() ? "bit-exact" : "NOT bit-exact";
         out.println(outcome.output() + "  " + size(Path.of(outcome.output())) + "  " + outcome.target() + " int" + outcome.bits() + "  "
                 + check + (outcome.blocks().isEmpty() ? "" : "  (" + outcome.exponentsMoved() + " exponents moved)"));
@@ -60,6 +64,25 @@ public final class OutcomeText {
                         ? ""
                         : "; at 8 bits the largest errors come from " + String.join(", ", search.preventing()) + ": a larger --latency-budget "
                                 + "lets them have 16");
+    }
+
+    /** What stands for a value v of the data. */
+    public static String fed(Outcome.Input input) {
+        boolean bytes = input.exponent() == 0 && input.scale().equals(List.of(1f)) && input.mean().stream().allMatch(mean -> mean == Math.rint(mean));
+        String value = input.scale().equals(List.of(1f)) ? "v" : "v * " + numbers(input.scale());
+        boolean negative = input.mean().size() == 1 && input.mean().getFirst() < 0;
+        String moved = value + (negative ? " + " + number(-input.mean().getFirst()) : " - " + numbers(input.mean()));
+        String scaled = input.exponent() == 0 ? moved : "(" + moved + ") / 2^" + input.exponent();
+        return (bytes ? moved : "round(" + scaled + ")") + " for a value v of the data";
+    }
+
+    private static String numbers(List<Float> channels) {
+        return channels.size() == 1 ? number(channels.getFirst())
+                : channels.stream().map(OutcomeText::number).collect(Collectors.joining(", ", "(", ")"));
+    }
+
+    private static String number(float value) {
+        return value == Math.rint(value) ? String.valueOf((long) value) : String.format(Locale.ROOT, "%.6g", value);
     }
 
     private static String size(Path file) {

@@ -6,6 +6,7 @@ import io.github.bitgrain.cli.metric.detection.DetectionTask;
 import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.Evaluation;
 import io.github.bitgrain.cli.network.FloatNetwork;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
@@ -23,6 +24,7 @@ public final class StageAccuracy {
     private final String metric;
     private final Metrics.Truth truth;
     private final DetectionTask task;
+    private final InputMaps maps;
     private final int threads;
     private final Progress progress;
     private final double floatValue;
@@ -35,15 +37,17 @@ public final class StageAccuracy {
      * @param labels labels, or null
      * @param groups groups, or null
      * @param task how boxes of a detector are read and judged, or null
+     * @param maps what quantized networks read in place of the data
      * @throws io.github.bitgrain.core.BitgrainException if the metric lacks something
      */
     public StageAccuracy(DataSource data, Model model, String metric, Metrics.Column labels, Metrics.Column groups, DetectionTask task,
-            int threads, Progress progress) {
+            InputMaps maps, int threads, Progress progress) {
         this.data = data;
         this.model = model;
         this.metric = metric;
         this.truth = new Metrics.Truth(data.samples(), labels, groups, true);
         this.task = task;
+        this.maps = maps;
         this.threads = threads;
         this.progress = progress;
         floatValue = measure("float", new FloatNetwork(model, threads));
@@ -53,14 +57,18 @@ public final class StageAccuracy {
     public Map<String, Double> of(Quantized quantized, LoweredModel lowered, Target target) {
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("float", floatValue);
-        values.put("ptq", measure("ptq", new FloatNetwork(FakeQuantization.insert(
+        values.put("ptq", measureFitted("ptq", new FloatNetwork(FakeQuantization.insert(
                 quantized.calibrated(), quantized.calibratedPlan()), threads)));
         if (quantized.trained()) {
             String stage = quantized.thresholds() ? "tqt" : "tuned";
-            values.put(stage, measure(stage, new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads)));
+            values.put(stage, measureFitted(stage, new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads)));
         }
-        values.put("chip", measure("simulate", new ChipNetwork(lowered.program(), target, threads)));
+        values.put("chip", measureFitted("simulate", new ChipNetwork(lowered.program(), target, threads)));
         return values;
+    }
+
+    private double measureFitted(String title, Network network) {
+        return measure(title, maps.inFrontOf(network));
     }
 
     private double measure(String title, Network network) {

@@ -3,6 +3,7 @@ package io.github.bitgrain.cli.report;
 import io.github.bitgrain.cli.inspect.ChipFigures;
 import io.github.bitgrain.cli.inspect.Inspection;
 import io.github.bitgrain.cli.pipeline.Outcome;
+import io.github.bitgrain.cli.pipeline.OutcomeText;
 import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.quant.QuantPlan;
@@ -62,6 +63,9 @@ public final class Reports {
         facts.put("multiply-accumulates", String.format(Locale.ROOT, "%,d", figures.macs()));
         facts.put("values in flight", String.format(Locale.ROOT, "%.1f KiB", figures.activationBytes() / 1024.0));
         facts.put("test vectors", outcome.bitExact() == null ? "none" : outcome.bitExact() ? "bit-exact" : "not bit-exact");
+        if (outcome.inputs() != null) {
+            outcome.inputs().forEach((name, input) -> facts.put("input " + name + ", fitted", OutcomeText.fed(input)));
+        }
         if (outcome.mixedPrecision() != null) {
             facts.put("products at 16 bits", String.format(Locale.ROOT, "%.1f %%", 100 * outcome.mixedPrecision().wideMacs()));
             facts.put("estimated latency", String.format(Locale.ROOT, "%.2f × 8 bits", outcome.mixedPrecision().latency()));
