@@ -136,6 +136,17 @@ class FitInputTest {
     }
 
     @Test
+    void theAnalysisIsOfTheFittedNetwork() throws IOException {
+        String[] analyze = {"analyze", shared("models/yolo.onnx"), "--calib", shared("data/yolo/calib_x.npy"), "--json", ""};
+        analyze[5] = "--calib-steps=2";
+        CommandRun plain = CommandRun.of(analyze);
+        assertTrue(plain.err().contains("hint: "), plain.err());
+        analyze[5] = "--fit-input";
+        CommandRun fitted = CommandRun.of(analyze);
+        assertTrue(json(fitted).get("whole").asDouble() < 0.95 * json(plain).get("whole").asDouble());
+    }
+
+    @Test
     void whatCannotBeFittedIsNamed() throws IOException {
         lenet("a.espdl", "--fit-input", "--profile", "parity").fails(2, "--fit-input: ESP-PPQ has nothing like it; leave out --profile parity");
         lenet("a.espdl", "--fit-input", "--bits", "16").fails(2, "--fit-input: is for inputs of 8 bits; 16 bits hold an input well as it is");

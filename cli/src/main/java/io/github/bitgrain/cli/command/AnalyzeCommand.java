@@ -12,10 +12,12 @@ import io.github.bitgrain.cli.report.Sensitivity;
 import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.input.InputFit;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,9 @@ public final class AnalyzeCommand extends CliCommand {
 
     @Mixin
     private DataOptions dataOptions;
+
+    @Mixin
+    private InputOptions inputOptions = new InputOptions();
 
     @Option(names = "--target", converter = TargetOption.class, defaultValue = "esp32p4", paramLabel = "TARGET",
             description = "esp32p4 (default), esp32s3, c, or the name of another chip.")
@@ -86,6 +91,7 @@ public final class AnalyzeCommand extends CliCommand {
         QuantizeCommand.atLeast("--calib-steps", calibSteps, 0);
         QuantizeCommand.atLeast("--samples", samples, 1);
         QuantizeCommand.atLeast("--threads", threads, 1);
+        inputOptions.check(bits, profile, false);
         ModelFile.ONNX.require(model, name());
         Request request = new Request(target, bits, profile, settings(), calibBatch, calibSteps, 0, threads);
         if (request.settings().tqtOptimization()) {
@@ -100,8 +106,11 @@ public final class AnalyzeCommand extends CliCommand {
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {
             Sensitivity.lint(network, data, samples, threads).forEach(this::warn);
-            Quantized quantized = new Quantization(request, progress, new Stopwatch()).run(network, data);
-            Sensitivity result = Sensitivity.of(quantized, data.range(0, Math.min(samples, data.samples())), profile, threads);
+            inputOptions.hint(network, data, bits, profile, this::note);
+            InputFit fit = inputOptions.fit(network, data, this::warn);
+            DataSource fitted = fit.data(data);
+            Quantized quantized = new Quantization(request, progress, new Stopwatch()).run(fit.model(), fitted);
+            Sensitivity result = Sensitivity.of(quantized, fitted.range(0, Math.min(samples, data.samples())), profile, threads);
             print(result, () -> result.print(out()));
         }
         return 0;

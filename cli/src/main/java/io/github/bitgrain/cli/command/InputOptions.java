@@ -20,8 +20,8 @@ final class InputOptions {
 
     @Option(names = "--fit-input", description = "Move and scale the network's input so that it uses all 256 values of its 8 bits, and let the "
             + "first layer take that back: bytes (uint8 data, images) then lose nothing at all, and the firmware feeds byte - 128 in place of "
-            + "any arithmetic. It must feed what --header and the last lines of this command say. More accurate wherever an input is not "
-            + "spread about 0, such as x = byte / 255.")
+            + "any arithmetic: what quantize prints and --header says. More accurate wherever an input is not spread about 0, such as "
+            + "x = byte / 255.")
     private boolean fit;
 
     /** Refuses combinations without a meaning. */

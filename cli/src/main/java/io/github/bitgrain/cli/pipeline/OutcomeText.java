@@ -1,5 +1,6 @@
 package io.github.bitgrain.cli.pipeline;
 
+import io.github.bitgrain.cli.metric.Metrics;
 import io.github.bitgrain.quantizer.search.MixedPrecision;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,7 +24,7 @@ public final class OutcomeText {
      */
     public static void print(Outcome outcome, String metric, PrintWriter out) {
         if (!outcome.accuracy().isEmpty()) {
-            boolean share = metric.startsWith("top") || metric.equals("agreement");
+            boolean share = Metrics.SHARES.contains(metric);
             StringBuilder head = new StringBuilder(String.format(Locale.ROOT, "%-10s", ""));
             StringBuilder row = new StringBuilder(String.format(Locale.ROOT, "%-10s", metric));
             outcome.accuracy().forEach((stage, value) -> {
