@@ -17,6 +17,8 @@ import picocli.CommandLine.Option;
 final class InputOptions {
     private static final int BITS = 8;
     private static final int HINT_SAMPLES = 32;
+    /** Times the error that an input has with its map. */
+    private static final double WORTH_A_HINT = 1.5;
 
     @Option(names = "--fit-input", description = "Move and scale the network's input so that it uses all 256 values of its 8 bits, and let the "
             + "first layer take that back: bytes (uint8 data, images) then lose nothing at all, and the firmware feeds byte - 128 in place of "
@@ -49,8 +51,12 @@ final class InputOptions {
         }
         InputFit possible = InputFit.of(network, samples.range(0, Math.min(HINT_SAMPLES, samples.samples())), samples.levels());
         InputMaps maps = InputMaps.of(possible);
-        Outcome.Input.of(maps, maps.after(samples.preprocessing()), name -> 0).forEach((name, input) -> log.accept("hint: input \"" + name
-                + "\" leaves part of its 8 bits unused; --fit-input uses all of them, and the firmware then feeds " + OutcomeText.fed(input)));
+        Outcome.Input.of(maps, maps.after(samples.preprocessing()), name -> 0).forEach((name, input) -> {
+            if (possible.gain(name) >= WORTH_A_HINT) {
+                log.accept("hint: input \"" + name + "\" leaves part of its 8 bits unused; --fit-input uses all of them, and the firmware then feeds "
+                        + OutcomeText.fed(input));
+            }
+        });
     }
 
     /**

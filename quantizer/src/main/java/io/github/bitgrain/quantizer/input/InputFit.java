@@ -26,11 +26,13 @@ public final class InputFit {
     private final Model model;
     private final Map<String, InputMap> maps;
     private final Map<String, String> left;
+    private final Map<String, Double> gains;
 
-    private InputFit(Model model, Map<String, InputMap> maps, Map<String, String> left) {
+    private InputFit(Model model, Map<String, InputMap> maps, Map<String, String> left, Map<String, Double> gains) {
         this.model = model;
         this.maps = maps;
         this.left = left;
+        this.gains = gains;
     }
 
     /**
@@ -43,50 +45,57 @@ public final class InputFit {
     public static InputFit of(Model network, DataSource calibration, Map<String, InputLevels> levels) {
         Map<String, InputMap> maps = new LinkedHashMap<>();
         Map<String, String> left = new LinkedHashMap<>();
+        Map<String, Double> gains = new LinkedHashMap<>();
         Model model = network;
         for (String input : network.graph().inputs().keySet()) {
             InputPath path = new InputPath(model, input);
-            Choice choice = path.obstacle() == null ? choose(path, calibration, input, levels.get(input)) : new Choice(null, path.obstacle());
+            Choice choice = path.obstacle() == null ? choose(path, calibration, input, levels.get(input)) : Choice.none(path.obstacle());
             if (choice.map() == null) {
                 left.put(input, choice.reason());
             } else {
                 maps.put(input, choice.map());
+                gains.put(input, choice.gain());
                 model = InputRewrite.apply(model, path, choice.map());
             }
         }
-        return new InputFit(model, maps, left);
+        return new InputFit(model, maps, left, gains);
     }
 
     /** A network whose inputs stay as they are. */
     public static InputFit none(Model network) {
-        return new InputFit(network, Map.of(), Map.of());
+        return new InputFit(network, Map.of(), Map.of(), Map.of());
     }
 
-    private record Choice(InputMap map, String reason) {}
+    private record Choice(InputMap map, double gain, String reason) {
+        static Choice none(String reason) {
+            return new Choice(null, 1, reason);
+        }
+    }
 
     private static Choice choose(InputPath path, DataSource calibration, String input, InputLevels levels) {
         double[] border = border(path);
         if (border != null && border.length == 0) {
-            return new Choice(null, "layers that read it fill their borders with different values");
+            return Choice.none("layers that read it fill their borders with different values");
         }
         boolean different = border != null && border.length > 1 || levels != null && levels.channels() > 1;
         if (path.isUniform() && different) {
-            return new Choice(null, "its channels are scaled differently, and a layer that reads it mixes them");
+            return Choice.none("its channels are scaled differently, and a layer that reads it mixes them");
         }
         InputMap map;
+        double gain;
         if (levels != null) {
             map = InputRange.ofBytes(levels, border);
+            gain = map == null ? 1 : InputRange.gainOfBytes(levels, map);
         } else {
             InputValues values = new InputValues(calibration, input);
             if (!values.isSpread()) {
-                return new Choice(null, "all its calibration values are the same");
+                return Choice.none("all its calibration values are the same");
             }
             map = values.range(border).map();
-            if (values.error(map) > InputRange.WORTHWHILE * values.symmetricError()) {
-                map = null;
-            }
+            gain = values.symmetricError() / values.error(map);
+            map = gain * InputRange.WORTHWHILE > 1 ? map : null;
         }
-        return map == null ? new Choice(null, "8 bits hold it well as it is") : new Choice(map, null);
+        return map == null ? Choice.none("8 bits hold it well as it is") : new Choice(map, gain, null);
     }
 
     /** Values of the input that must become one integer; null: none, empty: there is no such integer. */
@@ -112,6 +121,14 @@ public final class InputFit {
     /** What its inputs are, by name; inputs that stay as they were are missing. */
     public Map<String, InputMap> maps() {
         return maps;
+    }
+
+    /**
+     * How much larger the squared error of an input would be without its map, at a scale that is a power of two. Of bytes, which have no error with a map, the
+     * square of the scale's ratio to their distance.
+     */
+    public double gain(String input) {
+        return gains.getOrDefault(input, 1.0);
     }
 
     /** Inputs that stay as they were, and why. */

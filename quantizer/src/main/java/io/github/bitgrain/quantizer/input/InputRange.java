@@ -36,9 +36,17 @@ record InputRange(double[] least, double[] largest, double[] border) {
         double[] largest = new double[levels.channels()];
         Arrays.setAll(least, levels::least);
         Arrays.setAll(largest, levels::largest);
-        InputRange range = new InputRange(least, largest, border);
-        InputMap map = range.map();
-        return noise(map) < WORTHWHILE * Math.pow(4, range.exponent()) ? map : null;
+        InputMap map = new InputRange(least, largest, border).map();
+        return gainOfBytes(levels, map) * WORTHWHILE > 1 ? map : null;
+    }
+
+    /** Square of the power of two that would be the scale of bytes ÷ mean square of the steps that a map leaves. */
+    static double gainOfBytes(InputLevels levels, InputMap map) {
+        double magnitude = 0;
+        for (int c = 0; c < levels.channels(); c++) {
+            magnitude = Math.max(magnitude, magnitude(levels.least(c), levels.largest(c)));
+        }
+        return Math.pow(4, exponent(magnitude)) / noise(map);
     }
 
     /** Whether every byte is a multiple of the power of two that would be the scale, and none but the last is clipped. */
@@ -70,13 +78,14 @@ record InputRange(double[] least, double[] largest, double[] border) {
         return fits ? new InputMap(gain, offset) : null;
     }
 
-    /** Exponent of the smallest power of two that holds all values as scale, without a map. */
-    int exponent() {
-        double magnitude = 0;
-        for (int c = 0; c < least.length; c++) {
-            magnitude = Math.max(magnitude, Math.max(least[c] / LOWEST, largest[c] / (HIGHEST + 1)));
-        }
-        return (int) Math.ceil(Math.log(magnitude) / Math.log(2) - ROUNDING);
+    /** Least scale that holds values between two ends. */
+    static double magnitude(double least, double largest) {
+        return Math.max(least / LOWEST, largest / (HIGHEST + 1));
+    }
+
+    /** Exponent of the smallest power of two that is no smaller than a scale. */
+    static int exponent(double scale) {
+        return (int) Math.ceil(Math.log(scale) / Math.log(2) - ROUNDING);
     }
 
     /** Mean of the squared steps of all channels. */

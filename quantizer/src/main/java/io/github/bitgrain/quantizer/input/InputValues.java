@@ -83,7 +83,7 @@ final class InputValues {
 
     /** Least error of a range about 0 with a power of two as step. */
     double symmetricError() {
-        int exponent = new InputRange(new double[] {min}, new double[] {max}, null).exponent();
+        int exponent = InputRange.exponent(InputRange.magnitude(min, max));
         double least = Double.POSITIVE_INFINITY;
         for (int e = exponent; e > exponent - Byte.SIZE; e--) {
             least = Math.min(least, error(Math.scalb((double) InputRange.LOWEST, e), Math.scalb((double) InputRange.HIGHEST, e)));

@@ -216,7 +216,10 @@ class InputFitTest {
     @Test
     void matricesTakeUpWhatTheyRead() {
         node(new Reshape(List.of(-1L, 24L), false)).node(new Gemm(0.5f, 2, false, true), normal("w", 5, 24), normal("b", 5));
-        assertIntegers(fit(model(1, 2, 3, 4), bytes(UNIT, 2, 3, 4), UNIT), bytes(UNIT, 2, 3, 4));
+        InputFit fit = fit(model(1, 2, 3, 4), bytes(UNIT, 2, 3, 4), UNIT);
+        assertIntegers(fit, bytes(UNIT, 2, 3, 4));
+        // 1 / 128 holds 1, a byte is 1 / 255.
+        assertEquals(Math.pow(255 / 128.0, 2), fit.gain("x"), 1e-6);
     }
 
     @Test
@@ -258,12 +261,16 @@ class InputFitTest {
         normal("w", 2, 1, 3, 3);
         node(PADDED, "w");
         DataSource data = DataSource.of(Map.of("x", tensor));
-        InputMap map = fit(model(1, 1, 20, 20), data, null).maps().get("x");
+        InputFit fit = fit(model(1, 1, 20, 20), data, null);
+        InputMap map = fit.maps().get("x");
         assertEquals(Math.rint(map.offset(0)), map.offset(0), 1e-9);
         double fitted = noise(map, tensor);
+        double best = Double.POSITIVE_INFINITY;
         for (int e = -6; e < 2; e++) {
-            assertTrue(fitted < 0.8 * noise(new InputMap(new double[] {Math.scalb(1.0, -e)}, new double[] {0}), tensor), "exponent " + e);
+            best = Math.min(best, noise(new InputMap(new double[] {Math.scalb(1.0, -e)}, new double[] {0}), tensor));
         }
+        assertEquals(best / fitted, fit.gain("x"), 0.05 * fit.gain("x"));
+        assertTrue(fit.gain("x") > 1.25);
     }
 
     private static double noise(InputMap map, Tensor tensor) {
