@@ -3,14 +3,12 @@ package io.github.bitgrain.simulator.lowering;
 import io.github.bitgrain.core.op.Add;
 import io.github.bitgrain.core.op.AveragePool;
 import io.github.bitgrain.core.op.Clip;
-import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.DepthToSpace;
 import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
 import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Flatten;
-import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.Gelu;
 import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.HardSigmoid;
@@ -26,7 +24,6 @@ import io.github.bitgrain.core.op.Mul;
 import io.github.bitgrain.core.op.Neg;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.PRelu;
-import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.op.Reciprocal;
 import io.github.bitgrain.core.op.ReduceMax;
 import io.github.bitgrain.core.op.ReduceMean;
@@ -36,16 +33,12 @@ import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.op.Reshape;
 import io.github.bitgrain.core.op.Resize;
 import io.github.bitgrain.core.op.Sigmoid;
-import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.op.Softmax;
-import io.github.bitgrain.core.op.Split;
 import io.github.bitgrain.core.op.Sqrt;
-import io.github.bitgrain.core.op.Squeeze;
 import io.github.bitgrain.core.op.Sub;
 import io.github.bitgrain.core.op.Swish;
 import io.github.bitgrain.core.op.Tanh;
 import io.github.bitgrain.core.op.Transpose;
-import io.github.bitgrain.core.op.Unsqueeze;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.simulator.ChipNode;
@@ -123,20 +116,20 @@ final class LiftingRules {
         keepsAxes("Pow", LiftingRules::power);
         keepsAxes("Softmax", (node, graph) -> unary(node, graph, axes -> new Softmax(axis(node, axes, -1))));
         keepsAxes("LogSoftmax", (node, graph) -> unary(node, graph, axes -> new LogSoftmax(axis(node, axes, -1))));
-        keepsAxes("Concat", LiftingRules::concat);
-        keepsAxes("Split", LiftingRules::split);
-        TABLE.put("ReduceMean", (node, graph) -> reduce(node, graph, ReduceMean::new));
-        TABLE.put("ReduceSum", (node, graph) -> reduce(node, graph, ReduceSum::new));
-        TABLE.put("ReduceMax", (node, graph) -> reduce(node, graph, ReduceMax::new));
-        TABLE.put("ReduceMin", (node, graph) -> reduce(node, graph, ReduceMin::new));
-        TABLE.put("Transpose", LiftingRules::transpose);
-        TABLE.put("Reshape", LiftingRules::reshape);
+        keepsAxes("Concat", MovementLifting::concat);
+        keepsAxes("Split", MovementLifting::split);
+        TABLE.put("ReduceMean", (node, graph) -> MovementLifting.reduce(node, graph, ReduceMean::new));
+        TABLE.put("ReduceSum", (node, graph) -> MovementLifting.reduce(node, graph, ReduceSum::new));
+        TABLE.put("ReduceMax", (node, graph) -> MovementLifting.reduce(node, graph, ReduceMax::new));
+        TABLE.put("ReduceMin", (node, graph) -> MovementLifting.reduce(node, graph, ReduceMin::new));
+        TABLE.put("Transpose", MovementLifting::transpose);
+        TABLE.put("Reshape", MovementLifting::reshape);
         stored("Flatten", (node, graph) -> new Flatten((int) node.integer("axis", 1)));
-        stored("Squeeze", (node, graph) -> new Squeeze(ints(graph.integers(node, 1, longs(node, "axes")))));
-        stored("Unsqueeze", (node, graph) -> new Unsqueeze(ints(graph.integers(node, 1, longs(node, "axes")))));
-        stored("Slice", LiftingRules::slice);
-        stored("Pad", LiftingRules::pad);
-        stored("Gather", LiftingRules::gather);
+        stored("Squeeze", MovementLifting::squeeze);
+        stored("Unsqueeze", MovementLifting::unsqueeze);
+        stored("Slice", MovementLifting::slice);
+        stored("Pad", MovementLifting::pad);
+        stored("Gather", MovementLifting::gather);
     }
 
     private LiftingRules() {}
@@ -168,7 +161,7 @@ final class LiftingRules {
         });
     }
 
-    private static void rename(ChipNode node, LiftedGraph graph) {
+    static void rename(ChipNode node, LiftedGraph graph) {
         Value x = graph.value(node, 0);
         graph.bind(node.outputs().getFirst(), x.tensor(), x.axes());
     }
@@ -225,7 +218,7 @@ final class LiftingRules {
         unary(node, graph, axes -> new Clip(min, max));
     }
 
-    private static float bound(ChipNode node, LiftedGraph graph, int index, float otherwise) {
+    static float bound(ChipNode node, LiftedGraph graph, int index, float otherwise) {
         ChipTensor bound = graph.parameter(node, index);
         return bound == null ? otherwise : LiftedGraph.reals(bound)[0];
     }
@@ -321,7 +314,7 @@ final class LiftingRules {
         float[] stored = LiftedGraph.reals(constant);
         List<Integer> dims = new ArrayList<>(constant.dims());
         if (axes == null || stored.length == 1) {
-            return graph.constant(constant.name(), new Tensor(stored.length == 1 && dims.isEmpty() ? Shape.of(1) : shape(dims), stored));
+            return graph.constant(constant.name(), new Tensor(stored.length == 1 && dims.isEmpty() ? Shape.of(1) : Shape.of(dims), stored));
         }
         while (dims.size() < axes.rank()) {
             dims.addFirst(1);
@@ -335,139 +328,9 @@ final class LiftingRules {
         return graph.constant(constant.name(), new Tensor(Shape.of(shape), values));
     }
 
-    private static Shape shape(List<Integer> dims) {
-        return Shape.of(dims.stream().mapToInt(Integer::intValue).toArray());
-    }
-
     /** The axis attribute, which counts stored axes, as an axis of the tensor. */
-    private static int axis(ChipNode node, Permutation axes, int otherwise) {
+    static int axis(ChipNode node, Permutation axes, int otherwise) {
         int axis = (int) node.integer("axis", otherwise);
         return axes.toArray()[axis < 0 ? axis + axes.rank() : axis];
-    }
-
-    private static void concat(ChipNode node, LiftedGraph graph) {
-        Permutation axes = graph.value(node, 0).axes();
-        List<String> operands = new ArrayList<>();
-        for (int i = 0; i < node.inputs().size(); i++) {
-            operands.add(graph.inOrder(graph.value(node, i), axes));
-        }
-        String y = graph.add(node.name(), new Concat(axis(node, axes, 0)), operands, node.outputs().getFirst());
-        graph.bind(node.outputs().getFirst(), y, axes);
-    }
-
-    private static void split(ChipNode node, LiftedGraph graph) {
-        Value x = graph.value(node, 0);
-        int axis = axis(node, x.axes(), 0);
-        int extent = graph.shape(x.tensor()).dim(axis);
-        int parts = node.outputs().size();
-        long[] given = graph.integers(node, 1, longs(node, "split"));
-        List<Integer> sizes = new ArrayList<>();
-        for (int i = 0; i < parts; i++) {
-            int each = Math.ceilDiv(extent, parts);
-            sizes.add(given.length > 0 ? (int) given[i] : Math.min(each, extent - i * each));
-        }
-        List<String> made = graph.add(node.name(), new Split(axis, sizes), List.of(x.tensor()), node.outputs());
-        for (int i = 0; i < parts; i++) {
-            graph.bind(node.outputs().get(i), made.get(i), x.axes());
-        }
-    }
-
-    private static void reduce(ChipNode node, LiftedGraph graph, BiFunction<List<Integer>, Boolean, Op> op) {
-        Value x = graph.value(node, 0);
-        int rank = x.axes().rank();
-        boolean keep = node.integer("keepdims", 1) != 0;
-        List<Integer> stored = new ArrayList<>();
-        for (long axis : graph.integers(node, 1, longs(node, "axes"))) {
-            stored.add((int) (axis < 0 ? axis + rank : axis));
-        }
-        if (stored.isEmpty()) {
-            if (node.integer("noop_with_empty_axes", 0) != 0) {
-                rename(node, graph);
-                return;
-            }
-            for (int axis = 0; axis < rank; axis++) {
-                stored.add(axis);
-            }
-        }
-        int[] order = x.axes().toArray();
-        List<Integer> axes = stored.stream().map(axis -> order[axis]).sorted().toList();
-        String y = graph.add(node.name(), op.apply(axes, keep), List.of(x.tensor()), node.outputs().getFirst());
-        graph.bind(node.outputs().getFirst(), y, keep ? x.axes() : x.axes().without(stored));
-    }
-
-    private static void transpose(ChipNode node, LiftedGraph graph) {
-        Value x = graph.value(node, 0);
-        int rank = x.axes().rank();
-        int[] turn = new int[rank];
-        List<Long> perm = node.integers("perm", List.of());
-        for (int i = 0; i < rank; i++) {
-            int axis = perm.isEmpty() ? rank - 1 - i : perm.get(i).intValue();
-            turn[i] = axis < 0 ? axis + rank : axis;
-        }
-        if (Arrays.stream(turn).distinct().filter(axis -> axis >= 0 && axis < rank).count() != rank) {
-            throw graph.refused(node, "perm " + perm + " is no order of " + rank + " axes");
-        }
-        graph.bind(node.outputs().getFirst(), x.tensor(), x.axes().then(Permutation.of(turn)));
-    }
-
-    private static void reshape(ChipNode node, LiftedGraph graph) {
-        String x = graph.asStored(graph.value(node, 0));
-        Shape from = graph.shape(x);
-        long[] wanted = graph.integers(node, 1, new long[0]);
-        int[] dims = new int[wanted.length];
-        int open = -1;
-        int known = 1;
-        for (int i = 0; i < dims.length; i++) {
-            dims[i] = wanted[i] == 0 && node.integer("allowzero", 0) == 0 ? from.dim(i) : (int) wanted[i];
-            open = dims[i] == -1 ? i : open;
-            known *= dims[i] == -1 ? 1 : dims[i];
-        }
-        if (open >= 0) {
-            dims[open] = from.size() / known;
-        }
-        Value y = graph.reshape(node.name(), x, dims, node.outputs().getFirst());
-        graph.bind(node.outputs().getFirst(), y.tensor(), y.axes());
-    }
-
-    private static Op slice(ChipNode node, LiftedGraph graph) {
-        long[] starts = graph.integers(node, 1, new long[0]);
-        long[] all = new long[starts.length];
-        Arrays.setAll(all, i -> i);
-        long[] ones = new long[starts.length];
-        Arrays.fill(ones, 1);
-        return new Slice(ints(graph.integers(node, 3, all)), list(starts), list(graph.integers(node, 2, new long[0])),
-                list(graph.integers(node, 4, ones)));
-    }
-
-    private static Op pad(ChipNode node, LiftedGraph graph) {
-        List<Integer> pads = ints(graph.integers(node, 1, new long[0]));
-        Pad.Mode mode = switch (node.text("mode", "constant")) {
-            case "constant" -> Pad.Mode.CONSTANT;
-            case "edge" -> Pad.Mode.EDGE;
-            case "reflect" -> Pad.Mode.REFLECT;
-            default -> throw graph.refused(node, "mode " + node.text("mode", "") + " has no kernel on a chip");
-        };
-        int half = pads.size() / 2;
-        return new Pad(mode, pads.subList(0, half), pads.subList(half, pads.size()), bound(node, graph, 2, 0));
-    }
-
-    private static Op gather(ChipNode node, LiftedGraph graph) {
-        ChipTensor indices = graph.parameter(node, 1);
-        if (indices == null) {
-            throw graph.refused(node, "its indices are computed");
-        }
-        return new Gather((int) node.integer("axis", 0), ints(indices.longs()), shape(indices.dims()));
-    }
-
-    private static long[] longs(ChipNode node, String attribute) {
-        return node.integers(attribute, List.of()).stream().mapToLong(Long::longValue).toArray();
-    }
-
-    private static List<Integer> ints(long[] values) {
-        return Arrays.stream(values).mapToObj(Math::toIntExact).toList();
-    }
-
-    private static List<Long> list(long[] values) {
-        return Arrays.stream(values).boxed().toList();
     }
 }
