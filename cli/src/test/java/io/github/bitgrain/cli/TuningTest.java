@@ -66,6 +66,26 @@ class TuningTest {
                 "blockwise_reconstruction_setting.steps=20", "--set", "blockwise_reconstruction_setting.is_scale_trainable=true").exit());
     }
 
+    @Test
+    void padsLetValuesUseAllTheirLevelsAndTheirTimeIsTold() throws IOException {
+        String file = folder.resolve("p.espdl").toString();
+        String[] args = {"quantize", shared("models/mbv2.onnx"), "--calib", shared("data/mbv2/calib_x.npy"), "--mean", "0.5", "--std", "0.25", "--calib-steps", "2",
+            "--target", "esp32s3", "--tqt", "--set", "tqt_optimization_setting.steps=5", "--set", "tqt_optimization_setting.output_steps=0",
+            "--set", "tqt_optimization_setting.trained_samples=0", "-o", file, "--set", "tqt_optimization_setting.shift_padded=true", ""};
+        args[args.length - 1] = "--json";
+        JsonNode json = json(CommandRun.of(args));
+        assertTrue(json.get("bitExact").asBoolean());
+        double latency = json.get("latency").asDouble();
+        assertTrue(latency > 1.01 && latency < 1.5, "latency " + latency);
+        JsonNode operators = json(CommandRun.of("inspect", file, "--json")).get("operators");
+        assertTrue(operators.get("Pad").asInt() > 5, operators.toString());
+        args[args.length - 2] = "tqt_optimization_setting.shift_padded=false";
+        assertEquals(1, json(CommandRun.of(args)).get("latency").asDouble());
+        args[args.length - 2] = "tqt_optimization_setting.shift_padded=true";
+        args[args.length - 1] = "--threads=1";
+        assertTrue(CommandRun.of(args).out().contains("latency    estimated at 1."));
+    }
+
     /** ESP-PPQ's simplifier writes over the file that it was given. */
     @Test
     void theUsersFilesStayAsTheyAre() throws IOException {

@@ -115,6 +115,6 @@ public final class Bitgrain {
             return LayerEqualization.apply(model, options.equalizationSetting(), batches(calibration, options), options.threads());
         }
         QuantPlan bits = PlanCreation.create(model.graph(), options.target(), options.bits(), options.bitsIn(model.graph()), options.calibration());
-        return RangeEqualization.apply(model, batches(calibration, options).used(), options.calibBatch(), options.target(), bits::bits, options.threads()).model();
+        return RangeEqualization.apply(model, batches(calibration, options).used(), options.calibBatch(), options.target(), bits::bits, false, options.threads()).model();
     }
 }

@@ -106,11 +106,11 @@ public final class AnalyzeCommand extends CliCommand {
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {
             Sensitivity.lint(network, data, samples, threads).forEach(this::warn);
-            inputOptions.hint(network, data, bits, profile, this::note);
             InputFit fit = inputOptions.fit(network, data, this::warn);
             DataSource fitted = fit.data(data);
             Quantized quantized = new Quantization(request, progress, new Stopwatch()).run(fit.model(), fitted);
             Sensitivity result = Sensitivity.of(quantized, fitted.range(0, Math.min(samples, data.samples())), profile, threads);
+            inputOptions.hint(network, data, bits, profile, this::note);
             print(result, () -> result.print(out()));
         }
         return 0;

@@ -190,7 +190,6 @@ public class QuantizeCommand extends CliCommand {
                 InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
                 InputData test = eval == null ? null : InputData.open(eval, floatNetwork.inputs(), dataOptions.preprocessing())) {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
-            inputOptions.hint(network, samples, bits, profile, this::note);
             InputFit fit = watch.time("load", () -> inputOptions.fit(network, samples, this::warn));
             InputMaps maps = InputMaps.of(fit);
             StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,
@@ -210,6 +209,7 @@ public class QuantizeCommand extends CliCommand {
                 made = best.made();
                 found = best.result();
             }
+            inputOptions.hint(network, samples, bits, profile, this::note);
             return write(made, found, wanted, samples, fit, classNames, watch);
         }
     }
@@ -237,7 +237,7 @@ public class QuantizeCommand extends CliCommand {
         });
         files.writeQdq(quantized, maps, made.settings());
         Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
-                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found,
+                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found, made.latency(),
                 maps.isEmpty() ? null : Outcome.Input.of(maps, fitted, name -> program.value(name).exponent()));
         files.writeReport(() -> HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads)));
         print(outcome, () -> OutcomeText.print(outcome, wanted, out()));

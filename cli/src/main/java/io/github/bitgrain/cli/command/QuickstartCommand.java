@@ -104,7 +104,8 @@ public final class QuickstartCommand extends CliCommand {
         Path file = folder.resolve("strokes.espdl");
         Boolean bitExact = watch.time("export", () -> Export.write(program, TARGET, file));
         Outcome outcome = new Outcome(StrokeData.MODEL, TARGET.id(), BITS, "improved", watch.seconds(), accuracy,
-                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, null, null, null);
+                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, null, null,
+                quantized.latency(), null);
         writeReport(outcome, quantized, lowered, calibration);
         print(outcome, () -> printText(outcome, ptq, tqt));
         return Boolean.TRUE.equals(bitExact) ? 0 : BitgrainException.Kind.CHECK_FAILED.exitCode();

@@ -26,6 +26,7 @@ import java.util.function.ToIntFunction;
  * @param warnings one line for each layer whose accumulators saturate on calibration data
  * @param mixedPrecision layers that were given 16 bits, and why; null if that was not asked for
  * @param search what a search of settings tried; null without one
+ * @param latency estimated latency ÷ that of the network at 8 bits, without Pads that training gave it
  * @param inputs what is fed to each fitted input in place of a value of the data; null if inputs are as the network states them
  */
 public record Outcome(
@@ -43,6 +44,7 @@ public record Outcome(
         List<String> warnings,
         MixedPrecision.Choice mixedPrecision,
         SearchResult search,
+        double latency,
         Map<String, Input> inputs) {
 
     /**

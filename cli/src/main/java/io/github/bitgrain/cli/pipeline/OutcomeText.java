@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
 public final class OutcomeText {
     private static final Map<String, String> TITLES = Map.of("float", "float", "ptq", "PTQ", "tqt", "TQT", "chip", "chip");
 
+    private static final double NOTABLE = 1.001;
+
     private OutcomeText() {}
 
     /**
@@ -39,6 +41,10 @@ public final class OutcomeText {
         }
         if (outcome.mixedPrecision() != null) {
             out.println(mixture(outcome.mixedPrecision()));
+        }
+        double chosen = outcome.mixedPrecision() == null ? 1 : outcome.mixedPrecision().latency();
+        if (outcome.latency() > chosen * NOTABLE) {
+            out.println(String.format(Locale.ROOT, "latency    estimated at %.2fx that of 8 bits without Pads in front of convolutions", outcome.latency()));
         }
         if (outcome.inputs() != null) {
             outcome.inputs().forEach((name, input) -> out.println("input      \"" + name + "\" is fitted: feed " + fed(input)));

@@ -2,6 +2,7 @@ package io.github.bitgrain.cli.pipeline;
 
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.quantizer.cost.LatencyModel;
 import java.util.List;
 
 /**
@@ -28,4 +29,13 @@ public record Quantized(
         int exponentsMoved,
         boolean trained,
         boolean thresholds,
-        Model reference) {}
+        Model reference) {
+    /** Estimated latency ÷ that of the calibrated network, which training may have given further Pads. */
+    public double latency() {
+        return operations(tuned, tunedPlan) / operations(calibrated, calibratedPlan);
+    }
+
+    private static double operations(Model model, QuantPlan plan) {
+        return new LatencyModel(model, plan.target()).operations(plan::bits);
+    }
+}

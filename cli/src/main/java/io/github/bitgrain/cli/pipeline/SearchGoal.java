@@ -5,6 +5,7 @@ import io.github.bitgrain.core.BitgrainException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * What a search of settings looks for.
@@ -13,6 +14,7 @@ import java.util.stream.DoubleStream;
  * @param budget largest estimated latency ÷ latency at 8 bits
  */
 public record SearchGoal(double maxDrop, double budget) {
+    private static final String SHIFTED = "tqt_optimization_setting.shift_padded=true";
     private static final double[] BUDGETS = {1.1, 1.2, 1.5, 2, 3};
 
     /**
@@ -32,6 +34,11 @@ public record SearchGoal(double maxDrop, double budget) {
         return Metrics.LOSSES.contains(metric) ? chip - real : 100 * (real - chip);
     }
 
+    /** Whether a model is fast enough; how long Pads take is known only when it is made. */
+    public boolean allows(double latency) {
+        return latency <= budget + 1e-9;
+    }
+
     /** Whether a drop is small enough to stop. */
     public boolean isMet(double drop) {
         // Shares are counts: 0.5 points of 1,000 must not fail by a rounding of the difference.
@@ -43,8 +50,9 @@ public record SearchGoal(double maxDrop, double budget) {
      *
      * @param tqt whether thresholds are to be trained in any case
      * @param equalizable whether channel ranges can be evened out (profile improved)
+     * @param padded whether Pads would let more values use all their levels
      */
-    public List<Attempt> attempts(boolean tqt, boolean equalizable) {
+    public List<Attempt> attempts(boolean tqt, boolean equalizable, boolean padded) {
         List<Attempt> attempts = new ArrayList<>();
         // The improved training corrects biases and evens out ranges itself.
         List<String> trained = equalizable ? List.of("tqt_optimization=true", "bias_correct=false", "ssd_equalization=false") : List.of("tqt_optimization=true");
@@ -56,6 +64,9 @@ public record SearchGoal(double maxDrop, double budget) {
             }
         }
         attempts.add(new Attempt("trained", trained, 1));
+        if (padded && budget > 1) {
+            attempts.add(new Attempt("trained, ranges shifted behind Pads", Stream.concat(trained.stream(), Stream.of(SHIFTED)).toList(), 1));
+        }
         DoubleStream.concat(DoubleStream.of(BUDGETS).filter(b -> b < budget), DoubleStream.of(budget).filter(b -> b > 1)).forEach(b -> {
             if (!tqt) {
                 attempts.add(new Attempt("16 bits within " + b + "x", equalizable ? List.of(equalized) : List.of(), b));

@@ -5,6 +5,8 @@ import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.quantizer.equalize.RangeEqualization;
+import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.quantizer.search.MixedPrecision;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
@@ -108,7 +110,8 @@ public final class SettingsSearch {
         Made best = null;
         Attempt bestAttempt = null;
         SearchResult.Trial chosen = null;
-        for (Attempt attempt : goal.attempts(tqt, equalizable)) {
+        boolean padded = equalizable && RangeEqualization.shiftsBehindPads(GraphPasses.apply(network));
+        for (Attempt attempt : goal.attempts(tqt, equalizable, padded)) {
             SearchResult.Trial trial = file.find(attempt.name());
             Made made = null;
             if (trial == null) {
@@ -120,13 +123,14 @@ public final class SettingsSearch {
             trials.add(trial);
             log.accept(String.format(Locale.ROOT, "%s: %s drops by %.4g; estimated latency %.2fx%s", trial.name(), metric, trial.drop(), trial.latency(),
                     made == null ? " (tried before)" : ""));
+            boolean allowed = chosen == null || goal.allows(trial.latency());
             // Of equals the earlier one stays: it is faster on the chip, or sooner made.
-            if (chosen == null || trial.drop() < chosen.drop()) {
+            if (allowed && (chosen == null || trial.drop() < chosen.drop())) {
                 best = made;
                 bestAttempt = attempt;
                 chosen = trial;
             }
-            if (goal.isMet(trial.drop())) {
+            if (allowed && goal.isMet(trial.drop())) {
                 break;
             }
         }

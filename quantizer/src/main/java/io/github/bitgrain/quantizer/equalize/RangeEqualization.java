@@ -4,7 +4,6 @@ import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
-import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.AveragePool;
 import io.github.bitgrain.core.op.Clip;
@@ -14,12 +13,10 @@ import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.GlobalMaxPool;
 import io.github.bitgrain.core.op.Identity;
 import io.github.bitgrain.core.op.MaxPool;
+import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
-import io.github.bitgrain.core.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +33,8 @@ import java.util.function.ToIntFunction;
  * others' resolution: the bound that minimises the expected error of rounded activations and rounded weights together wins.
  * ReLU6 survives: a channel that reaches the bound 6 is scaled so that the bound becomes the end of the range, where saturation
  * does the clipping. And the values after a ReLU, which use 128 of 256 levels, are shifted down by 128 steps when all readers
- * are unpadded: the shift is folded into the biases on both sides, and the lower end of the range takes the place of zero.
+ * are unpadded: the shift is folded into the biases on both sides, and the lower end of the range takes the place of zero. If wanted, readers that pad take
+ * shifted values too, from a Pad of their own that fills in the new zero.
  */
 public final class RangeEqualization {
     /** The step that hidden values are scaled for: ranges end at 127 steps. Any power of two would do. */
@@ -54,10 +52,10 @@ public final class RangeEqualization {
     private final Model model;
     private final Target target;
     private final ToIntFunction<String> bits;
+    private final boolean shiftPadded;
     private final Map<String, Shape> shapes;
     private final ChannelGroups groups;
-    private final Map<String, double[]> scales = new LinkedHashMap<>();
-    private final Map<String, Double> shifts = new LinkedHashMap<>();
+    private final ChannelScales scales;
 
     /**
      * An equalized network.
@@ -67,12 +65,14 @@ public final class RangeEqualization {
      */
     public record Result(Model model, Map<String, ChannelMap> maps) {}
 
-    private RangeEqualization(Model model, Target target, ToIntFunction<String> bits) {
+    private RangeEqualization(Model model, Target target, ToIntFunction<String> bits, boolean shiftPadded) {
         this.model = model;
         this.target = target;
         this.bits = bits;
+        this.shiftPadded = shiftPadded;
         this.shapes = ShapeInference.infer(model.graph(), model.parameters());
         this.groups = new ChannelGroups(model.graph(), shapes, node -> bits.applyAsInt(node.name()) != 0);
+        this.scales = new ChannelScales(groups);
     }
 
     /**
@@ -82,12 +82,22 @@ public final class RangeEqualization {
      * @param batch samples per run
      * @param target decides whether weights share a scale and how wide accumulators are
      * @param bits bits of every node by name, 0 for nodes that stay in float
+     * @param shiftPadded whether values are shifted as well that padded convolutions read
      * @param threads threads of the executor
      */
-    public static Result apply(Model model, DataSource samples, int batch, Target target, ToIntFunction<String> bits, int threads) {
-        RangeEqualization pass = new RangeEqualization(model, target, bits);
+    public static Result apply(
+            Model model, DataSource samples, int batch, Target target, ToIntFunction<String> bits, boolean shiftPadded, int threads) {
+        RangeEqualization pass = new RangeEqualization(model, target, bits, shiftPadded);
         pass.choose(samples, batch, threads);
-        return pass.fold();
+        RangeFolding folding = new RangeFolding(model, pass.shapes, pass.groups, pass.scales, (float) (HIGHEST * STEP));
+        return new Result(folding.fold(), folding.maps());
+    }
+
+    /** Whether {@code shiftPadded} would shift any value of a network after the graph passes whose nodes have 8 bits. */
+    public static boolean shiftsBehindPads(Model model) {
+        RangeEqualization without = new RangeEqualization(model, Target.C, node -> Byte.SIZE, false);
+        RangeEqualization with = new RangeEqualization(model, Target.C, node -> Byte.SIZE, true);
+        return with.groups.members().values().stream().anyMatch(members -> with.canShift(members) && !without.canShift(members));
     }
 
     private void choose(DataSource samples, int batch, int threads) {
@@ -100,7 +110,7 @@ public final class RangeEqualization {
         }
         ChannelStatistics statistics = new ChannelStatistics(model, watched, samples, batch, threads);
         groups.members().forEach((group, members) -> {
-            boolean shifted = canShift(group, members);
+            boolean shifted = canShift(members);
             int channels = channels(members);
             int steps = shifted ? HIGHEST - LOWEST : HIGHEST;
             double[] range = new double[channels];
@@ -114,8 +124,8 @@ public final class RangeEqualization {
             for (int c = 0; c < channels; c++) {
                 scale[c] = largest == 0 ? 1 : steps * STEP / Math.max(range[c], largest * LEAST_SHARE);
             }
-            scales.put(group, scale);
-            shifts.put(group, shifted ? -LOWEST * STEP : 0);
+            scales.set(group, scale);
+            scales.shift(group, shifted ? -LOWEST * STEP : 0);
         });
         if (!target.perChannelWeights()) {
             graph.nodes().stream().filter(groups::isWeighted).forEach(node -> boundRows(node, statistics));
@@ -148,7 +158,7 @@ public final class RangeEqualization {
      * Whether zero may move to the lower end of the range: one rectifier makes the values, and every reader, behind pooling
      * that does not pad, multiplies them with weights and pads nothing (a padded zero would not move with them).
      */
-    private boolean canShift(String group, List<String> members) {
+    private boolean canShift(List<String> members) {
         Graph graph = model.graph();
         List<Node> rectifiers = members.stream().map(graph::producer).filter(ChannelGroups::isRectifier).toList();
         if (rectifiers.size() != 1) {
@@ -178,7 +188,7 @@ public final class RangeEqualization {
 
     private boolean takesShift(Node node, String value) {
         return groups.isWeighted(node) && node.input(0).equals(value) && bits.applyAsInt(node.name()) == 8
-                && !(node.op() instanceof Conv conv && !conv.pads().isNone());
+                && (shiftPadded || !(node.op() instanceof Conv conv && !conv.pads().isNone()));
     }
 
     /**
@@ -191,9 +201,9 @@ public final class RangeEqualization {
         if (group == null) {
             return;
         }
-        double[] scale = scales.get(group);
+        double[] scale = scales.of(group);
         WeightView weights = weights(node);
-        double[] input = inputScale(node, weights);
+        double[] input = scales.ofInput(node, weights);
         double[] variance = statistics.variance(node.input(0));
         boolean[] capped = capped(node, statistics);
         double[] largest = new double[weights.rows()];
@@ -228,7 +238,7 @@ public final class RangeEqualization {
                 chosen = bounded;
             }
         }
-        scales.put(group, chosen);
+        scales.set(group, chosen);
     }
 
     /** Channels that reach the bound of their Clip: their scale is what makes the bound the end of the range. */
@@ -263,46 +273,22 @@ public final class RangeEqualization {
         return model.parameters().get(node.input(1)).data();
     }
 
-    private double[] inputScale(Node node, WeightView weights) {
-        String group = groups.group(node.input(0));
-        double[] all = new double[weights.channels()];
-        Arrays.fill(all, 1);
-        if (group != null) {
-            double[] scale = scales.get(group);
-            int repeat = all.length / scale.length;
-            for (int c = 0; c < all.length; c++) {
-                all[c] = scale[c / repeat];
-            }
-        }
-        return all;
-    }
-
-    private double shiftOf(String value) {
-        String group = groups.group(value);
-        return group == null ? 0 : shifts.get(group);
-    }
-
     /**
      * Chips with 20-bit lanes saturate after every product. A shifted input starts at −128 where it was 0, so the partial
      * sums wander further; where they may leave the lane the shift is given up.
      */
     private void keepAccumulatorInRange(Node node) {
-        double shift = shiftOf(node.input(0));
+        double shift = scales.shiftOf(node.input(0));
         if (shift == 0 || target.biasBits(8) >= 32) {
             return;
         }
         WeightView weights = weights(node);
-        double[] input = inputScale(node, weights);
+        double[] input = scales.ofInput(node, weights);
         double[] drift = new double[weights.rows()];
         double[] farthest = new double[weights.rows()];
         double[] squares = new double[weights.rows()];
         double[] largest = new double[1];
-        double[] rowScale = new double[weights.rows()];
-        Arrays.fill(rowScale, 1);
-        String output = groups.group(node.output());
-        if (output != null) {
-            System.arraycopy(scales.get(output), 0, rowScale, 0, rowScale.length);
-        }
+        double[] rowScale = scales.ofOutput(node, weights);
         weights.forEach(data(node), (row, channel, value) -> {
             double scaled = value / input[channel] * rowScale[row];
             drift[row] += scaled;
@@ -316,80 +302,13 @@ public final class RangeEqualization {
             double reach = unit * (-LOWEST * farthest[row] + DEVIATIONS * TYPICAL_INPUT * Math.sqrt(squares[row]));
             if (reach > limit) {
                 String group = groups.group(node.input(0));
-                double[] scale = scales.get(group);
+                double[] scale = scales.of(group);
                 for (int c = 0; c < scale.length; c++) {
                     scale[c] *= (double) HIGHEST / (HIGHEST - LOWEST);
                 }
-                shifts.put(group, 0.0);
+                scales.shift(group, 0);
                 return;
             }
         }
-    }
-
-    private Result fold() {
-        Parameters parameters = model.parameters().copy();
-        List<Node> nodes = new ArrayList<>();
-        for (Node node : model.graph().nodes()) {
-            if (groups.isWeighted(node)) {
-                nodes.add(foldWeights(node, parameters));
-            } else if (ChannelGroups.isRectifier(node) && groups.group(node.output()) != null) {
-                nodes.add(foldRectifier(node));
-            } else {
-                nodes.add(node);
-            }
-        }
-        Map<String, ChannelMap> maps = new LinkedHashMap<>();
-        groups.members().forEach((group, members) -> members.forEach(value -> maps.put(value, map(group, value))));
-        return new Result(new Model(model.graph().edit().nodes(nodes).build(), parameters), maps);
-    }
-
-    private ChannelMap map(String group, String value) {
-        double[] scale = scales.get(group);
-        int channels = shapes.get(value).dim(1);
-        float[] expanded = new float[channels];
-        for (int c = 0; c < channels; c++) {
-            expanded[c] = (float) scale[c / (channels / scale.length)];
-        }
-        return new ChannelMap(expanded, shifts.get(group).floatValue());
-    }
-
-    private Node foldRectifier(Node node) {
-        double shift = shiftOf(node.output());
-        if (node.op() instanceof Clip) {
-            return node.withOp(new Clip((float) -shift, (float) (HIGHEST * STEP)));
-        }
-        return shift == 0 ? node : node.withOp(new Clip((float) -shift, Float.POSITIVE_INFINITY));
-    }
-
-    private Node foldWeights(Node node, Parameters parameters) {
-        String inputGroup = groups.group(node.input(0));
-        String outputGroup = groups.group(node.output());
-        if (inputGroup == null && outputGroup == null) {
-            return node;
-        }
-        WeightView weights = weights(node);
-        double[] input = inputScale(node, weights);
-        double inputShift = shiftOf(node.input(0));
-        double[] output = new double[weights.rows()];
-        Arrays.fill(output, 1);
-        if (outputGroup != null) {
-            System.arraycopy(scales.get(outputGroup), 0, output, 0, output.length);
-        }
-        double[] bias = new double[weights.rows()];
-        if (node.hasInput(2)) {
-            float[] old = parameters.get(node.input(2)).data();
-            for (int row = 0; row < bias.length; row++) {
-                bias[row] = old[old.length == 1 ? 0 : row];
-            }
-        }
-        weights.forEach(data(node), (row, channel, value) -> bias[row] += value / input[channel] * inputShift);
-        weights.change(parameters.get(node.input(1)).data(), (row, channel, value) -> value / input[channel] * output[row]);
-        float[] newBias = new float[bias.length];
-        for (int row = 0; row < bias.length; row++) {
-            newBias[row] = (float) (bias[row] * output[row] - shiftOf(node.output()));
-        }
-        String name = node.hasInput(2) ? node.input(2) : node.name() + ".bias";
-        parameters.put(name, Tensor.vector(newBias));
-        return node.hasInput(2) ? node : node.withInputs(List.of(node.input(0), node.input(1), name));
     }
 }

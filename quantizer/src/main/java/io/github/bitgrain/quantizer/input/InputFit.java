@@ -3,6 +3,7 @@ package io.github.bitgrain.quantizer.input;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Names;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.Add;

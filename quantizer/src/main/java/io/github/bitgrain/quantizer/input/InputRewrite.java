@@ -1,6 +1,7 @@
 package io.github.bitgrain.quantizer.input;
 
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Names;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.Conv;
@@ -11,7 +12,6 @@ import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,24 +111,12 @@ final class InputRewrite {
         String read = node.input(0);
         if (!conv.pads().isNone()) {
             read = names.fresh(node.name() + "_padded");
-            nodes.add(new Node(names.fresh(node.name() + "_pad"), pad(conv.pads(), weight.shape().rank(), border(reader)), List.of(node.input(0)),
+            nodes.add(new Node(names.fresh(node.name() + "_pad"), Pad.around(conv.pads(), weight.shape().rank(), border(reader)), List.of(node.input(0)),
                     List.of(read)));
         }
         nodes.add(new Node(node.name(), new Conv(conv.stride(), Pads.NONE, conv.dilation(), conv.groups()),
                 List.of(read, keep(node, 1, weight), bias(node, 2, added)), node.outputs()));
         return nodes;
-    }
-
-    private static Pad pad(Pads pads, int rank, float value) {
-        List<Integer> begins = new ArrayList<>(Collections.nCopies(rank, 0));
-        List<Integer> ends = new ArrayList<>(begins);
-        begins.set(rank - 1, pads.left());
-        ends.set(rank - 1, pads.right());
-        if (rank > 3) {
-            begins.set(rank - 2, pads.top());
-            ends.set(rank - 2, pads.bottom());
-        }
-        return new Pad(Pad.Mode.CONSTANT, begins, ends, value);
     }
 
     private Node product(InputPath.Reader reader, Gemm gemm) {

@@ -69,7 +69,7 @@ public final class Tqt {
         ImprovedTqt best = null;
         if (setting.equalize()) {
             RangeEqualization.Result equalized =
-                    RangeEqualization.apply(model, batches.used(), batches.size(), plan.target(), plan::bits, threads);
+                    RangeEqualization.apply(model, batches.used(), batches.size(), plan.target(), plan::bits, setting.shiftPadded(), threads);
             ImprovedTqt run = new ImprovedTqt(model, equalized.model(), calibration.apply(equalized.model()), samples, setting, listener, threads);
             run.run();
             if (run.judge() <= before) {

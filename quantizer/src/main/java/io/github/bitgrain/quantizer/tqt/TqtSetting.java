@@ -25,6 +25,8 @@ import java.util.List;
  * @param trainedSamples where fewer samples train, mixtures of them are added up to this number
  * @param channelWeighting whether blocks are trained a second time, with the error of each channel counted by how much it shows in the
  *     network's output, and the better outcome is kept
+ * @param shiftPadded whether values behind a ReLU use all 256 levels also where padded convolutions read them, which then get a Pad in front: more accurate
+ *     mostly, and slower on the chip
  */
 public record TqtSetting(
         List<String> interestedLayers,
@@ -43,7 +45,8 @@ public record TqtSetting(
         double outputLr,
         double holdOut,
         int trainedSamples,
-        boolean channelWeighting) {
+        boolean channelWeighting,
+        boolean shiftPadded) {
     /** Where activations are kept: ESP-PPQ's collecting_device {@code cpu}, {@code cuda} and {@code executor} all mean memory here. */
     public enum Collecting { MEMORY, DISK }
 
@@ -51,11 +54,11 @@ public record TqtSetting(
 
     /** ESP-PPQ's defaults (api/setting.py), without anything that ESP-PPQ does not do. */
     public static final TqtSetting PARITY =
-            new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0, 0, false);
+            new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0, 0, false, false);
 
     /** The defaults of the profile {@code improved}; figures in docs/tqt.md. */
     public static final TqtSetting IMPROVED =
-            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.008, true, true, true, 200, 0.01, 0.25, 512, true);
+            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.008, true, true, true, 200, 0.01, 0.25, 512, true, false);
 
     /**
      * Checks the ranges.
@@ -79,7 +82,7 @@ public record TqtSetting(
     /** These without mixtures of samples: row numbers cannot be mixed. */
     public TqtSetting withoutMixtures() {
         return new TqtSetting(interestedLayers, steps, lr, blockSize, scaleTrainable, gamma, intLambda, collecting, alphaLr, exponentSearch,
-                livePassive, equalize, outputSteps, outputLr, holdOut, 0, channelWeighting);
+                livePassive, equalize, outputSteps, outputLr, holdOut, 0, channelWeighting, shiftPadded);
     }
 
     private static void atLeast(String name, double value, double least) {

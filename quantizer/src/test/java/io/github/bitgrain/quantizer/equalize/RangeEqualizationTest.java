@@ -79,7 +79,7 @@ class RangeEqualizationTest {
     void keepsTheFloatFunctionAndFillsTheRangeOfEveryHiddenChannel(Target target) {
         Model model = network();
         Tensor x = normal(1, SAMPLES, 3, 8, 8);
-        RangeEqualization.Result result = RangeEqualization.apply(model, DataSource.of(Map.of("x", x)), 8, target, node -> 8, 1);
+        RangeEqualization.Result result = RangeEqualization.apply(model, DataSource.of(Map.of("x", x)), 8, target, node -> 8, false, 1);
         List<String> watched = List.of("r", "d6", "f", "y");
         Map<String, Tensor> before = run(model, watched, x);
         Map<String, Tensor> after = run(result.model(), watched, x);
@@ -95,6 +95,33 @@ class RangeEqualizationTest {
         for (int c = 0; c < 6 && target.perChannelWeights(); c++) {
             assertTrue(largest(channel(after.get("r"), c)) > 3, "channel " + c + " uses a part of the range only");
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Target.class)
+    void shiftsBehindPadsWhenAskedTo(Target target) {
+        Conv padded = new Conv(new Size(1, 2), new Pads(1, 0, 2, 1), Size.ONE, 1);
+        Graph graph = Graph.builder("net").input("x", Shape.of(1, 3, 8, 8))
+                .node("first", padded, List.of("x", "w0", "b0"), "a").node("relu", new Relu(), List.of("a"), "r")
+                .node("second", padded, List.of("r", "w1"), "b").node("relu6", new Clip(0, 6), List.of("b", "lo", "hi"), "c")
+                .node("second_pad", padded, List.of("c", "w2"), "y").output("y").build();
+        Parameters parameters = new Parameters().put("w0", normal(1, 6, 3, 3, 3)).put("b0", normal(1, 6)).put("w1", normal(0.3f, 4, 6, 3, 2)).put("w2", normal(1, 2, 4, 1, 1));
+        Model model = new Model(graph, parameters);
+        Tensor x = normal(1, SAMPLES, 3, 8, 8);
+        DataSource samples = DataSource.of(Map.of("x", x));
+        RangeEqualization.Result plain = RangeEqualization.apply(model, samples, 8, target, node -> 8, false, 1);
+        assertEquals(0, plain.maps().get("r").shift());
+        assertEquals(5, plain.model().graph().nodes().size());
+        assertTrue(RangeEqualization.shiftsBehindPads(model));
+        RangeEqualization.Result shifted = RangeEqualization.apply(model, samples, 8, target, node -> 8, true, 1);
+        assertEquals(8, shifted.maps().get("r").shift());
+        assertEquals(8, shifted.maps().get("c").shift());
+        assertEquals(List.of("Conv", "Clip", "Pad", "Conv", "Clip", "Pad", "Conv"),
+                shifted.model().graph().nodes().stream().map(node -> node.op().onnxType()).toList());
+        float[] expected = run(model, List.of("y"), x).get("y").data();
+        assertArrayEquals(expected, run(shifted.model(), List.of("y"), x).get("y").data(), 1e-3f);
+        // A convolution that stays at 16 bits takes no shift.
+        assertEquals(0, RangeEqualization.apply(model, samples, 8, target, node -> node.equals("second") ? 16 : 8, true, 1).maps().get("r").shift());
     }
 
     private static Map<String, Tensor> run(Model model, List<String> values, Tensor x) {

@@ -36,7 +36,7 @@ class TrainedExponentsTest {
         // Channel ranges as they are: exponents before and after then belong to the same network.
         TqtSetting setting = new TqtSetting(best.interestedLayers(), 100, best.lr(), best.blockSize(), best.scaleTrainable(), best.gamma(), best.intLambda(),
                 best.collecting(), best.alphaLr(), best.exponentSearch(), best.livePassive(), false, 100, best.outputLr(), best.holdOut(),
-                best.trainedSamples(), best.channelWeighting());
+                best.trainedSamples(), best.channelWeighting(), best.shiftPadded());
         QuantizationResult result = Bitgrain.quantize(golden.model(), golden.calibration(), new QuantizationOptions(target, Profile.IMPROVED, 8, Map.of(),
                 calibration, Map.of(), golden.batch(), 16, false, plain.equalizationSetting(), true, setting, plain.threads()), QuantizationListener.NONE);
 
