@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Values held as whole floats: {@link ChipCase#run} compares every operator with the same on integers. */
 class WholeValuesTest {
     /** An operator without a way of its own for whole floats, then those that have one. */
-    private enum Operator { FLATTEN, MAX_POOL, CONCAT, SLICE, SPLIT, ADD, SUBTRACT, RESIZE, TRANSPOSE, TABLE, LIMIT, REQUANTIZE, AVERAGE }
+    private enum Operator { FLATTEN, MAX_POOL, CONCAT, SLICE, SPLIT, ADD, SUBTRACT, RESIZE, TRANSPOSE, TABLE, LIMIT, REQUANTIZE, AVERAGE, PAD }
 
     @Property(tries = 500, edgeCases = EdgeCasesMode.NONE)
     void operatorsGiveTheSame(@ForAll Operator operator, @ForAll Target target, @ForAll boolean wide, @ForAll @IntRange(min = 1, max = 36) int channels,
@@ -46,6 +46,7 @@ class WholeValuesTest {
             case FLATTEN -> of("Flatten", type, random, map).integer("axis", random.nextInt(1, 4));
             case TABLE -> of("LUT", type, random, map).table(type, -3, random.longs(256, -128, 128).toArray());
             case LIMIT -> of("Relu", type, random, map).table(type, -3, LongStream.range(-128, 128).map(q -> Math.max(q, 0)).toArray());
+            case PAD -> of("Pad", type, random, map).indices(0, 1, step, 0, 0, 2, 0, 0);
             case AVERAGE -> of("GlobalAveragePool", type, random, map);
             case REQUANTIZE -> of("RequantizeLinear", type, random, map);
         };

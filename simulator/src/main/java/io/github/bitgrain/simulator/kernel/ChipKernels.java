@@ -84,7 +84,7 @@ public final class ChipKernels {
         golden("Concat", Movement::concat);
         formula("Split", Movement::split);
         formula("Slice", Movement::slice);
-        formula("Pad", Movement::pad);
+        formula("Pad", Padding::pad);
         formula("Transpose", Movement::transpose);
         formula("Reshape", Movement::reshape);
         formula("Flatten", Movement::flatten);

@@ -2,7 +2,6 @@ package io.github.bitgrain.simulator.kernel;
 
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.simulator.ChipBuffer;
-import io.github.bitgrain.simulator.ChipTensor;
 import java.util.Arrays;
 
 /** Operators that move elements without arithmetic (chip-arithmetic.md §3.15). Exponents must agree in the file. */
@@ -243,7 +242,7 @@ final class Movement {
     }
 
     /** Copies rows of channels: in one run, gaps too, where both lie apart. */
-    private static void copyRows(ChipBuffer x, int from, ChipBuffer y, int to, int rows) {
+    static void copyRows(ChipBuffer x, int from, ChipBuffer y, int to, int rows) {
         float[] wholes = x.wholes();
         boolean apart = x.isApart() && y.isApart();
         Kernels.floats().copyRows(apart ? 1 : rows, apart ? rows * x.wholeStride() : x.dim(-1), wholes, x.wholesOffset() + from * x.wholeStride(),
@@ -294,53 +293,6 @@ final class Movement {
             }
             outputs[0].reshape(x.hasWholes(), shape);
             gather(x, outputs[0], origin, strides);
-        };
-    }
-
-    static ChipKernel pad(NodeSetup node) {
-        int[] pads = node.requireParameter(1).ints();
-        ChipTensor value = node.hasInput(2) ? node.requireParameter(2) : null;
-        String mode = node.node().text("mode", "constant");
-        if (!mode.equals("constant") && !mode.equals("edge") && !mode.equals("reflect")) {
-            throw node.fail("pad mode " + mode + " has no kernel; constant, edge and reflect have");
-        }
-        return (inputs, outputs) -> {
-            ChipBuffer x = inputs[0];
-            int rank = x.rank();
-            if (pads.length != 2 * rank) {
-                throw node.fail(pads.length + " pads for " + rank + " axes");
-            }
-            int[] shape = x.shape().clone();
-            for (int i = 0; i < rank; i++) {
-                shape[i] += pads[i] + pads[i + rank];
-            }
-            outputs[0].reshape(shape);
-            ChipBuffer filling = new ChipBuffer(outputs[0].type(), outputs[0].exponent());
-            filling.reshape(1);
-            if (value != null && filling.isFloat()) {
-                filling.floats()[0] = value.floats()[0];
-            } else if (value != null) {
-                filling.ints()[0] = value.ints()[0];
-            }
-            int[] strides = strides(x.shape());
-            int[] index = new int[rank];
-            for (int i = 0; i < outputs[0].count(); i++) {
-                int from = 0;
-                boolean inside = true;
-                for (int axis = 0; axis < rank; axis++) {
-                    int at = index[axis] - pads[axis];
-                    int last = x.dim(axis) - 1;
-                    if (at < 0 || at > last) {
-                        inside &= !mode.equals("constant");
-                        at = mode.equals("edge") ? Math.clamp(at, 0, last) : at < 0 ? -at : 2 * last - at;
-                    }
-                    from += at * strides[axis];
-                }
-                outputs[0].copyFrom(inside ? x : filling, inside ? from : 0, i, 1);
-                for (int axis = rank - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--) {
-                    index[axis] = 0;
-                }
-            }
         };
     }
 
