@@ -38,7 +38,7 @@ public record ChipHazard(Kind kind, String node, String operator, String reason,
         /** The kernel leaves its output, or the end of it, as it was. */
         UNWRITTEN_OUTPUT("output not written"),
         /** The kernel reads or writes in front of or behind a buffer. */
-        OUT_OF_BOUNDS("index before the start"),
+        OUT_OF_BOUNDS("beyond the memory of a tensor"),
         /** The kernel computes with registers that it has not loaded. */
         UNLOADED_REGISTERS("fewer channels than lanes"),
         /** A grouped convolution that is not depthwise runs as depthwise. */

@@ -180,6 +180,12 @@ class ChipHazardsTest {
     }
 
     @Test
+    void padsThatCutAreReported() {
+        finds(Kind.OUT_OF_BOUNDS, ChipCase.of("Pad").value(INT8, 0, List.of(1, 3), 1, 2, 3).indices(0, -1, 0, 1).output(INT8, 0), Target.values());
+        finds(Kind.OUT_OF_BOUNDS, ChipCase.of("Pad").value(INT8, 0, List.of(1, 3), 1, 2, 3).indices(0, 1, 0, 1).output(INT8, 0));
+    }
+
+    @Test
     void otherOrdersThanOnnxsAreReported() {
         finds(Kind.ELEMENT_ORDER, ChipCase.of("SpaceToDepth").value(INT8, 0, List.of(1, 2, 2, 2), new long[8]).integer("blocksize", 2)
                 .output(INT8, 0), Target.values());

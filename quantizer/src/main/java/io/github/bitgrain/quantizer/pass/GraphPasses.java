@@ -20,7 +20,7 @@ public final class GraphPasses {
                 new DecomposeConvTranspose(profile)));
         if (!profile.isParity()) {
             passes.addAll(List.of(new FuseGelu(), new DivideInstead(), new FuseRmsNorm(), new DecomposeExtremes(), new FuseL2Norm(), new DecomposeAveragePool(),
-                    new SliceShuffledChannels()));
+                    new SliceShuffledChannels(), new SliceInsteadOfCutting()));
         }
         passes.add(new OrderSpaceToDepth(profile));
         return passes;

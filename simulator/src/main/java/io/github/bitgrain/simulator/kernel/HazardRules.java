@@ -86,6 +86,7 @@ public final class HazardRules {
             new Rule(Kind.UNWRITTEN_OUTPUT, AS_THE_MODEL_MEANS, Set.of("RequantizeLinear"),
                     (target, bits) -> target == Target.ESP32S3 && bits == Short.SIZE, HazardRules::forgotten),
             new Rule(Kind.OUT_OF_BOUNDS, AS_THE_MODEL_MEANS, Set.of("Gather", "ScatterND"), (target, bits) -> true, HazardRules::negativeIndex),
+            new Rule(Kind.OUT_OF_BOUNDS, AS_THE_MODEL_MEANS, Set.of("Pad"), (target, bits) -> true, HazardRules::cuts),
             new Rule(Kind.ELEMENT_ORDER, AS_THE_CHIP, Set.of("SpaceToDepth", "StreamingCache", "ReverseSequence"), (target, bits) -> true,
                     HazardRules::order),
             new Rule(Kind.TRUNCATED_FLOATS, AS_THE_CHIP, Set.of("ReverseSequence"), (target, bits) -> bits == FLOAT_BITS,
@@ -327,6 +328,11 @@ public final class HazardRules {
     private static String negativeIndex(NodeSetup node) {
         return Arrays.stream(node.requireParameter(1).ints()).filter(index -> index < 0).mapToObj(index -> "index " + index
                 + ": the kernel goes in front of its buffer; count from the start").findFirst().orElse(null);
+    }
+
+    private static String cuts(NodeSetup node) {
+        return Arrays.stream(node.requireParameter(1).ints()).filter(pad -> pad < 0).mapToObj(pad -> "pad " + pad
+                + ": the kernel copies its whole input, beyond its output; use a Slice").findFirst().orElse(null);
     }
 
     private static String order(NodeSetup node) {
