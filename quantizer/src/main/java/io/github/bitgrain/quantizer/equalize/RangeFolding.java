@@ -6,8 +6,6 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Conv;
-import io.github.bitgrain.core.op.Pad;
-import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
@@ -69,18 +67,11 @@ final class RangeFolding {
         return new ChannelMap(factors, (float) scales.shiftOf(value));
     }
 
-    /** A padded convolution of a shifted value stands behind a Pad that fills in where zero is now. */
+    /** The zeros around a shifted value are shifted too. */
     private List<Node> withBorder(Node node) {
         double shift = scales.shiftOf(node.input(0));
-        if (shift == 0 || !(node.op() instanceof Conv conv) || conv.pads().isNone()) {
-            return List.of(node);
-        }
-        String padded = names.fresh(node.name() + "_padded");
-        List<String> inputs = new ArrayList<>(node.inputs());
-        inputs.set(0, padded);
-        Pad pad = Pad.around(conv.pads(), shapes.get(node.input(0)).rank(), (float) -shift);
-        return List.of(new Node(names.fresh(node.name() + "_pad"), pad, List.of(node.input(0)), List.of(padded)),
-                new Node(node.name(), new Conv(conv.stride(), Pads.NONE, conv.dilation(), conv.groups()), inputs, node.outputs()));
+        return shift == 0 || !(node.op() instanceof Conv) ? List.of(node)
+                : ConvBorder.of(node, shapes.get(node.input(0)).rank(), (float) -shift, names);
     }
 
     private Node foldRectifier(Node node) {

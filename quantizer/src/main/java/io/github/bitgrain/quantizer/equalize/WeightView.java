@@ -6,7 +6,7 @@ import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.tensor.Shape;
 
 /** The weights of a Conv or Gemm as rows (output channels) over input channels, whatever their layout. */
-final class WeightView {
+public final class WeightView {
     private final int rows;
     private final int channels;
     private final int perGroup;
@@ -17,17 +17,25 @@ final class WeightView {
 
     /** Sees one weight. */
     @FunctionalInterface
-    interface Visitor {
+    public interface Visitor {
+        /** Sees the weight of a row for a channel. */
         void visit(int row, int channel, double value);
     }
 
     /** Gives a weight another value. */
     @FunctionalInterface
-    interface Change {
+    public interface Change {
+        /** The new weight of a row for a channel. */
         double apply(int row, int channel, double value);
     }
 
-    WeightView(Node node, Shape shape) {
+    /**
+     * A view.
+     *
+     * @param node a Conv or Gemm
+     * @param shape shape of its weights
+     */
+    public WeightView(Node node, Shape shape) {
         if (node.op() instanceof Conv conv) {
             rows = shape.dim(0);
             perGroup = shape.dim(1);
@@ -54,17 +62,17 @@ final class WeightView {
     }
 
     /** Number of output channels. */
-    int rows() {
+    public int rows() {
         return rows;
     }
 
     /** Number of input channels. */
-    int channels() {
+    public int channels() {
         return channels;
     }
 
     /** Every weight, row by row, in the order in which chips add products: positions, channels innermost. */
-    void forEach(float[] weights, Visitor visitor) {
+    public void forEach(float[] weights, Visitor visitor) {
         for (int row = 0; row < rows; row++) {
             int firstChannel = row / rowsPerGroup * perGroup;
             for (int position = 0; position < positions; position++) {
@@ -76,7 +84,7 @@ final class WeightView {
     }
 
     /** Changes every weight in place. */
-    void change(float[] weights, Change change) {
+    public void change(float[] weights, Change change) {
         for (int row = 0; row < rows; row++) {
             int firstChannel = row / rowsPerGroup * perGroup;
             for (int c = 0; c < perGroup; c++) {

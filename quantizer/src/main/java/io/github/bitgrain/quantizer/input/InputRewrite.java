@@ -8,9 +8,10 @@ import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.op.Pad;
-import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.equalize.ConvBorder;
+import io.github.bitgrain.quantizer.equalize.WeightView;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,10 +73,10 @@ final class InputRewrite {
     private List<Node> layer(InputPath.Reader reader) {
         Node node = reader.node();
         return switch (node.op()) {
-            case Conv conv -> convolution(reader, conv);
-            case Gemm gemm -> List.of(product(reader, gemm));
+            case Conv conv -> ConvBorder.of(folded(reader, node, 1), parameters.get(node.input(1)).shape().rank(), conv.pads().isNone() ? 0 : border(reader), names);
+            case Gemm gemm -> List.of(product(reader, node, gemm));
             // A product of matrices has no bias.
-            case MatMul op -> List.of(product(reader, new Gemm(1, 1, false, false)));
+            case MatMul op -> List.of(product(reader, node.withOp(new Gemm(1, 1, false, false)), new Gemm(1, 1, false, false)));
             default -> List.of(recurrent(reader));
         };
     }
@@ -89,64 +90,29 @@ final class InputRewrite {
         return reader.reads().addend(channel) - slope(reader, channel) * map.offset(channel);
     }
 
-    private List<Node> convolution(InputPath.Reader reader, Conv conv) {
-        Node node = reader.node();
-        Tensor weight = parameters.get(node.input(1)).copy();
-        int rows = weight.shape().dim(0);
-        int perGroup = weight.shape().dim(1);
-        int positions = weight.shape().size(2, weight.shape().rank());
-        float[] added = new float[rows];
-        for (int row = 0; row < rows; row++) {
-            double sum = 0;
-            for (int c = 0; c < perGroup; c++) {
-                int channel = row / (rows / conv.groups()) * perGroup + c;
-                for (int i = (row * perGroup + c) * positions; i < (row * perGroup + c + 1) * positions; i++) {
-                    sum += weight.data()[i] * intercept(reader, channel);
-                    weight.data()[i] = (float) (weight.data()[i] * slope(reader, channel));
-                }
-            }
-            added[row] = (float) sum;
-        }
-        List<Node> nodes = new ArrayList<>();
-        String read = node.input(0);
-        if (!conv.pads().isNone()) {
-            read = names.fresh(node.name() + "_padded");
-            nodes.add(new Node(names.fresh(node.name() + "_pad"), Pad.around(conv.pads(), weight.shape().rank(), border(reader)), List.of(node.input(0)),
-                    List.of(read)));
-        }
-        nodes.add(new Node(node.name(), new Conv(conv.stride(), Pads.NONE, conv.dilation(), conv.groups()),
-                List.of(read, keep(node, 1, weight), bias(node, 2, added)), node.outputs()));
-        return nodes;
-    }
-
-    private Node product(InputPath.Reader reader, Gemm gemm) {
-        Node node = reader.node();
-        Tensor weight = parameters.get(node.input(1)).copy();
-        float[] added = columns(reader, weight, gemm.transB());
+    private Node product(InputPath.Reader reader, Node node, Gemm gemm) {
         boolean biased = node.hasInput(2) && gemm.beta() != 0;
-        for (int i = 0; i < added.length; i++) {
-            added[i] *= gemm.alpha() / (biased ? gemm.beta() : 1);
-        }
-        Node unbiased = biased ? node : node.withInputs(List.of(node.input(0), node.input(1)));
-        return new Node(node.name(), biased ? gemm : new Gemm(gemm.alpha(), 1, false, gemm.transB()),
-                List.of(node.input(0), keep(node, 1, weight), bias(unbiased, 2, added)), node.outputs());
+        Node usable = biased ? node : node.withInputs(List.of(node.input(0), node.input(1))).withOp(new Gemm(gemm.alpha(), 1, false, gemm.transB()));
+        return folded(reader, usable, gemm.alpha() / (biased ? gemm.beta() : 1));
     }
 
-    /** Scales a matrix in place; returns what its columns make of the intercept. */
-    private float[] columns(InputPath.Reader reader, Tensor weight, boolean transposed) {
-        int columns = weight.shape().dim(transposed ? 0 : 1);
-        int depth = weight.shape().dim(transposed ? 1 : 0);
-        float[] added = new float[columns];
-        for (int n = 0; n < columns; n++) {
-            double sum = 0;
-            for (int k = 0; k < depth; k++) {
-                int i = transposed ? n * depth + k : k * columns + n;
-                sum += weight.data()[i] * intercept(reader, 0);
-                weight.data()[i] = (float) (weight.data()[i] * slope(reader, 0));
-            }
-            added[n] = (float) sum;
+    /**
+     * A Conv or Gemm that takes the mapped value where its border allows.
+     *
+     * @param share what a change of the product makes of the bias
+     */
+    private Node folded(InputPath.Reader reader, Node node, float share) {
+        Tensor weight = parameters.get(node.input(1)).copy();
+        WeightView view = new WeightView(node, weight.shape());
+        double[] added = new double[view.rows()];
+        view.forEach(weight.data(), (row, channel, value) -> added[row] += value * intercept(reader, channel));
+        view.change(weight.data(), (row, channel, value) -> value * slope(reader, channel));
+        float[] bias = new float[added.length];
+        float[] old = node.hasInput(2) ? parameters.get(node.input(2)).data() : new float[1];
+        for (int row = 0; row < bias.length; row++) {
+            bias[row] = (float) (old[old.length == 1 ? 0 : row] + share * added[row]);
         }
-        return added;
+        return node.withInputs(List.of(node.input(0), keep(node, 1, weight), keep(node, 2, Tensor.vector(bias))));
     }
 
     private Node recurrent(InputPath.Reader reader) {
@@ -179,17 +145,5 @@ final class InputRewrite {
         String name = names.fresh(node.hasInput(operand) ? node.input(operand) + "_fitted" : node.name() + "_bias");
         parameters.put(name, tensor);
         return name;
-    }
-
-    /** The bias of a layer and what is added to it, one entry for each output channel. */
-    private String bias(Node node, int operand, float[] added) {
-        float[] sum = added.clone();
-        if (node.hasInput(operand)) {
-            float[] bias = parameters.get(node.input(operand)).data();
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += bias[bias.length == 1 ? 0 : i];
-            }
-        }
-        return keep(node, operand, Tensor.vector(sum));
     }
 }
