@@ -136,6 +136,20 @@ class QuantizeTest {
         assertEquals(16, slots.get("/fc1/Gemm:in1").get("bits").asInt());
     }
 
+    /** What a model says it was made with makes it again. */
+    @Test
+    void theSettingsInAModelAreASettingsFile() throws IOException {
+        assertEquals(0, lenet("a.espdl", "--target", "c", "--set", "equalization=true", "--calibration", "percentile").exit());
+        String text = JSON.readTree(CommandRun.of("inspect", folder.resolve("a.espdl").toString(), "--json").out()).get("metadata").get("bitgrain.settings").asText();
+        Path settings = Files.writeString(folder.resolve("s.json"), text);
+        assertEquals(0, lenet("b.espdl", "--target", "c", "--settings", settings.toString()).exit());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("a.espdl")), Files.readAllBytes(folder.resolve("b.espdl")));
+        lenet("b.espdl", "--settings", settings.toString()).fails(2, settings + ":1:11: target is c here and esp32p4 on the command line; give --target c, or take the line out");
+        Files.writeString(settings, "{\"fit_input\":true}");
+        lenet("b.espdl", "--settings", settings.toString()).fails(2,
+                settings + ":1:14: fit_input is true here and false on the command line; give --fit-input, or take the line out");
+    }
+
     @Test
     void theReportShowsAccuracyErrorsAndSettingsAndIsReproducible() throws IOException {
         Path first = folder.resolve("1.html");

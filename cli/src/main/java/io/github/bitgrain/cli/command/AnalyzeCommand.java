@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -119,7 +120,8 @@ public final class AnalyzeCommand extends CliCommand {
     private QuantizationSettings settings() {
         SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(profile);
         if (settingsFile != null) {
-            binder.file(settingsFile);
+            binder.file(settingsFile, Map.of("target", target.id(), "bits", bits, "profile", profile.name().toLowerCase(Locale.ROOT), "calib_batch", calibBatch,
+                    "calib_steps", calibSteps, "fit_input", inputOptions.fits()));
         }
         if (calibration != null) {
             binder.set("quantize_activation_setting.calib_algorithm=" + calibration.name().toLowerCase(Locale.ROOT));

@@ -324,7 +324,7 @@ public class QuantizeCommand extends CliCommand {
     private SettingsBinder<QuantizationSettings> settings() {
         SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(profile);
         if (settingsFile != null) {
-            binder.file(settingsFile);
+            binder.file(settingsFile, options());
         }
         if (calibration != null) {
             binder.set("quantize_activation_setting.calib_algorithm=" + word(calibration));
@@ -337,18 +337,22 @@ public class QuantizeCommand extends CliCommand {
     }
 
     private Map<String, Object> inForce(SettingsBinder<QuantizationSettings> settings) {
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("target", target.id());
-        all.put("bits", bits);
-        all.put("profile", word(profile));
-        all.put("calib_batch", calibBatch);
-        all.put("calib_steps", calibSteps);
-        if (inputOptions.fits()) {
-            all.put("fit_input", true);
-        }
-        all.put("seed", seed);
+        Map<String, Object> all = options();
         all.putAll(settings.tree());
         return all;
+    }
+
+    /** The options that decide about the model beside the settings. */
+    private Map<String, Object> options() {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("target", target.id());
+        options.put("bits", bits);
+        options.put("profile", word(profile));
+        options.put("calib_batch", calibBatch);
+        options.put("calib_steps", calibSteps);
+        options.put("fit_input", inputOptions.fits());
+        options.put("seed", seed);
+        return options;
     }
 
     private static String word(Enum<?> constant) {
