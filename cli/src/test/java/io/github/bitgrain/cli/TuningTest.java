@@ -56,6 +56,16 @@ class TuningTest {
     }
 
     @Test
+    void evenedOutRangesWantTheirMeansCorrectedAndAreBetterThen() throws IOException {
+        String hint = "hint: equalization alone leaves mean errors behind; --set bias_correct=true takes them out";
+        CommandRun alone = lenet("e.espdl", "--set", "equalization=true");
+        assertTrue(alone.err().contains(hint), alone.err());
+        double calibrated = measured("c.espdl").get("accuracy").get("chip").asDouble();
+        JsonNode both = measured("b.espdl", "--set", "equalization=true", "--set", "bias_correct=true");
+        assertTrue(both.get("accuracy").get("chip").asDouble() < 0.7 * calibrated, both.get("accuracy") + ", " + calibrated);
+    }
+
+    @Test
     void roundingIsTrainedThroughTheCommandLine() throws IOException {
         JsonNode json = measured("r.espdl", "--set", "blockwise_reconstruction=true", "--set", "blockwise_reconstruction_setting.steps=100");
         JsonNode accuracy = json.get("accuracy");

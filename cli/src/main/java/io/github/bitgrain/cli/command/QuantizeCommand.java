@@ -210,6 +210,9 @@ public class QuantizeCommand extends CliCommand {
                 found = best.result();
             }
             inputOptions.hint(network, samples, bits, profile, this::note);
+            if (goal == null && !profile.isParity() && given.settings().leavesMeanErrors()) {
+                note("hint: equalization alone leaves mean errors behind; --set bias_correct=true takes them out");
+            }
             return write(made, found, wanted, samples, fit, classNames, watch);
         }
     }
