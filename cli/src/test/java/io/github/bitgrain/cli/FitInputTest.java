@@ -75,7 +75,7 @@ class FitInputTest {
 
         String preprocess = "--mean 0.5 --std 0.25";
         assertEquals(chip, snr("fitted.espdl", preprocess), 1e-6 * chip);
-        assertEquals(fitted.get("accuracy").get("ptq").asDouble(), snr("fitted.onnx", preprocess), 1e-3 * chip);
+        assertEquals(fitted.get("accuracy").get("tuned").asDouble(), snr("fitted.onnx", preprocess), 1e-3 * chip);
         assertEquals(0, CommandRun.of("inspect", file("fitted.espdl"), "--to-float", file("float.onnx")).exit());
         JsonNode lifted = json(CommandRun.of("evaluate", file("float.onnx"), "--data", pictures(false).toString(), "--reference", file("float.onnx"),
                 "--metric", "snr", "--json"));

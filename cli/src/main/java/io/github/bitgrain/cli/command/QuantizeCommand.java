@@ -210,9 +210,6 @@ public class QuantizeCommand extends CliCommand {
                 found = best.result();
             }
             inputOptions.hint(network, samples, bits, profile, this::note);
-            if (goal == null && !profile.isParity() && given.settings().leavesMeanErrors()) {
-                note("hint: equalization alone leaves mean errors behind; --set bias_correct=true takes them out");
-            }
             return write(made, found, wanted, samples, fit, classNames, watch);
         }
     }
@@ -323,9 +320,21 @@ public class QuantizeCommand extends CliCommand {
         return name.substring(0, name.lastIndexOf('.'));
     }
 
-    /** Defaults of the profile, then the file, then options, then --set. */
+    /**
+     * Defaults of the profile, then the file, then options, then --set. Where values are shifted and nothing is trained, biases are corrected unless the user says
+     * otherwise: what rounded weights make of a shift is a mean error.
+     */
     private SettingsBinder<QuantizationSettings> settings() {
+        SettingsBinder<QuantizationSettings> binder = settings(false);
+        boolean shifts = inputOptions.fits() || !profile.isParity() && binder.settings().equalization();
+        return shifts && !binder.settings().trains() ? settings(true) : binder;
+    }
+
+    private SettingsBinder<QuantizationSettings> settings(boolean correctBiases) {
         SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(profile);
+        if (correctBiases) {
+            binder.set("bias_correct=true");
+        }
         if (settingsFile != null) {
             binder.file(settingsFile, options());
         }

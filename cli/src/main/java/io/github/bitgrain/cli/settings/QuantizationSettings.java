@@ -215,11 +215,6 @@ public record QuantizationSettings(
         return new TuningPasses(biasCorrect ? biasCorrectSetting : null, blockwiseReconstruction ? blockwiseReconstructionSetting : null);
     }
 
-    /** Whether channel ranges are evened out and nothing takes out the mean errors that this leaves under the profile improved. */
-    public boolean leavesMeanErrors() {
-        return equalization && !biasCorrect && !tqtOptimization;
-    }
-
     /** What changes weights before quantization and keeps the function. */
     public WeightPasses weightPasses() {
         return new WeightPasses(weightSplit ? weightSplitSetting : null, channelSplit ? channelSplitSetting : null, ssdEqualization ? ssdSetting : null);
