@@ -1,5 +1,7 @@
 package io.github.bitgrain.quantizer.input;
 
+import java.util.Arrays;
+
 /**
  * An input whose samples can take 256 evenly spaced values only, since they were bytes before their preprocessing. One entry of an array is for all channels.
  *
@@ -10,13 +12,17 @@ public record InputLevels(float[] first, float[] last) {
     /** Values of a byte less one. */
     static final int STEPS = 255;
 
-    /** Checks the arrays. */
+    /** Checks the arrays, and takes one entry where all channels are alike. */
     public InputLevels {
         if (first.length == 0 || first.length != last.length) {
             throw new IllegalArgumentException(first.length + " first values, " + last.length + " last ones");
         }
-        first = first.clone();
-        last = last.clone();
+        boolean alike = true;
+        for (int c = 1; c < first.length; c++) {
+            alike &= first[c] == first[0] && last[c] == last[0];
+        }
+        first = Arrays.copyOf(first, alike ? 1 : first.length);
+        last = Arrays.copyOf(last, first.length);
     }
 
     /** Number of channels that the levels tell apart. */

@@ -223,6 +223,13 @@ class InputFitTest {
     }
 
     @Test
+    void channelsThatAreAlikeMayBeMixed() {
+        node(new Reshape(List.of(-1L, 24L), false)).node(new Gemm(1, 1, false, true), normal("w", 5, 24), normal("b", 5));
+        InputLevels alike = new InputLevels(new float[] {-1, -1}, new float[] {2, 2});
+        assertIntegers(fit(model(1, 2, 3, 4), bytes(alike, 2, 3, 4), alike), bytes(alike, 2, 3, 4));
+    }
+
+    @Test
     void matricesWithoutBiasGetOne() {
         node(new Gemm(1, 0, false, false), normal("w", 24, 5));
         fit(model(1, 24), bytes(UNIT, 24), UNIT);
