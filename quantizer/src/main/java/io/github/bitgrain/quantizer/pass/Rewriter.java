@@ -2,6 +2,7 @@ package io.github.bitgrain.quantizer.pass;
 
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Names;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.tensor.Tensor;
@@ -15,12 +16,14 @@ final class Rewriter {
     private final Model model;
     private final Map<String, Node> nodes = new LinkedHashMap<>();
     private final Parameters parameters;
+    private final Names names;
     private List<String> outputs;
 
     Rewriter(Model model) {
         this.model = model;
         model.graph().nodes().forEach(node -> nodes.put(node.name(), node));
         parameters = model.parameters().shallowCopy();
+        names = new Names(model);
         outputs = model.graph().outputs();
     }
 
@@ -49,13 +52,9 @@ final class Rewriter {
         nodes.remove(node.name());
     }
 
-    /** A parameter name that nothing has. */
+    /** A name that nothing has, for a node, value or parameter. */
     String fresh(String base) {
-        String name = base;
-        for (int i = 1; parameters.contains(name); i++) {
-            name = base + "_" + i;
-        }
-        return name;
+        return names.fresh(base);
     }
 
     void put(String name, Tensor tensor) {
