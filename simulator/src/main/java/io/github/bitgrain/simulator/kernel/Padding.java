@@ -59,26 +59,37 @@ final class Padding {
         };
     }
 
+    /** Number of the element or line of x that the one at an index of y's outer axes comes from, or {@link #NOTHING}. */
+    private int source(ChipBuffer x, int[] index) {
+        int from = 0;
+        for (int axis = 0; axis < index.length; axis++) {
+            int at = source(index[axis], axis, x.dim(axis));
+            if (at == NOTHING) {
+                return NOTHING;
+            }
+            from = from * x.dim(axis) + at;
+        }
+        return from;
+    }
+
+    private static void advance(ChipBuffer y, int[] index) {
+        for (int axis = index.length - 1; axis >= 0 && ++index[axis] == y.dim(axis); axis--) {
+            index[axis] = 0;
+        }
+    }
+
     /** Lines of rows of channels: pixels side by side. */
     private void lines(ChipBuffer x, ChipBuffer y) {
         int outer = x.rank() - 2;
-        int width = x.dim(outer);
-        int newWidth = y.dim(outer);
         int[] index = new int[outer];
-        for (int to = 0; to < y.rows(); to += newWidth) {
-            int from = 0;
-            for (int axis = 0; axis < outer && from != NOTHING; axis++) {
-                int at = source(index[axis], axis, x.dim(axis));
-                from = at == NOTHING ? NOTHING : from * x.dim(axis) + at;
-            }
+        for (int to = 0; to < y.rows(); to += y.dim(outer)) {
+            int from = source(x, index);
             if (from == NOTHING) {
-                fill(y, to, newWidth);
+                fill(y, to, y.dim(outer));
             } else {
-                line(x, from * width, y, to);
+                line(x, from * x.dim(outer), y, to);
             }
-            for (int axis = outer - 1; axis >= 0 && ++index[axis] == y.dim(axis); axis--) {
-                index[axis] = 0;
-            }
+            advance(y, index);
         }
     }
 
@@ -93,10 +104,11 @@ final class Padding {
             fill(y, to + last, y.dim(axis) - last);
             return;
         }
-        for (int i = 0; i < y.dim(axis); i = i + 1 == first ? last : i + 1) {
-            if (i < first || i >= last) {
-                copy(x, from + source(i, axis, x.dim(axis)), y, to + i, 1);
-            }
+        for (int i = 0; i < first; i++) {
+            copy(x, from + source(i, axis, x.dim(axis)), y, to + i, 1);
+        }
+        for (int i = last; i < y.dim(axis); i++) {
+            copy(x, from + source(i, axis, x.dim(axis)), y, to + i, 1);
         }
     }
 
@@ -110,38 +122,35 @@ final class Padding {
 
     private void fill(ChipBuffer y, int row, int rows) {
         int channels = y.dim(-1);
+        if (!y.hasWholes()) {
+            fillElements(y, row * channels, (row + rows) * channels);
+            return;
+        }
+        float[] wholes = y.wholes();
+        for (int i = row; i < row + rows; i++) {
+            int at = y.wholesOffset() + i * y.wholeStride();
+            Arrays.fill(wholes, at, at + channels, value == null ? 0 : value.ints()[0]);
+        }
+    }
+
+    private void fillElements(ChipBuffer y, int from, int to) {
         if (y.isFloat()) {
-            Arrays.fill(y.floats(), row * channels, (row + rows) * channels, value == null ? 0 : value.floats()[0]);
-        } else if (!y.hasWholes()) {
-            Arrays.fill(y.ints(), row * channels, (row + rows) * channels, value == null ? 0 : value.ints()[0]);
+            Arrays.fill(y.floats(), from, to, value == null ? 0 : value.floats()[0]);
         } else {
-            float[] wholes = y.wholes();
-            for (int i = row; i < row + rows; i++) {
-                int at = y.wholesOffset() + i * y.wholeStride();
-                Arrays.fill(wholes, at, at + channels, value == null ? 0 : value.ints()[0]);
-            }
+            Arrays.fill(y.ints(), from, to, value == null ? 0 : value.ints()[0]);
         }
     }
 
     private void elements(ChipBuffer x, ChipBuffer y) {
-        int rank = x.rank();
-        int[] index = new int[rank];
+        int[] index = new int[x.rank()];
         for (int to = 0; to < y.count(); to++) {
-            int from = 0;
-            for (int axis = 0; axis < rank && from != NOTHING; axis++) {
-                int at = source(index[axis], axis, x.dim(axis));
-                from = at == NOTHING ? NOTHING : from * x.dim(axis) + at;
-            }
-            if (from != NOTHING) {
-                y.copyFrom(x, from, to, 1);
-            } else if (y.isFloat()) {
-                y.floats()[to] = value == null ? 0 : value.floats()[0];
+            int from = source(x, index);
+            if (from == NOTHING) {
+                fillElements(y, to, to + 1);
             } else {
-                y.ints()[to] = value == null ? 0 : value.ints()[0];
+                y.copyFrom(x, from, to, 1);
             }
-            for (int axis = rank - 1; axis >= 0 && ++index[axis] == y.dim(axis); axis--) {
-                index[axis] = 0;
-            }
+            advance(y, index);
         }
     }
 }

@@ -142,10 +142,14 @@ final class LayoutPass {
             stored.add(axes.storedAxis(axis));
         }
         stored.sort(null);
-        ChipTensor renumbered = ChipTensor.ofLongs(list.name(), ElementType.INT64, list.dims(), list.exponents(), list.layout(),
-                stored.stream().mapToLong(Integer::longValue).toArray());
-        node.inputs.set(1, new Operand.Constant(DraftConstant.finished(renumbered)));
+        renumber(node, list, stored.stream().mapToLong(Integer::longValue).toArray());
         give(node, keep ? axes : axes.without(stored));
+    }
+
+    /** Gives a node's list of numbers about axes, its operand 1, other content. */
+    private static void renumber(DraftNode node, ChipTensor list, long... stored) {
+        ChipTensor renumbered = ChipTensor.ofLongs(list.name(), ElementType.INT64, list.dims(), list.exponents(), list.layout(), stored);
+        node.inputs.set(1, new Operand.Constant(DraftConstant.finished(renumbered)));
     }
 
     private void concat(DraftNode node) {
@@ -177,9 +181,7 @@ final class LayoutPass {
             int rank = pads.length / 2;
             int[] begins = axes.apply(Arrays.copyOf(pads, rank));
             int[] ends = axes.apply(Arrays.copyOfRange(pads, rank, pads.length));
-            long[] stored = IntStream.concat(Arrays.stream(begins), Arrays.stream(ends)).asLongStream().toArray();
-            ChipTensor renumbered = ChipTensor.ofLongs(list.name(), ElementType.INT64, list.dims(), list.exponents(), list.layout(), stored);
-            node.inputs.set(1, new Operand.Constant(DraftConstant.finished(renumbered)));
+            renumber(node, list, IntStream.concat(Arrays.stream(begins), Arrays.stream(ends)).asLongStream().toArray());
         }
         give(node, axes);
     }
