@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.function.UnaryOperator;
 
 /**
  * Samples for the inputs of a network, in a fixed order. Only the samples asked for need to be in memory. Reading the same
@@ -73,6 +74,31 @@ public interface DataSource {
             @Override
             public Map<String, Tensor> read(int from, int number) {
                 return all.read(first + from, number);
+            }
+        };
+    }
+
+    /**
+     * These samples in another form.
+     *
+     * @param change makes a batch of what {@link #read} gives, of the same shapes
+     */
+    default DataSource map(UnaryOperator<Map<String, Tensor>> change) {
+        DataSource all = this;
+        return new DataSource() {
+            @Override
+            public Map<String, Shape> sampleShapes() {
+                return all.sampleShapes();
+            }
+
+            @Override
+            public int samples() {
+                return all.samples();
+            }
+
+            @Override
+            public Map<String, Tensor> read(int first, int count) {
+                return change.apply(all.read(first, count));
             }
         };
     }

@@ -13,7 +13,6 @@ import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.GlobalMaxPool;
 import io.github.bitgrain.core.op.Identity;
 import io.github.bitgrain.core.op.MaxPool;
-import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import java.util.Arrays;

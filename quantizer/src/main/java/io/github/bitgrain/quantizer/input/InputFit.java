@@ -139,27 +139,11 @@ public final class InputFit {
 
     /** Samples of the original network as samples of the fitted one. */
     public DataSource data(DataSource original) {
-        if (maps.isEmpty()) {
-            return original;
-        }
-        return new DataSource() {
-            @Override
-            public Map<String, Shape> sampleShapes() {
-                return original.sampleShapes();
-            }
-
-            @Override
-            public int samples() {
-                return original.samples();
-            }
-
-            @Override
-            public Map<String, Tensor> read(int first, int count) {
-                Map<String, Tensor> batch = new LinkedHashMap<>(original.read(first, count));
-                maps.forEach((name, map) -> batch.computeIfPresent(name, (key, tensor) -> map.apply(tensor, 1)));
-                return batch;
-            }
-        };
+        return maps.isEmpty() ? original : original.map(batch -> {
+            Map<String, Tensor> mapped = new LinkedHashMap<>(batch);
+            maps.forEach((name, map) -> mapped.computeIfPresent(name, (key, tensor) -> map.apply(tensor, 1)));
+            return mapped;
+        });
     }
 
     /**

@@ -36,7 +36,7 @@ final class InputPath {
      *
      * @param reads the value as a function of the input
      */
-    record Reader(Node node, Scaling reads) {
+    record Reader(Node node, InputMap reads) {
         /** Value of the input, channel by channel, that stands for what the node fills its border with; null if it fills none. */
         double[] border() {
             return switch (node.op()) {
@@ -44,52 +44,6 @@ final class InputPath {
                 case Pad pad -> reads.inverse(pad.value());
                 default -> null;
             };
-        }
-    }
-
-    /** {@code factor · x + addend}, channel by channel; one entry is for all channels. */
-    record Scaling(double[] factor, double[] addend) {
-        static final Scaling IDENTITY = new Scaling(new double[] {1}, new double[] {0});
-
-        int channels() {
-            return Math.max(factor.length, addend.length);
-        }
-
-        Scaling then(double[] by, double[] plus) {
-            int channels = Math.max(channels(), Math.max(by.length, plus.length));
-            double[] newFactor = new double[channels];
-            double[] newAddend = new double[channels];
-            for (int c = 0; c < channels; c++) {
-                newFactor[c] = factor(c) * by[c % by.length];
-                newAddend[c] = addend(c) * by[c % by.length] + plus[c % plus.length];
-            }
-            return new Scaling(newFactor, newAddend);
-        }
-
-        double[] inverse(double value) {
-            double[] inverse = new double[channels()];
-            for (int c = 0; c < inverse.length; c++) {
-                inverse[c] = (value - addend(c)) / factor(c);
-            }
-            return inverse;
-        }
-
-        double factor(int channel) {
-            return factor[channel % factor.length];
-        }
-
-        double addend(int channel) {
-            return addend[channel % addend.length];
-        }
-
-        /** Whether it can be taken back. */
-        boolean isRegular() {
-            for (double each : factor) {
-                if (each == 0 || !Double.isFinite(each)) {
-                    return false;
-                }
-            }
-            return true;
         }
     }
 
@@ -106,7 +60,7 @@ final class InputPath {
         this.model = model;
         this.graph = model.graph();
         this.shapes = ShapeInference.infer(graph, model.parameters(), 1);
-        follow(input, Scaling.IDENTITY, false);
+        follow(input, InputMap.IDENTITY, false);
     }
 
     /** The layers that take the value up. */
@@ -134,7 +88,7 @@ final class InputPath {
         return obstacle;
     }
 
-    private void follow(String value, Scaling scaling, boolean moved) {
+    private void follow(String value, InputMap scaling, boolean moved) {
         List<Node> readers = graph.consumers(value);
         if (graph.isOutput(value) || readers.isEmpty()) {
             obstruct(graph.isOutput(value) ? "\"" + value + "\" is an output too" : "nothing reads \"" + value + "\"");
@@ -146,7 +100,7 @@ final class InputPath {
         }
     }
 
-    private void visit(Node node, String value, Scaling scaling, boolean moved) {
+    private void visit(Node node, String value, InputMap scaling, boolean moved) {
         if (node.inputs().stream().filter(value::equals).count() != 1) {
             obstruct(node + " reads it twice");
             return;
@@ -177,14 +131,14 @@ final class InputPath {
         }
     }
 
-    private void move(Node node, Scaling scaling) {
+    private void move(Node node, InputMap scaling) {
         if (alike(node, scaling)) {
             follow(node.output(), scaling, true);
         }
     }
 
     /** Nodes behind which channels cannot be told apart need values that were not. */
-    private boolean alike(Node node, Scaling scaling) {
+    private boolean alike(Node node, InputMap scaling) {
         uniform = true;
         if (scaling.channels() > 1) {
             obstruct(node + " reads it, after its channels were scaled differently");
@@ -196,7 +150,7 @@ final class InputPath {
         double value(double constant);
     }
 
-    private void scale(Node node, boolean first, Scaling scaling, boolean moved, Of factor, Of addend) {
+    private void scale(Node node, boolean first, InputMap scaling, boolean moved, Of factor, Of addend) {
         String constant = node.input(first ? 1 : 0);
         String value = node.input(first ? 0 : 1);
         double[] channels = graph.isParameter(constant) ? channels(model.parameters().get(constant), shapes.get(value)) : null;
@@ -213,7 +167,7 @@ final class InputPath {
         scaled(node, scaling.then(by, plus), moved);
     }
 
-    private void scaled(Node node, Scaling scaling, boolean moved) {
+    private void scaled(Node node, InputMap scaling, boolean moved) {
         if (!scaling.isRegular()) {
             obstruct(node + " makes the values of a channel all alike");
             return;
@@ -222,7 +176,7 @@ final class InputPath {
         follow(node.output(), scaling, moved);
     }
 
-    private void normalize(Node node, BatchNorm op, Scaling scaling) {
+    private void normalize(Node node, BatchNorm op, InputMap scaling) {
         Tensor[] operands = new Tensor[4];
         for (int i = 0; i < operands.length; i++) {
             if (!graph.isParameter(node.input(i + 1))) {
@@ -259,13 +213,13 @@ final class InputPath {
         return values;
     }
 
-    private void uniformLayer(Node node, Scaling scaling, int... parameters) {
+    private void uniformLayer(Node node, InputMap scaling, int... parameters) {
         if (alike(node, scaling)) {
             layer(node, scaling, parameters);
         }
     }
 
-    private void layer(Node node, Scaling scaling, int... parameters) {
+    private void layer(Node node, InputMap scaling, int... parameters) {
         for (int operand : parameters) {
             if (node.hasInput(operand) && !graph.isParameter(node.input(operand))) {
                 obstruct(node + " reads it, and its weights or bias are computed");

@@ -83,11 +83,11 @@ final class InputRewrite {
 
     /** What the layer read is {@code slope · mapped + intercept}. */
     private double slope(InputPath.Reader reader, int channel) {
-        return reader.reads().factor(channel) / map.gain(channel);
+        return reader.reads().gain(channel) / map.gain(channel);
     }
 
     private double intercept(InputPath.Reader reader, int channel) {
-        return reader.reads().addend(channel) - slope(reader, channel) * map.offset(channel);
+        return reader.reads().offset(channel) - slope(reader, channel) * map.offset(channel);
     }
 
     private Node product(InputPath.Reader reader, Node node, Gemm gemm) {

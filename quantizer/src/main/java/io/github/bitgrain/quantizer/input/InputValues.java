@@ -68,11 +68,14 @@ final class InputValues {
         double half = (max - min) / 2;
         double least = min;
         double largest = max;
+        double best = error(min, max);
         for (int low = 0; low < ENDS; low++) {
             for (int high = 0; high < ENDS; high++) {
                 double from = min + half * low / ENDS;
                 double to = max - half * high / ENDS;
-                if (error(from, to) < error(least, largest)) {
+                double error = error(from, to);
+                if (error < best) {
+                    best = error;
                     least = from;
                     largest = to;
                 }

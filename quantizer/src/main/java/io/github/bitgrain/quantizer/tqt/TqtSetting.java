@@ -25,8 +25,8 @@ import java.util.List;
  * @param trainedSamples where fewer samples train, mixtures of them are added up to this number
  * @param channelWeighting whether blocks are trained a second time, with the error of each channel counted by how much it shows in the
  *     network's output, and the better outcome is kept
- * @param shiftPadded whether values behind a ReLU use all 256 levels also where padded convolutions read them, which then get a Pad in front: more accurate
- *     mostly, and slower on the chip
+ * @param shiftPadded whether values behind a ReLU use all 256 levels also where padded convolutions read them, which then get a Pad in front;
+ *     figures in docs/tqt.md
  */
 public record TqtSetting(
         List<String> interestedLayers,
