@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.bitgrain.cli.data.ElementType;
 import io.github.bitgrain.cli.data.NpyWriter;
+import io.github.bitgrain.exporter.espdl.EspdlReader;
+import io.github.bitgrain.exporter.espdl.EspdlWriter;
+import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.testing.Npy;
 import io.github.bitgrain.testing.SharedData;
 import java.io.IOException;
@@ -122,6 +125,21 @@ class FitInputTest {
         CommandRun unlike = CommandRun.of("diff-run", file("fitted.espdl"), file("plain.espdl"), "--input", pictures(true).toString());
         unlike.fails(65, folder.resolve("i.npy") + ": integers mean something else to the two models, whose inputs are fitted differently; give floats");
         assertEquals(0, CommandRun.of("diff-run", file("fitted.espdl"), file("fitted.espdl"), "--input", pictures(false).toString()).exit());
+    }
+
+    @Test
+    void mapsThatCannotBeReadAreRefused() throws IOException {
+        json(lenet("fitted.espdl", "--fit-input"));
+        ChipProgram program = EspdlReader.read(folder.resolve("fitted.espdl"));
+        Path damaged = folder.resolve("damaged.espdl");
+        for (String text : List.of("{\"x\":{\"gain\":[0],\"offset\":[1]}}", "{\"x\":{\"gain\":[\"two\"],\"offset\":[1]}}", "{\"x\":{}}", "{")) {
+            Files.write(damaged, EspdlWriter.write(program.edit().metadata("bitgrain.input_maps", text).build()));
+            String message = damaged + ": the metadata \"bitgrain.input_maps\" of the model cannot be read: " + text;
+            CommandRun.of("evaluate", damaged.toString(), "--data", shared("data/lenet/val_x.npy")).fails(65, message);
+            CommandRun.of("simulate", damaged.toString(), "--input", pictures(false).toString()).fails(65, message);
+            CommandRun.of("diff-run", file("fitted.espdl"), damaged.toString(), "--input", pictures(false).toString()).fails(65, message);
+            CommandRun.of("inspect", damaged.toString(), "--to-float", file("f.onnx")).fails(65, message);
+        }
     }
 
     @Test

@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -120,8 +119,7 @@ public final class AnalyzeCommand extends CliCommand {
     private QuantizationSettings settings() {
         SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(profile);
         if (settingsFile != null) {
-            binder.file(settingsFile, Map.of("target", target.id(), "bits", bits, "profile", profile.name().toLowerCase(Locale.ROOT), "calib_batch", calibBatch,
-                    "calib_steps", calibSteps, "fit_input", inputOptions.fits()));
+            binder.file(settingsFile, QuantizeCommand.options(target, bits, profile, calibBatch, calibSteps, inputOptions.fits(), null));
         }
         if (calibration != null) {
             binder.set("quantize_activation_setting.calib_algorithm=" + calibration.name().toLowerCase(Locale.ROOT));

@@ -85,7 +85,7 @@ public final class DiffRunCommand extends CliCommand {
         RunDifference.Result result;
         try (InputData.Arrays arrays = InputData.arrays(input, program.inputs())) {
             List<Samples> data = List.copyOf(arrays.byName().values());
-            Map<String, ChipInput> inputs = fit(program, data);
+            Map<String, ChipInput> inputs = fit(first, program, data);
             int samples = inputs.values().iterator().next().samples();
             inputs.values().forEach(each -> each.requireSamples(samples));
             result = RunComparison.run(
@@ -98,9 +98,9 @@ public final class DiffRunCommand extends CliCommand {
         return result.identical() ? 0 : 1;
     }
 
-    private Map<String, ChipInput> fit(ChipProgram program, List<Samples> data) {
+    private Map<String, ChipInput> fit(Path file, ChipProgram program, List<Samples> data) {
         Map<String, ChipInput> inputs = new LinkedHashMap<>();
-        InputMaps maps = InputMaps.of(program);
+        InputMaps maps = ModelFile.inputMaps(file, program);
         for (int i = 0; i < data.size(); i++) {
             String name = program.inputs().get(i);
             inputs.put(name, ChipInput.of(data.get(i), program.value(name), layout, maps));
@@ -121,18 +121,21 @@ public final class DiffRunCommand extends CliCommand {
                     + program.inputs().size());
         }
         for (int i = 0; i < data.size(); i++) {
+            if (data.get(i).type().isFloat()) {
+                continue;
+            }
             int own = program.value(program.inputs().get(i)).exponent();
             int others = other.value(other.inputs().get(i)).exponent();
-            if (!data.get(i).type().isFloat() && !InputMaps.of(program).equals(InputMaps.of(other))) {
+            if (!InputMaps.areAlike(program, other)) {
                 throw BitgrainException.badInput(input + ": integers mean something else to the two models, whose inputs are fitted differently; give floats");
             }
-            if (!data.get(i).type().isFloat() && own != others) {
+            if (own != others) {
                 throw BitgrainException.badInput(input + ": integers mean something else to the two models, whose inputs have the "
                         + "exponents " + own + " and " + others + "; give floats");
             }
         }
         return SecondRun.of(program, other,
-                ModelFile.simulator(second, other, otherTarget == null ? target : otherTarget), fit(other, data));
+                ModelFile.simulator(second, other, otherTarget == null ? target : otherTarget), fit(second, other, data));
     }
 
     private void text(RunDifference.Result result) {

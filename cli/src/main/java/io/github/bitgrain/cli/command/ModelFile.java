@@ -1,5 +1,6 @@
 package io.github.bitgrain.cli.command;
 
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -62,6 +63,15 @@ enum ModelFile {
     static Simulator simulator(Path file, ChipProgram program, Target given) {
         Target target = target(file, program, given);
         return named(file, () -> new Simulator(program, target));
+    }
+
+    /**
+     * What the inputs of a chip model read in place of the network's.
+     *
+     * @throws BitgrainException (bad input) naming the file, if the model tells it in a way that cannot be read
+     */
+    static InputMaps inputMaps(Path file, ChipProgram program) {
+        return named(file, () -> InputMaps.of(program));
     }
 
     /** Does work whose errors name a node, and has them name the file as well. */

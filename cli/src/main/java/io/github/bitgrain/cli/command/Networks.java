@@ -2,7 +2,6 @@ package io.github.bitgrain.cli.command;
 
 import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.FloatNetwork;
-import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
@@ -24,7 +23,7 @@ final class Networks {
             case ONNX -> new FloatNetwork(OnnxReader.read(file), threads);
             case ESPDL -> {
                 ChipProgram program = espdl.open(file);
-                yield InputMaps.of(program).inFrontOf(new ChipNetwork(program, ModelFile.target(file, program, target), threads));
+                yield ModelFile.inputMaps(file, program).inFrontOf(new ChipNetwork(program, ModelFile.target(file, program, target), threads));
             }
         };
     }

@@ -356,13 +356,22 @@ public class QuantizeCommand extends CliCommand {
 
     /** The options that decide about the model beside the settings. */
     private Map<String, Object> options() {
+        return options(target, bits, profile, calibBatch, calibSteps, inputOptions.fits(), seed);
+    }
+
+    /**
+     * By the names that they have in a model.
+     *
+     * @param seed null where nothing depends on it
+     */
+    static Map<String, Object> options(Target target, int bits, Profile profile, int calibBatch, int calibSteps, boolean fitInput, Long seed) {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("target", target.id());
         options.put("bits", bits);
         options.put("profile", word(profile));
         options.put("calib_batch", calibBatch);
         options.put("calib_steps", calibSteps);
-        options.put("fit_input", inputOptions.fits());
+        options.put("fit_input", fitInput);
         options.put("seed", seed);
         return options;
     }

@@ -72,7 +72,7 @@ public final class SimulateCommand extends CliCommand {
         ChipProgram program = espdl.read(model);
         try (InputData.Arrays arrays = InputData.arrays(input, program.inputs())) {
             Map<String, ChipInput> inputs = new LinkedHashMap<>();
-            InputMaps maps = InputMaps.of(program);
+            InputMaps maps = ModelFile.inputMaps(model, program);
             arrays.byName().forEach((name, array) -> inputs.put(name, ChipInput.of(array, program.value(name), layout, maps)));
             int samples = inputs.values().iterator().next().samples();
             inputs.values().forEach(each -> each.requireSamples(samples));

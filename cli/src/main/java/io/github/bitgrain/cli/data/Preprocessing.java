@@ -150,7 +150,11 @@ public final class Preprocessing {
         }
 
         private float apply(float value, int channel) {
-            return (scale[channel % scale.length].times(value) - mean[channel % mean.length].value()) / std[channel % std.length].value();
+            return apply(value, scale[channel % scale.length], mean[channel % mean.length].value(), std[channel % std.length].value());
+        }
+
+        private static float apply(float value, Fraction scale, float mean, float std) {
+            return (scale.times(value) - mean) / std;
         }
 
         /** This and then a map, as one: {@code v · scale − mean}. What comes within a millionth of an integer is that integer. */
@@ -186,14 +190,14 @@ public final class Preprocessing {
                 float m = mean[c % mean.length].value();
                 float d = std[c % std.length].value();
                 for (int v = 0; v < pixels.length; v++) {
-                    pixels[v] = (s.times(v) - m) / d;
+                    pixels[v] = apply(v, s, m, d);
                 }
                 for (int i = 0; i < n; i++) {
                     int start = (i * channels + c) * plane;
                     for (int k = start; k < start + plane; k++) {
                         into[k] = type == ElementType.UINT8
                                 ? pixels[data.get(k) & 0xff]
-                                : (s.times(type.floatAt(data, k)) - m) / d;
+                                : apply(type.floatAt(data, k), s, m, d);
                     }
                 }
             }

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -52,13 +53,22 @@ public final class InputMaps {
             JsonNode tree = Json.tree(text);
             for (String input : program.inputs()) {
                 if (tree.has(input)) {
-                    maps.put(input, new InputMap(numbers(tree.get(input).path("gain")), numbers(tree.get(input).path("offset"))));
+                    InputMap map = new InputMap(numbers(tree.get(input).path("gain")), numbers(tree.get(input).path("offset")));
+                    if (!map.isRegular()) {
+                        throw new IllegalArgumentException(input);
+                    }
+                    maps.put(input, map);
                 }
             }
         } catch (IllegalArgumentException e) {
             throw BitgrainException.badInput("the metadata \"" + KEY + "\" of the model cannot be read: " + text);
         }
         return new InputMaps(maps);
+    }
+
+    /** Whether integers mean the same to the inputs of two chip models of one exponent. */
+    public static boolean areAlike(ChipProgram one, ChipProgram other) {
+        return Objects.equals(one.metadata().get(KEY), other.metadata().get(KEY));
     }
 
     private static double[] numbers(JsonNode array) {
@@ -113,16 +123,6 @@ public final class InputMaps {
     /** A network that takes the original inputs. Closing it closes the other. */
     public Network inFrontOf(Network fitted) {
         return maps.isEmpty() ? fitted : new Mapped(fitted, maps);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof InputMaps them && Json.compact(maps).equals(Json.compact(them.maps));
-    }
-
-    @Override
-    public int hashCode() {
-        return Json.compact(maps).hashCode();
     }
 
     private record Mapped(Network fitted, Map<String, InputMap> maps) implements Network {

@@ -65,14 +65,14 @@ public final class SettingsBinder<T extends Record> {
     /**
      * Takes over a file that may also tell options of the command line, as the settings in a model do.
      *
-     * @param options their names with underscores, and their values, which the file must have too
+     * @param options their names with underscores, and their values, which the file must have too; null: any will do
      * @throws BitgrainException as {@link #file(Path)}, and (usage) if an option has another value
      */
     public SettingsBinder<T> file(Path file, Map<String, ?> options) {
         Mapping text = SettingsText.file(file);
         Map<String, SettingsText> entries = new LinkedHashMap<>(text.entries());
         options.forEach((name, value) -> {
-            if (entries.remove(name) instanceof Scalar scalar && !String.valueOf(value).equals(scalar.text())) {
+            if (entries.remove(name) instanceof Scalar scalar && value != null && !String.valueOf(value).equals(scalar.text())) {
                 String option = "--" + name.replace('_', '-');
                 throw BitgrainException.usage(scalar.where() + ": " + name + " is " + scalar.text() + " here and " + value + " on the command line; give "
                         + (scalar.text().equals("true") ? option : option + " " + scalar.text()) + ", or take the line out");
