@@ -93,7 +93,7 @@ public final class Gradients {
         Op op = g.node().op();
         Rule<Op> rule = (Rule<Op>) TABLE.get(op.getClass());
         if (rule == null) {
-            throw BitgrainException.badInput(g.node().node() + " has no gradient");
+            throw BitgrainException.badInput(g.node().node() + " has no gradient; end the network before it");
         }
         rule.emit(op, g);
     }

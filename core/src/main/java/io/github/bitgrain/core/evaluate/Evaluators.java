@@ -58,6 +58,7 @@ public final class Evaluators {
         evaluator(SpaceToDepth.class, ShapeEvaluators::spaceToDepth);
         evaluator(InsertZeros.class, ShapeEvaluators::insertZeros);
         evaluator(Expand.class, (op, node) -> ShapeEvaluators.expand(node));
+        evaluator(Tile.class, ShapeEvaluators::tile);
         evaluator(Pad.class, (op, node) -> TapEvaluators.pad(op, node));
         evaluator(Gather.class, (op, node) -> TapEvaluators.along(Taps.of(op, node.in(0).shape()), node));
         evaluator(StreamingCache.class, (op, node) -> TapEvaluators.pad(op.firstRun(node.in(0).shape().rank()), node));
@@ -69,6 +70,15 @@ public final class Evaluators {
         evaluator(ReduceSum.class, (op, node) -> ReductionEvaluators.sum(op.axes(), false, node));
         evaluator(ReduceMax.class, (op, node) -> ReductionEvaluators.extreme(op.axes(), BinaryFunction.MAXIMUM, node));
         evaluator(ReduceMin.class, (op, node) -> ReductionEvaluators.extreme(op.axes(), BinaryFunction.MINIMUM, node));
+        evaluator(TopK.class, Ranking::topK);
+        evaluator(ArgMax.class, Ranking::argMax);
+        evaluator(GatherElements.class, IndexEvaluators::gatherElements);
+        evaluator(GatherNd.class, IndexEvaluators::gatherNd);
+        evaluator(IndexedGather.class, IndexEvaluators::indexedGather);
+        evaluator(IntegerDiv.class, (op, node) -> WholeEvaluators.quotient(node));
+        evaluator(Mod.class, WholeEvaluators::remainder);
+        evaluator(Floor.class, (op, node) -> WholeEvaluators.floor(node));
+        evaluator(Cast.class, WholeEvaluators::cast);
         evaluator(CrossEntropy.class, (op, node) -> LossEvaluators.crossEntropy(node));
         evaluator(MeanSquaredError.class, (op, node) -> LossEvaluators.meanSquaredError(node));
     }

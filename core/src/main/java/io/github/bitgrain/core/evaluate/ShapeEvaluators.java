@@ -6,6 +6,7 @@ import io.github.bitgrain.core.op.InsertZeros;
 import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.op.SpaceToDepth;
 import io.github.bitgrain.core.op.Split;
+import io.github.bitgrain.core.op.Tile;
 import io.github.bitgrain.core.op.Transpose;
 import io.github.bitgrain.core.plan.BlockView;
 import io.github.bitgrain.core.plan.Broadcast;
@@ -138,6 +139,25 @@ final class ShapeEvaluators {
         Value y = node.out(0, layoutLike(x, node, 0));
         new StridedCopy(x.buffer(), 0, Broadcast.strides(x, y), y.buffer(), 0, y.strides(), y.shape().dims(), false)
                 .emit(node::step, node.kernels());
+    }
+
+    /** One copy of a box that has two axes for each of x: which repeat, which element. */
+    static void tile(Tile op, PlannedNode node) {
+        Value x = node.in(0);
+        Value y = node.out(0, layoutLike(x, node, 0));
+        int rank = x.shape().rank();
+        int[] dims = new int[2 * rank];
+        int[] from = new int[2 * rank];
+        int[] to = new int[2 * rank];
+        for (int axis = 0; axis < rank; axis++) {
+            int extent = x.shape().dim(axis);
+            dims[2 * axis] = Math.toIntExact(op.repeats().get(axis));
+            to[2 * axis] = extent * y.strides()[axis];
+            dims[2 * axis + 1] = extent;
+            from[2 * axis + 1] = x.strides()[axis];
+            to[2 * axis + 1] = y.strides()[axis];
+        }
+        new StridedCopy(x.buffer(), 0, from, y.buffer(), 0, to, dims, false).emit(node::step, node.kernels());
     }
 
     /** Sets all elements of a value. */

@@ -63,10 +63,11 @@ public final class SampleRules {
         for (Class<? extends Op> type : List.of(Relu.class, LeakyRelu.class, Clip.class, Sigmoid.class, Tanh.class, HardSigmoid.class, HardSwish.class,
                 Swish.class, Elu.class, Gelu.class, Exp.class, Log.class, Sqrt.class, Neg.class, Abs.class, Reciprocal.class, Erf.class, Identity.class,
                 Conv.class, ConvTranspose.class, InsertZeros.class, MaxPool.class, AveragePool.class, GlobalAveragePool.class, GlobalMaxPool.class,
-                Resize.class, DepthToSpace.class, SpaceToDepth.class, StreamingCache.class, Embedding.class)) {
+                Resize.class, DepthToSpace.class, SpaceToDepth.class, StreamingCache.class, Embedding.class, Floor.class, Cast.class)) {
             rule(type, (op, in, result) -> in.firstAlone());
         }
-        for (Class<? extends Op> type : List.of(Add.class, Sub.class, Mul.class, Div.class, Max.class, Min.class, PRelu.class)) {
+        for (Class<? extends Op> type : List.of(Add.class, Sub.class, Mul.class, Div.class, Max.class, Min.class, PRelu.class, IntegerDiv.class,
+                Mod.class)) {
             rule(type, (op, in, result) -> in.broadcastTo(result));
         }
         rule(BatchNorm.class, (op, in, result) -> in.firstAlone() && !op.training());
@@ -94,6 +95,15 @@ public final class SampleRules {
             rule(type, (op, in, result) -> in.firstAlone());
         }
         rule(Expand.class, (op, in, result) -> in.broadcastTo(result));
+        rule(Tile.class, (op, in, result) -> op.repeats().getFirst() == 1);
+        rule(TopK.class, (op, in, result) -> axis(op.axis(), in.first()) > 0);
+        rule(ArgMax.class, (op, in, result) -> axis(op.axis(), in.first()) > 0);
+        rule(GatherElements.class, (op, in, result) -> axis(op.axis(), in.first()) > 0 && !in.samples().contains(false));
+        rule(GatherNd.class, (op, in, result) -> in.samples().getFirst() ? op.batchDims() > 0 && in.samples().getLast()
+                : op.batchDims() == 0 && in.shapes().getLast().rank() > 1);
+        // Rows of a table by the indices of samples, or elements of samples by indices that all of them share.
+        rule(IndexedGather.class, (op, in, result) -> in.samples().getFirst() ? in.firstAlone() && axis(op.axis(), in.first()) > 0
+                : axis(op.axis(), in.first()) == 0);
     }
 
     /**

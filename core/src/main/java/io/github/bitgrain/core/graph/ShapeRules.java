@@ -41,12 +41,12 @@ public final class ShapeRules {
             }
             return in.getFirst();
         });
-        for (Class<? extends Op> type : List.of(Add.class, Sub.class, Mul.class, Div.class, Max.class, Min.class)) {
+        for (Class<? extends Op> type : List.of(Add.class, Sub.class, Mul.class, Div.class, Max.class, Min.class, IntegerDiv.class, Mod.class)) {
             rule(type, (op, in) -> in.get(0).broadcast(in.get(1)));
         }
         for (Class<? extends Op> type : List.of(Relu.class, LeakyRelu.class, Clip.class, Sigmoid.class, Tanh.class,
                 HardSigmoid.class, HardSwish.class, Swish.class, Elu.class, Gelu.class, Exp.class, Log.class, Sqrt.class,
-                Neg.class, Abs.class, Reciprocal.class, Erf.class, Identity.class)) {
+                Neg.class, Abs.class, Reciprocal.class, Erf.class, Identity.class, Floor.class, Cast.class)) {
             rule(type, (op, in) -> in.getFirst());
         }
         TABLE.put(Gru.class, (Rule<Gru>) (op, in, results) -> recurrent(3, op.hidden(), op.direction(), in, results, 2));
@@ -146,6 +146,12 @@ public final class ShapeRules {
             Shape indices = in.get(Embedding.INDICES);
             return behind(indices, table.dim(1));
         });
+        TABLE.put(TopK.class, (Rule<TopK>) (op, in, results) -> IndexShapes.topK(op, in.getFirst(), results));
+        rule(ArgMax.class, (op, in) -> IndexShapes.argMax(op, in.getFirst()));
+        rule(GatherElements.class, (op, in) -> IndexShapes.gatherElements(op, in.get(0), in.get(1)));
+        rule(GatherNd.class, (op, in) -> IndexShapes.gatherNd(op, in.get(0), in.get(1)));
+        rule(IndexedGather.class, (op, in) -> IndexShapes.indexedGather(op, in.get(0), in.get(1)));
+        rule(Tile.class, (op, in) -> IndexShapes.tile(op, in.getFirst()));
         rule(Expand.class, (op, in) ->
                 in.getFirst().broadcast(Shape.of(op.shape().stream().map(Math::toIntExact).toList())));
         rule(Softmax.class, (op, in) -> checkedAxis(in.getFirst(), op.axis()));

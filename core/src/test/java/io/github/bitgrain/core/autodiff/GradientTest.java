@@ -2,8 +2,11 @@ package io.github.bitgrain.core.autodiff;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.differentiate.Gradients;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
@@ -29,7 +32,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GradientTest {
     /** Fake quantization has straight-through gradients on purpose: {@link FakeQuantGradientTest}, {@link LinearQuantTest}. */
     static Stream<OperatorCase> cases() {
-        return OperatorCase.all().stream().filter(test -> !(test.op() instanceof FakeQuant || test.op() instanceof LinearQuant));
+        return OperatorCase.all().stream().filter(test -> !(test.op() instanceof FakeQuant || test.op() instanceof LinearQuant)
+                && Gradients.supported().contains(test.op().getClass()));
+    }
+
+    /** Operators that only the application computes: a loss behind one is refused by its name. */
+    @Test
+    void operatorsWithoutGradientAreRefusedByName() {
+        Graph graph = Graph.builder("net").input("x", Shape.of(2, 5))
+                .node(new Node("best", new TopK(3, 1, true, true), List.of("x"), List.of("values", "indices")))
+                .node("loss", new ReduceSum(List.of(), false), List.of("values"), "loss").output("loss").build();
+        BitgrainException refused = assertThrows(BitgrainException.class, () -> new GradientExecutor(graph, new Parameters(), 2, "loss", Set.of("x")));
+        assertEquals("TopK \"best\" has no gradient; end the network before it", refused.getMessage());
     }
 
     @ParameterizedTest

@@ -38,6 +38,13 @@ class SampleRulesTest {
         }
         Graph twice = Graph.builder("net").input("x0", x.shape()).node("node", new Concat(-2), List.of("x0", "x0"), "y").output("y").build();
         compare(twice, new Parameters(), x, seen);
+        // Whole numbers that are places on their own axes.
+        Tensor indices = new Tensor(Shape.of(1, 3, 3), new float[] {0, 2, 1, 1, 1, 0, 2, 0, 2});
+        for (Op op : List.of(new GatherElements(1), new GatherNd(1))) {
+            Tensor places = op instanceof GatherNd ? new Tensor(Shape.of(1, 2, 2), new float[] {0, 1, 1, 1}) : indices;
+            compare(Graph.builder("net").input("x0", places.shape()).node("node", op, List.of("x0", "x0"), "y").output("y").build(), new Parameters(), places,
+                    seen);
+        }
         assertEquals(SampleRules.known(), seen);
     }
 
@@ -65,6 +72,13 @@ class SampleRulesTest {
         assertFalse(isOfSamples(single(new Reshape(List.of(4L, -1L), false)), new Parameters(), 4));
         assertFalse(isOfSamples(single(new Slice(List.of(-4), List.of(0L), List.of(2L), List.of(1L))), new Parameters(), 4));
         assertFalse(isOfSamples(single(new LinearQuant(-128, 127, -1, LinearQuant.Range.DYNAMIC, 1f, false)), new Parameters(), 4));
+        assertFalse(isOfSamples(single(new TopK(2, 0, true, true)), new Parameters(), 4));
+        assertFalse(isOfSamples(single(new ArgMax(-4, true)), new Parameters(), 4));
+        assertFalse(isOfSamples(single(new Tile(List.of(2L, 1L, 1L, 1L))), new Parameters(), 4));
+        for (Op op : List.of(new GatherElements(0), new GatherNd(0), new IndexedGather(0), new IndexedGather(1))) {
+            Graph picks = Graph.builder("net").input("x", Shape.of(1, 2)).node("node", op, List.of("x", "x"), "y").output("y").build();
+            assertFalse(isOfSamples(picks, new Parameters(), 4), op.toString());
+        }
         // One number per sample in a parameter ties the parameter to the batch.
         Graph sum = Graph.builder("net").input("x", Shape.of(4, 2)).node("add", new Add(), List.of("x", "p"), "y").output("y").build();
         assertFalse(isOfSamples(sum, new Parameters().put("p", Tensor.zeros(Shape.of(4, 1))), 4));

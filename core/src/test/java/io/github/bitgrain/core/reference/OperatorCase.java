@@ -221,6 +221,7 @@ public record OperatorCase(String name, Op op, List<Tensor> operands, int result
         add(cases, "cross entropy", new CrossEntropy(), random(1, 4, 5), Tensor.vector(1, 0, 4, 2));
         add(cases, "cross entropy of probabilities", new CrossEntropy(), random(1, 2, 3),
                 new Tensor(Shape.of(2, 3), new float[] {0.2f, 0.5f, 0.3f, 0f, 1f, 0f}));
+        cases.addAll(IndexCases.all());
         add(cases, "mean squared error", new MeanSquaredError(), random(1, 2, 5, 3, 3), random(2, 2, 5, 3, 3));
         return cases;
     }

@@ -57,6 +57,9 @@ public final class ReferenceEvaluator {
         if (op instanceof Gru || op instanceof Lstm) {
             return ReferenceRecurrent.evaluate(op, in, shapes);
         }
+        if (op instanceof TopK topK) {
+            return ReferenceIndices.topK(topK, in.getFirst(), shapes);
+        }
         return List.of(single(op, in, shapes.getFirst()));
     }
 
@@ -97,6 +100,10 @@ public final class ReferenceEvaluator {
             case Abs o -> x.map(Math::abs);
             case Reciprocal o -> x.map(v -> 1 / v);
             case Identity o -> x;
+            case Floor o -> x.map(Math::floor);
+            case Cast o -> o.toInteger() ? x.map(v -> v < 0 ? Math.ceil(v) : Math.floor(v)) : x;
+            case IntegerDiv o -> x.zip(in.get(1), (a, b) -> (int) (a / b));
+            case Mod o -> x.zip(in.get(1), (a, b) -> o.truncated() ? a - b * (long) (a / b) : a - b * Math.floor(a / b));
             case FakeQuant o -> fakeQuant(o, x, in.get(1));
             case LinearQuant o -> linearQuant(o, x, in);
             case MaxPool o -> pool(x, shape, o.kernel(), o.stride(), o.pads(), o.dilation(), false, true);

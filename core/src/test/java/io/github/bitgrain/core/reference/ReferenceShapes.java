@@ -47,6 +47,11 @@ final class ReferenceShapes {
                     yield x.get(new int[] {at[0], channel, at[2] * b + tap / b, at[3] * b + tap % b});
                 }
                 case Expand o -> x.broadcast(at);
+                case Tile o -> x.get(IntStream.range(0, at.length).map(a -> at[a] % x.shape().dim(a)).toArray());
+                case ArgMax o -> ReferenceIndices.argMax(o, x, at);
+                case GatherElements o -> ReferenceIndices.gatherElements(o, x, in.get(1), at);
+                case IndexedGather o -> ReferenceIndices.indexedGather(o, x, in.get(1), at);
+                case GatherNd o -> ReferenceIndices.gatherNd(o, x, in.get(1), at);
                 case Transpose o -> {
                     int[] from = new int[at.length];
                     for (int axis = 0; axis < at.length; axis++) {
