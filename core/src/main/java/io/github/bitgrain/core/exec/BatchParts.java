@@ -1,11 +1,13 @@
 package io.github.bitgrain.core.exec;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.SampleRules;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.tensor.Shape;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -26,6 +28,10 @@ record BatchParts(int batch, int group, int threads) {
      * @param wanted names of the results
      */
     static BatchParts of(Graph graph, Parameters parameters, List<String> wanted, int batch, int threads) {
+        if (isDeclared(graph, 1) && batch > 1 && SampleRules.pointing(graph, wanted) != null) {
+            return alone(graph, parameters, wanted, batch, threads);
+        }
+        requireWhole(graph, parameters, wanted, batch);
         if (batch < 2 || batch < threads) {
             return null;
         }
@@ -49,6 +55,40 @@ record BatchParts(int batch, int group, int threads) {
         Map<String, Shape> parts = ShapeInference.infer(graph, parameters, group);
         boolean same = wanted.stream().allMatch(name -> parts.get(name).rank() > 0 && parts.get(name).with(0, batch).equals(shapes.get(name)));
         return same ? new BatchParts(batch, group, threads) : null;
+    }
+
+    private static boolean isDeclared(Graph graph, int batch) {
+        return graph.inputs().values().stream().allMatch(shape -> shape.dim(0) == batch);
+    }
+
+    /** Samples one by one: indices that a network for one sample computes need not mean the same in a larger batch. */
+    private static BatchParts alone(Graph graph, Parameters parameters, List<String> wanted, int batch, int threads) {
+        Map<String, Shape> shapes = ShapeInference.infer(graph, parameters);
+        if (!shapes.keySet().containsAll(wanted)) {
+            // The plan says which one is unknown.
+            return null;
+        }
+        if (wanted.stream().anyMatch(name -> shapes.get(name).rank() == 0 || shapes.get(name).dim(0) != 1)) {
+            throw oneByOne(graph, wanted);
+        }
+        return new BatchParts(batch, 1, Math.min(batch, threads));
+    }
+
+    /**
+     * Refuses a batch that cannot be computed as a whole, since indices would mix its samples up.
+     *
+     * @param wanted names of the values that are computed
+     */
+    static void requireWhole(Graph graph, Parameters parameters, Collection<String> wanted, int batch) {
+        boolean pointing = batch > 1 && !isDeclared(graph, batch) && SampleRules.pointing(graph, wanted) != null;
+        if (pointing && !SampleRules.allOf(graph, ShapeInference.infer(graph, parameters, batch), batch, wanted)) {
+            throw oneByOne(graph, wanted);
+        }
+    }
+
+    private static BitgrainException oneByOne(Graph graph, Collection<String> wanted) {
+        return BitgrainException.badInput(graph.name() + ": " + SampleRules.pointing(graph, wanted)
+                + " picks by computed indices, which may point at other samples in a batch; use a batch of 1, or end the network before it (--cut-head)");
     }
 
     private int groups() {

@@ -136,7 +136,11 @@ public final class Executor implements AutoCloseable {
 
     private BatchParts parts(int batch) {
         if (!parts.containsKey(batch)) {
-            parts.put(batch, options.observed().isEmpty() ? BatchParts.of(graph, parameters, wanted, batch, workers.threads()) : null);
+            boolean divisible = options.observed().isEmpty();
+            if (!divisible) {
+                BatchParts.requireWhole(graph, parameters, all(), batch);
+            }
+            parts.put(batch, divisible ? BatchParts.of(graph, parameters, wanted, batch, workers.threads()) : null);
         }
         return parts.get(batch);
     }
@@ -249,8 +253,7 @@ public final class Executor implements AutoCloseable {
         for (String name : graph.parameterNames()) {
             observe(name, builder);
         }
-        Set<String> all = new LinkedHashSet<>(wanted);
-        all.addAll(options.observed());
+        Set<String> all = all();
         Set<String> given = new LinkedHashSet<>(graph.inputs().keySet());
         given.addAll(graph.parameterNames());
         Fusion.emit(Fusion.of(graph.needed(all), given, all, builder::shape), all, builder,
@@ -265,6 +268,13 @@ public final class Executor implements AutoCloseable {
         plan.setUp(workers);
         plans.put(key, plan);
         return plan;
+    }
+
+    /** Names of wanted and observed values. */
+    private Set<String> all() {
+        Set<String> all = new LinkedHashSet<>(wanted);
+        all.addAll(options.observed());
+        return all;
     }
 
     private void observe(String name, PlanBuilder builder) {

@@ -19,6 +19,9 @@ import java.util.Set;
 public final class SampleRules {
     private static final Map<Class<? extends Op>, Rule<? extends Op>> TABLE = new HashMap<>();
 
+    /** Operators that go by computed indices; a network for one sample lets them point at sample 0. */
+    private static final Set<Class<? extends Op>> POINTING = Set.of(GatherElements.class, GatherNd.class, IndexedGather.class);
+
     private SampleRules() {}
 
     /** Whether the results are of samples, given that at least one operand is. */
@@ -104,6 +107,11 @@ public final class SampleRules {
         // Rows of a table by the indices of samples, or elements of samples by indices that all of them share.
         rule(IndexedGather.class, (op, in, result) -> in.samples().getFirst() ? in.firstAlone() && axis(op.axis(), in.first()) > 0
                 : axis(op.axis(), in.first()) == 0);
+    }
+
+    /** The first node that picks by computed indices among those that some values need, or null. */
+    public static Node pointing(Graph graph, Collection<String> wanted) {
+        return graph.needed(wanted).stream().filter(node -> POINTING.contains(node.op().getClass())).findFirst().orElse(null);
     }
 
     /**

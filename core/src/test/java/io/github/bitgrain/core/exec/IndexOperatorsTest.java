@@ -12,9 +12,11 @@ import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.*;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -130,5 +132,37 @@ class IndexOperatorsTest {
         }
         String message = assertThrows(IllegalArgumentException.class, () -> ShapeInference.of(new TopK(9, 1, true, true), List.of(Shape.of(1, 8)), 2)).getMessage();
         assertEquals("k = 9 of 8 elements along axis 1", message);
+    }
+
+    /** As exporters write x[arange(1), index] for one sample: the place is counted from the start of the batch. */
+    private static Graph ofOneSample() {
+        return Graph.builder("net").input("x", Shape.of(1, 5, 2))
+                .node("largest", new ReduceMax(List.of(-1), false), List.of("x"), "m")
+                .node(new Node("best", new TopK(3, 1, true, true), List.of("m"), List.of("v", "i")))
+                .node("flat", new Flatten(2), List.of("x"), "f")
+                .node("pick", new IndexedGather(0), List.of("f", "i"), "y")
+                .output("y").build();
+    }
+
+    @Test
+    void samplesOfABatchDoNotPickFromEachOther() {
+        Tensor x = random(3, 1000, 4, 5, 2);
+        for (int threads : new int[] {1, 3, 7}) {
+            float[] batch = run(ofOneSample(), new Parameters(), x, Executor.Options.defaults().threads(threads)).get("y").data();
+            for (int n = 0; n < 4; n++) {
+                Tensor sample = new Tensor(Shape.of(1, 5, 2), Arrays.copyOfRange(x.data(), n * 10, (n + 1) * 10));
+                assertArrayEquals(run(ofOneSample(), new Parameters(), sample, Executor.Options.defaults()).get("y").data(),
+                        Arrays.copyOfRange(batch, n * 6, (n + 1) * 6));
+            }
+        }
+    }
+
+    @Test
+    void aBatchThatMustStayWholeIsRefused() {
+        Executor.Options observed = Executor.Options.defaults().observe(Set.of("m"), view -> { });
+        String message = assertThrows(BitgrainException.class, () -> run(ofOneSample(), new Parameters(), random(3, 9, 4, 5, 2), observed)).getMessage();
+        assertEquals("net: Gather \"pick\" picks by computed indices, which may point at other samples in a batch; use a batch of 1,"
+                + " or end the network before it (--cut-head)", message);
+        run(ofOneSample(), new Parameters(), random(3, 9, 1, 5, 2), observed);
     }
 }
