@@ -7,17 +7,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.op.Abs;
+import io.github.bitgrain.core.op.ArgMax;
 import io.github.bitgrain.core.op.AveragePool;
+import io.github.bitgrain.core.op.Cast;
 import io.github.bitgrain.core.op.Conv;
+import io.github.bitgrain.core.op.Floor;
 import io.github.bitgrain.core.op.Gather;
+import io.github.bitgrain.core.op.GatherElements;
+import io.github.bitgrain.core.op.GatherNd;
 import io.github.bitgrain.core.op.GlobalMaxPool;
+import io.github.bitgrain.core.op.IndexedGather;
+import io.github.bitgrain.core.op.IntegerDiv;
 import io.github.bitgrain.core.op.MaxPool;
+import io.github.bitgrain.core.op.Mod;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.op.PRelu;
 import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.op.Resize;
 import io.github.bitgrain.core.op.Sigmoid;
 import io.github.bitgrain.core.op.Size;
+import io.github.bitgrain.core.op.Tile;
+import io.github.bitgrain.core.op.TopK;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.Target;
@@ -44,6 +54,18 @@ class HazardPassTest {
     void operatorsWithoutAKernelAreRefusedByName() {
         assertEquals("node \"node\" (Abs): ESP-DL has no kernel for this operator; rewrite it with operators that have one,"
                 + " or end the graph before it and compute it in the application", refusal(one(Target.C, new Abs(), 1, 4)));
+    }
+
+    @Test
+    void whatTheApplicationComputesIsRefusedByName() {
+        for (Op op : List.of(new TopK(2, 1, true, true), new ArgMax(1, true), new Floor(), new Cast(true), new Tile(List.of(1L, 2L)))) {
+            assertEquals("node \"node\" (" + op.onnxType() + "): ESP-DL has no kernel for this operator; the application computes it: end the network before it"
+                    + " (--cut-head)", refusal(one(Target.ESP32P4, op, 1, 4)));
+        }
+        for (Op op : List.of(new GatherElements(1), new GatherNd(0), new IndexedGather(0), new IntegerDiv(), new Mod(false))) {
+            String message = refusal(new Nets(Target.ESP32P4).input("x", 2, 2).node("node", op, List.of("x", "x"), "y").output("y"));
+            assertTrue(message.contains("\"node\" (" + op.onnxType() + ")") && message.endsWith("(--cut-head)"), message);
+        }
     }
 
     @Test
