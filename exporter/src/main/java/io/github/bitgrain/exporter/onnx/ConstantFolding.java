@@ -30,6 +30,7 @@ final class ConstantFolding {
         TABLE.put("Unsqueeze", (node, tensors) -> unsqueeze(node));
         TABLE.put("Squeeze", (node, tensors) -> squeeze(node));
         TABLE.put("Reshape", (node, tensors) -> reshape(node));
+        TABLE.put("Expand", (node, tensors) -> expand(node));
         TABLE.put("Concat", (node, tensors) -> concat(node));
         TABLE.put("Slice", (node, tensors) -> slice(node));
         TABLE.put("Range", (node, tensors) -> range(node));
@@ -230,6 +231,15 @@ final class ConstantFolding {
             throw node.fail(x.shape() + " does not reshape to " + shape);
         }
         return x.withShape(shape);
+    }
+
+    private static OnnxConstant expand(OnnxNode node) {
+        OnnxConstant x = node.constant(0);
+        Shape shape = x.shape().broadcast(Shape.of(Arrays.stream(node.constant(1).longs()).mapToInt(Math::toIntExact).toArray()));
+        if (shape.size() > LARGEST) {
+            throw node.fail("makes " + shape.size() + " elements; at most " + LARGEST + " are supported");
+        }
+        return pick(x, shape, broadcastPlaces(x.shape(), shape));
     }
 
     private static OnnxConstant concat(OnnxNode node) {

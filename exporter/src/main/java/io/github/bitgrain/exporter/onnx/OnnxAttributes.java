@@ -3,8 +3,10 @@ package io.github.bitgrain.exporter.onnx;
 import com.google.protobuf.ByteString;
 import io.github.bitgrain.core.op.Abs;
 import io.github.bitgrain.core.op.Add;
+import io.github.bitgrain.core.op.ArgMax;
 import io.github.bitgrain.core.op.AveragePool;
 import io.github.bitgrain.core.op.BatchNorm;
+import io.github.bitgrain.core.op.Cast;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.Conv;
@@ -16,8 +18,12 @@ import io.github.bitgrain.core.op.Elu;
 import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Exp;
+import io.github.bitgrain.core.op.Expand;
 import io.github.bitgrain.core.op.Flatten;
+import io.github.bitgrain.core.op.Floor;
 import io.github.bitgrain.core.op.Gather;
+import io.github.bitgrain.core.op.GatherElements;
+import io.github.bitgrain.core.op.GatherNd;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.GlobalMaxPool;
@@ -25,6 +31,8 @@ import io.github.bitgrain.core.op.Gru;
 import io.github.bitgrain.core.op.HardSigmoid;
 import io.github.bitgrain.core.op.HardSwish;
 import io.github.bitgrain.core.op.Identity;
+import io.github.bitgrain.core.op.IndexedGather;
+import io.github.bitgrain.core.op.IntegerDiv;
 import io.github.bitgrain.core.op.LayerNorm;
 import io.github.bitgrain.core.op.LeakyRelu;
 import io.github.bitgrain.core.op.Log;
@@ -34,6 +42,7 @@ import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.op.Max;
 import io.github.bitgrain.core.op.MaxPool;
 import io.github.bitgrain.core.op.Min;
+import io.github.bitgrain.core.op.Mod;
 import io.github.bitgrain.core.op.Mul;
 import io.github.bitgrain.core.op.Neg;
 import io.github.bitgrain.core.op.Op;
@@ -58,10 +67,13 @@ import io.github.bitgrain.core.op.Sqrt;
 import io.github.bitgrain.core.op.Squeeze;
 import io.github.bitgrain.core.op.Sub;
 import io.github.bitgrain.core.op.Tanh;
+import io.github.bitgrain.core.op.Tile;
+import io.github.bitgrain.core.op.TopK;
 import io.github.bitgrain.core.op.Transpose;
 import io.github.bitgrain.core.op.Unsqueeze;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.exporter.onnx.proto.AttributeProto;
+import io.github.bitgrain.exporter.onnx.proto.TensorProto.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -119,6 +131,8 @@ final class OnnxAttributes {
             case Add o -> { }
             case Div o -> { }
             case Erf o -> { }
+            case Floor o -> { }
+            case IntegerDiv o -> { }
             case Exp o -> { }
             case GlobalAveragePool o -> { }
             case GlobalMaxPool o -> { }
@@ -156,6 +170,15 @@ final class OnnxAttributes {
                 add("blocksize", (long) o.block());
             }
             case Elu o -> add("alpha", o.alpha());
+            case Expand o -> operand(1, o.shape());
+            case Tile o -> operand(1, o.repeats());
+            case Cast o -> add("to", o.toInteger() ? DataType.INT64_VALUE : DataType.FLOAT_VALUE);
+            case Mod o -> add("fmod", o.truncated() ? 1 : 0);
+            case TopK o -> add("axis", (long) o.axis()).add("largest", o.largest() ? 1 : 0).add("sorted", o.sorted() ? 1 : 0).operand(1, List.of((long) o.k()));
+            case ArgMax o -> add("axis", (long) o.axis()).add("keepdims", o.keepDims() ? 1 : 0);
+            case GatherElements o -> add("axis", (long) o.axis());
+            case IndexedGather o -> add("axis", (long) o.axis());
+            case GatherNd o -> add("batch_dims", (long) o.batchDims());
             case Flatten o -> add("axis", (long) o.axis());
             case Embedding o -> add("axis", 0L);
             case Gather o -> {

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** A node of the file while it is converted: attributes by name, constants and shapes of its operands. */
 final class OnnxNode {
@@ -24,9 +25,12 @@ final class OnnxNode {
     private final Set<String> read = new HashSet<>();
     private final Map<String, OnnxConstant> constants;
     private final Map<String, Shape> shapes;
+    private final Predicate<String> integers;
 
+    /** A node; {@code integers} tells of values that are no constants. */
     OnnxNode(String file, String name, String type, int opset, List<String> inputs, int outputs, List<AttributeProto> attributes,
-            Map<String, OnnxConstant> constants, Map<String, Shape> shapes) {
+            Map<String, OnnxConstant> constants, Map<String, Shape> shapes, Predicate<String> integers) {
+        this.integers = integers;
         this.file = file;
         this.name = name;
         this.type = type;
@@ -61,6 +65,17 @@ final class OnnxNode {
     /** The constant at an input, or null when it is computed or absent. */
     OnnxConstant constant(int index) {
         return hasInput(index) ? constants.get(inputs.get(index)) : null;
+    }
+
+    /** The constant of this name, or null. */
+    OnnxConstant constant(String value) {
+        return constants.get(value);
+    }
+
+    /** Whether an input holds integers. */
+    boolean isInteger(int index) {
+        OnnxConstant constant = constant(index);
+        return constant == null ? hasInput(index) && integers.test(inputs.get(index)) : !constant.isFloat();
     }
 
     /** The constant at an input that shapes the computation. */

@@ -6,14 +6,14 @@ import io.github.bitgrain.core.op.BatchNorm;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Concat;
 import io.github.bitgrain.core.op.DepthToSpace;
-import io.github.bitgrain.core.op.Div;
 import io.github.bitgrain.core.op.Elu;
-import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Erf;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Expand;
 import io.github.bitgrain.core.op.Flatten;
-import io.github.bitgrain.core.op.Gather;
+import io.github.bitgrain.core.op.Floor;
+import io.github.bitgrain.core.op.GatherElements;
+import io.github.bitgrain.core.op.GatherNd;
 import io.github.bitgrain.core.op.Gelu;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalAveragePool;
@@ -52,6 +52,7 @@ import io.github.bitgrain.core.op.Squeeze;
 import io.github.bitgrain.core.op.Sub;
 import io.github.bitgrain.core.op.Swish;
 import io.github.bitgrain.core.op.Tanh;
+import io.github.bitgrain.core.op.Tile;
 import io.github.bitgrain.core.op.Transpose;
 import io.github.bitgrain.core.op.Unsqueeze;
 import io.github.bitgrain.core.tensor.Shape;
@@ -71,21 +72,26 @@ final class OnnxOperators {
     static {
         TABLE.put("Abs", node -> new Abs());
         TABLE.put("Add", node -> new Add());
+        TABLE.put("ArgMax", OnnxIndices::argMax);
         TABLE.put("AveragePool", OnnxWindows::averagePool);
         TABLE.put("BatchNormalization", OnnxOperators::batchNorm);
+        TABLE.put("Cast", OnnxIndices::cast);
         TABLE.put("Clip", OnnxOperators::clip);
         TABLE.put("Concat", node -> new Concat(node.axis("axis", 1)));
         TABLE.put("Conv", OnnxWindows::conv);
         TABLE.put("ConvTranspose", OnnxWindows::convTranspose);
         TABLE.put("DepthToSpace", OnnxOperators::depthToSpace);
-        TABLE.put("Div", node -> new Div());
+        TABLE.put("Div", OnnxIndices::div);
         TABLE.put("Dropout", OnnxOperators::dropout);
         TABLE.put("Elu", node -> new Elu(node.real("alpha", 1f)));
         TABLE.put("Erf", node -> new Erf());
         TABLE.put("Exp", node -> new Exp());
         TABLE.put("Expand", node -> new Expand(node.integers(1, "shape", List.of())));
         TABLE.put("Flatten", node -> new Flatten(node.axis("axis", 1)));
-        TABLE.put("Gather", OnnxOperators::gather);
+        TABLE.put("Floor", node -> new Floor());
+        TABLE.put("Gather", OnnxIndices::gather);
+        TABLE.put("GatherElements", node -> new GatherElements(node.axis("axis", 0)));
+        TABLE.put("GatherND", node -> new GatherNd(node.axis("batch_dims", 0)));
         TABLE.put("Gelu", node -> new Gelu(node.text("approximate", "none").equals("tanh")));
         TABLE.put("GRU", OnnxRecurrent::gru);
         TABLE.put("Gemm", OnnxOperators::gemm);
@@ -103,6 +109,7 @@ final class OnnxOperators {
         TABLE.put("Max", node -> pair(node, new Max()));
         TABLE.put("MaxPool", OnnxWindows::maxPool);
         TABLE.put("Min", node -> pair(node, new Min()));
+        TABLE.put("Mod", OnnxIndices::mod);
         TABLE.put("Mul", node -> new Mul());
         TABLE.put("Neg", node -> new Neg());
         TABLE.put("PRelu", node -> new PRelu());
@@ -126,6 +133,8 @@ final class OnnxOperators {
         TABLE.put("Sub", node -> new Sub());
         TABLE.put("Swish", node -> new Swish());
         TABLE.put("Tanh", node -> new Tanh());
+        TABLE.put("Tile", node -> new Tile(node.integers(1, "repeats", List.of())));
+        TABLE.put("TopK", OnnxIndices::topK);
         TABLE.put("Transpose", OnnxOperators::transpose);
         TABLE.put("Unsqueeze", node -> new Unsqueeze(ints(node.integers(1, "axes", List.of()))));
         TABLE.put("Upsample", OnnxOperators::upsample);
@@ -142,7 +151,9 @@ final class OnnxOperators {
     static Op convert(OnnxNode node) {
         Function<OnnxNode, Op> conversion = TABLE.get(node.type());
         if (conversion == null) {
-            throw node.fail("operator is not supported; rewrite it with supported ones (docs/onnx.md lists them)");
+            throw node.fail(node.type().equals("NonMaxSuppression")
+                    ? "how many boxes are left is known at run time only; export the network without it (nms=False) and let the application suppress them"
+                    : "operator is not supported; rewrite it with supported ones (docs/onnx.md lists them)");
         }
         Op op;
         try {
@@ -213,18 +224,6 @@ final class OnnxOperators {
             throw node.fail("the mask output is not supported");
         }
         return new Identity();
-    }
-
-    private static Op gather(OnnxNode node) {
-        if (node.constant(0) != null && node.constant(1) == null && node.shape(0).rank() == 2 && node.axis("axis", 0) == 0) {
-            return new Embedding();
-        }
-        OnnxConstant indices = node.requireConstant(1, "indices");
-        List<Integer> values = new ArrayList<>();
-        for (int i = 0; i < indices.size(); i++) {
-            values.add(Math.toIntExact(indices.longs()[i]));
-        }
-        return new Gather(node.axis("axis", 0), values, indices.shape());
     }
 
     private static Op gemm(OnnxNode node) {

@@ -9,6 +9,7 @@ import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Gather;
+import io.github.bitgrain.core.op.IndexedGather;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.exporter.onnx.proto.GraphProto;
@@ -49,6 +50,8 @@ public final class OnnxReader {
     private final Parameters parameters = new Parameters();
     /** Graph inputs that hold integers. */
     private final Set<String> indices = new HashSet<>();
+    /** These and the integers that nodes make. */
+    private final Set<String> integers = new HashSet<>();
     private final QuantizedValues quantized = new QuantizedValues(constants);
     private final Graph.Builder graph;
 
@@ -175,7 +178,10 @@ public final class OnnxReader {
         TypeProto.Tensor type = input.getType().getTensorType();
         switch (TensorProto.DataType.forNumber(type.getElemType())) {
             case FLOAT, DOUBLE, FLOAT16 -> { }
-            case INT32, INT64 -> indices.add(input.getName());
+            case INT32, INT64 -> {
+                indices.add(input.getName());
+                integers.add(input.getName());
+            }
             case null, default -> throw BitgrainException.badInput(file + ": input \"" + input.getName()
                     + "\" is neither a float tensor nor made of indices (int32, int64); export with one of these");
         }
@@ -253,7 +259,7 @@ public final class OnnxReader {
 
     private void add(NodeProto proto, String name) {
         OnnxNode node = new OnnxNode(file, name, proto.getOpType(), opset, proto.getInputList(), proto.getOutputCount(),
-                proto.getAttributeList(), constants, shapes);
+                proto.getAttributeList(), constants, shapes, integers::contains);
         if (QuantizedValues.handles(proto.getOpType()) && QuantizedValues.DOMAINS.contains(proto.getDomain())) {
             addQuantizer(node, proto, name);
             return;
@@ -285,7 +291,7 @@ public final class OnnxReader {
             OnnxNorms.of(proto, name).forEach(part -> add(part, part.getName()));
             return;
         }
-        Op op = forMatrices(OnnxOperators.convert(node), node, proto);
+        Op op = forTables(forMatrices(OnnxOperators.convert(node), node, proto), node, proto);
         List<String> given = operands(op, node, proto);
         List<Shape> operands = new ArrayList<>();
         for (int i = 0; i < given.size(); i++) {
@@ -305,17 +311,21 @@ public final class OnnxReader {
         } catch (BitgrainException | IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException | NullPointerException e) {
             throw node.fail("its operands do not fit together: " + firstLine(e.getMessage()));
         }
+        List<Boolean> whole = OnnxTypes.read(op, given, outputs.size(), node, integers);
         for (int i = 0; i < outputs.size(); i++) {
             if (!outputs.get(i).isEmpty()) {
                 shapes.put(outputs.get(i), results.get(i));
+                if (whole.get(i)) {
+                    integers.add(outputs.get(i));
+                }
             }
         }
         graph.node(new Node(name, op, given, outputs));
     }
 
     /**
-     * The operands as the operator names them. Integer inputs look rows up and do nothing else: chips compute with quantized
-     * numbers.
+     * The operands as the operator names them. Integer inputs of the network look rows up and do nothing else: chips compute with
+     * quantized numbers.
      */
     private List<String> operands(Op op, OnnxNode node, NodeProto proto) {
         boolean lookup = op instanceof Embedding;
@@ -326,14 +336,7 @@ public final class OnnxReader {
                         + " give the network floats, or cut this part off and let the application compute it");
             }
         }
-        if (!lookup) {
-            return proto.getInputList();
-        }
-        if (!indices.contains(proto.getInput(1))) {
-            throw node.fail("indices (input 1) are computed at run time; only constants and integer inputs of the network are supported:"
-                    + " simplify the model first");
-        }
-        return List.of(proto.getInput(1), proto.getInput(0));
+        return lookup ? List.of(proto.getInput(1), proto.getInput(0)) : proto.getInputList();
     }
 
     /**
@@ -349,6 +352,12 @@ public final class OnnxReader {
         List<NodeProto> readers = this.proto.getNodeList().stream().filter(reader -> reader.getInputList().contains(result)).toList();
         boolean matrices = !readers.isEmpty() && readers.stream().allMatch(reader -> reader.getOpType().equals("Gemm"));
         return matrices && !output ? new Gather(gather.axis(), gather.indices(), Shape.of()) : op;
+    }
+
+    /** Rows of a constant table by an input of the network. */
+    private Op forTables(Op op, OnnxNode node, NodeProto proto) {
+        boolean rows = op instanceof IndexedGather gather && gather.axis() == 0 && node.constant(0) != null && node.shape(0).rank() == 2;
+        return rows && indices.contains(proto.getInput(1)) ? new Embedding() : op;
     }
 
     private void addQuantizer(OnnxNode node, NodeProto proto, String name) {

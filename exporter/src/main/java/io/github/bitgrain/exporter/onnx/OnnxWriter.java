@@ -8,6 +8,7 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.LayerNorm;
+import io.github.bitgrain.core.op.TopK;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.WholeFile;
@@ -26,10 +27,12 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Writes models as ONNX files: float ones with operator set {@value #OPSET}, or {@value OnnxAttributes#LAYER_NORM} where a
@@ -50,6 +53,7 @@ public final class OnnxWriter {
     private final QdqNodes quantizers;
     private final int opset;
     private final Map<String, Shape> shapes;
+    private final OnnxIntegers integers;
     private final boolean half;
 
     private OnnxWriter(Model model, QdqOptions options) {
@@ -62,7 +66,8 @@ public final class OnnxWriter {
         quantizers = options == null ? null : new QdqNodes(model, options, graph);
         opset = quantizers != null ? quantizers.opset()
                 : model.graph().nodes().stream().anyMatch(node -> node.op() instanceof LayerNorm) ? OnnxAttributes.LAYER_NORM : OPSET;
-        shapes = ShapeInference.infer(model.graph(), model.parameters());
+        shapes = new HashMap<>(ShapeInference.infer(model.graph(), model.parameters()));
+        integers = new OnnxIntegers(model, model.graph().inputs().keySet().stream().filter(this::isIndex).collect(Collectors.toSet()), graph, shapes);
     }
 
     /**
@@ -113,8 +118,9 @@ public final class OnnxWriter {
         Graph source = model.graph();
         graph.setName(source.name());
         source.inputs().forEach((name, shape) -> graph.addInput(
-                value(name, shape, isIndex(name) ? TensorProto.DataType.INT64_VALUE : TensorProto.DataType.FLOAT_VALUE)));
-        for (Node node : source.nodes()) {
+                value(name, shape, type(name))));
+        for (Node each : source.nodes()) {
+            Node node = integers.typed(each);
             if (quantizers != null && QuantizationGrid.isQuantizer(node)) {
                 quantizers.emit(node);
             } else {
@@ -124,7 +130,7 @@ public final class OnnxWriter {
         Set<String> read = read();
         List<NodeProto> casts = new ArrayList<>();
         for (String name : source.parameterNames()) {
-            if (read.contains(name) && written.add(name)) {
+            if (read.contains(name) && !integers.isStoredAsInteger(name) && written.add(name)) {
                 graph.addInitializer(half ? halves(name, model.parameters().get(name), casts) : floats(name, model.parameters().get(name)));
             }
         }
@@ -132,7 +138,7 @@ public final class OnnxWriter {
             List<NodeProto> nodes = List.copyOf(graph.getNodeList());
             graph.clearNode().addAllNode(casts).addAllNode(nodes);
         }
-        source.outputs().forEach(name -> graph.addOutput(value(name, shapes.get(name), TensorProto.DataType.FLOAT_VALUE)));
+        source.outputs().forEach(name -> graph.addOutput(value(name, shapes.get(name), type(name))));
         ModelProto.Builder file = ModelProto.newBuilder().setIrVersion(opset < QdqOptions.WORDS_OPSET ? IR_VERSION : IR_VERSION_OF_21).setProducerName("bitgrain").setGraph(graph)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset));
         source.metadata().forEach((key, text) ->
@@ -193,7 +199,18 @@ public final class OnnxWriter {
             }
             inputs.add(label(node, structural.getKey(), structural.getValue()));
         }
-        graph.addNode(proto.addAllInput(inputs).addAllOutput(node.outputs()));
+        graph.addNode(proto.addAllInput(inputs).addAllOutput(node.op() instanceof TopK ? both(node) : node.outputs()));
+    }
+
+    /** ONNX lets nobody leave out a result of TopK. */
+    private static List<String> both(Node node) {
+        String values = node.output().isEmpty() ? node.name() + "_values" : node.output();
+        boolean hasIndices = node.outputs().size() > TopK.INDICES && !node.outputs().get(TopK.INDICES).isEmpty();
+        return List.of(values, hasIndices ? node.outputs().get(TopK.INDICES) : node.name() + "_indices");
+    }
+
+    private int type(String value) {
+        return integers.isInteger(value) ? TensorProto.DataType.INT64_VALUE : TensorProto.DataType.FLOAT_VALUE;
     }
 
     private static boolean hasTensorBehind(Node node, int operand) {

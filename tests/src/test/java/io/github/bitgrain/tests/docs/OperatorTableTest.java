@@ -135,7 +135,7 @@ class OperatorTableTest {
                 + " program");
         lines.add("(`simulator`). Graph passes rewrite batch normalization and transposed convolution for the chip; losses and fake"
                 + " quantization are");
-        lines.add("for training.");
+        lines.add("for training. What has no gradient is for the application, which computes it behind the network (onnx.md).");
         lines.add("");
         lines.add("| operator | shape | evaluation | gradient | ONNX | chip |");
         lines.add("|---|---|---|---|---|---|");
