@@ -8,6 +8,7 @@ module io.github.bitgrain.quantizer {
     exports io.github.bitgrain.quantizer.analyze;
     exports io.github.bitgrain.quantizer.calibrate;
     exports io.github.bitgrain.quantizer.cost;
+    exports io.github.bitgrain.quantizer.head;
     exports io.github.bitgrain.quantizer.input;
     exports io.github.bitgrain.quantizer.nn;
     exports io.github.bitgrain.quantizer.observe;

@@ -150,9 +150,9 @@ class FitInputTest {
         CommandRun plain = CommandRun.of(yolo);
         assertTrue(plain.err().contains(hint), plain.err());
         yolo[8] = "--fit-input";
-        assertFalse(CommandRun.of(yolo).err().contains("hint"));
+        assertFalse(CommandRun.of(yolo).err().contains("hint: input"));
         yolo[8] = "--bits=16";
-        assertFalse(CommandRun.of(yolo).err().contains("hint"));
+        assertFalse(CommandRun.of(yolo).err().contains("hint: input"));
     }
 
     @Test

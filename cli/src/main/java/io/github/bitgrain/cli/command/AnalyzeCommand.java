@@ -4,6 +4,7 @@ import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.pipeline.HeadCut;
 import io.github.bitgrain.cli.pipeline.Quantization;
 import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.cli.pipeline.Request;
@@ -46,6 +47,9 @@ public final class AnalyzeCommand extends CliCommand {
 
     @Mixin
     private InputOptions inputOptions = new InputOptions();
+
+    @Mixin
+    private OutputOptions outputOptions = new OutputOptions();
 
     @Option(names = "--target", converter = TargetOption.class, defaultValue = "esp32p4", paramLabel = "TARGET",
             description = "esp32p4 (default), esp32s3, c, or the name of another chip.")
@@ -106,11 +110,19 @@ public final class AnalyzeCommand extends CliCommand {
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {
             Sensitivity.lint(network, data, samples, threads).forEach(this::warn);
-            InputFit fit = inputOptions.fit(network, data, this::warn);
+            HeadCut cut = outputOptions.cut(network, data, bits, profile, false, threads, this::warn);
+            if (cut.head() != null) {
+                note("errors are those of the " + cut.body().graph().outputs().size() + " outputs in front of the head, which is left to the application"
+                        + (cut.reason() == null ? "" : ": " + cut.reason()));
+            }
+            InputFit fit = inputOptions.fit(cut.body(), data, this::warn);
             DataSource fitted = fit.data(data);
             Quantized quantized = new Quantization(request, progress, new Stopwatch()).run(fit.model(), fitted);
             Sensitivity result = Sensitivity.of(quantized, fitted.range(0, Math.min(samples, data.samples())), profile, threads);
-            inputOptions.hint(network, data, bits, profile, this::note);
+            inputOptions.hint(cut.body(), data, bits, profile, this::note);
+            if (cut.hint() != null) {
+                note(cut.hint());
+            }
             print(result, () -> result.print(out()));
         }
         return 0;
@@ -119,7 +131,7 @@ public final class AnalyzeCommand extends CliCommand {
     private QuantizationSettings settings() {
         SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(profile);
         if (settingsFile != null) {
-            binder.file(settingsFile, QuantizeCommand.options(target, bits, profile, calibBatch, calibSteps, inputOptions.fits(), null));
+            binder.file(settingsFile, QuantizeCommand.options(target, bits, profile, calibBatch, calibSteps, inputOptions.fits(), outputOptions.word(), null));
         }
         if (calibration != null) {
             binder.set("quantize_activation_setting.calib_algorithm=" + calibration.name().toLowerCase(Locale.ROOT));

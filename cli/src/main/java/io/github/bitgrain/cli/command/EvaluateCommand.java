@@ -76,8 +76,8 @@ public final class EvaluateCommand extends CliCommand {
         espdl.check(target, reference == null ? new Path[] {model} : new Path[] {model, reference});
         long start = System.nanoTime();
         int threads = Runtime.getRuntime().availableProcessors();
-        try (Network network = Networks.open(model, espdl, target, threads);
-                Network other = reference == null ? null : Networks.open(reference, espdl, target, threads);
+        try (Network network = Networks.open(model, espdl, target, threads, this::note);
+                Network other = reference == null ? null : Networks.open(reference, espdl, target, threads, this::note);
                 InputData samples = InputData.open(data, network.inputs(), dataOptions.preprocessing())) {
             Evaluation evaluation = new Evaluation(network, other, samples);
             DetectionTask task = detection.task(labels, samples.samples());

@@ -11,6 +11,7 @@ import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Attempt;
 import io.github.bitgrain.cli.pipeline.Export;
+import io.github.bitgrain.cli.pipeline.HeadCut;
 import io.github.bitgrain.cli.pipeline.LaneCheck;
 import io.github.bitgrain.cli.pipeline.Made;
 import io.github.bitgrain.cli.pipeline.Outcome;
@@ -79,6 +80,9 @@ public class QuantizeCommand extends CliCommand {
 
     @Mixin
     private InputOptions inputOptions = new InputOptions();
+
+    @Mixin
+    private OutputOptions outputOptions = new OutputOptions();
 
     @Option(
             names = "--target",
@@ -190,10 +194,12 @@ public class QuantizeCommand extends CliCommand {
                 InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
                 InputData test = eval == null ? null : InputData.open(eval, floatNetwork.inputs(), dataOptions.preprocessing())) {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
-            InputFit fit = watch.time("load", () -> inputOptions.fit(network, samples, this::warn));
+            HeadCut cut = watch.time("load", () -> outputOptions.cut(network, samples, bits, profile, streaming != null, threads, this::warn));
+            cut.check(output());
+            InputFit fit = watch.time("load", () -> inputOptions.fit(cut.body(), samples, this::warn));
             InputMaps maps = InputMaps.of(fit);
             StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,
-                    task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, maps, threads, progress);
+                    task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, maps, cut.head(), threads, progress);
             SettingsSearch search = new SettingsSearch(given, settings -> request(settings.settings()), this::inForce, fit.model(), fit.data(samples), accuracy,
                     program -> {
                         if (version != null) {
@@ -209,13 +215,16 @@ public class QuantizeCommand extends CliCommand {
                 made = best.made();
                 found = best.result();
             }
-            inputOptions.hint(network, samples, bits, profile, this::note);
-            return write(made, found, wanted, samples, fit, classNames, watch);
+            inputOptions.hint(cut.body(), samples, bits, profile, this::note);
+            if (cut.hint() != null) {
+                note(cut.hint());
+            }
+            return write(made, found, wanted, samples, cut, fit, classNames, watch);
         }
     }
 
     /** Writes everything that was asked for. */
-    private int write(Made made, SearchResult found, String wanted, InputData data, InputFit fit, List<String> classNames, Stopwatch watch) {
+    private int write(Made made, SearchResult found, String wanted, InputData data, HeadCut cut, InputFit fit, List<String> classNames, Stopwatch watch) {
         InputMaps maps = InputMaps.of(fit);
         DataSource samples = fit.data(data);
         Map<String, Preprocessing.Affine> fitted = maps.after(data.preprocessing());
@@ -223,11 +232,12 @@ public class QuantizeCommand extends CliCommand {
         LoweredModel whole = made.lowered();
         LoweredModel lowered = streaming == null ? whole
                 : watch.time("lower", () -> Export.streaming(quantized.tuned(), quantized.tunedPlan(), streaming, profile));
-        ChipProgram program = watch.time("export", () -> maps.describe(Export.withSettings(
-                noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), made.settings())));
+        ChipProgram program = watch.time("export", () -> cut.describe(maps.describe(Export.withSettings(
+                noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), made.settings())), lowered, output()));
         List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(whole, target, samples));
         warnings.forEach(this::warn);
         Path file = output();
+        cut.write(file);
         Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
         files.writeScales(quantized);
         files.writeHeader(() -> {
@@ -235,10 +245,11 @@ public class QuantizeCommand extends CliCommand {
             return FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()), fitted,
                     classNames);
         });
-        files.writeQdq(quantized, maps, made.settings());
+        files.writeQdq(quantized, maps, cut.head(), made.settings());
         Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
                 quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found, made.latency(),
-                maps.isEmpty() ? null : Outcome.Input.of(maps, fitted, name -> program.value(name).exponent()));
+                maps.isEmpty() ? null : Outcome.Input.of(maps, fitted, name -> program.value(name).exponent()),
+                cut.outcome(file));
         files.writeReport(() -> HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads)));
         print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
         boolean missed = found != null && !found.met();
@@ -293,6 +304,7 @@ public class QuantizeCommand extends CliCommand {
                     + " belongs to --eval DATA, which is missing");
         }
         inputOptions.check(bits, profile, streaming != null);
+        outputOptions.check(streaming != null);
         files.check();
         ModelFile.ONNX.require(model, name());
         WholeFile.check(output());
@@ -356,7 +368,7 @@ public class QuantizeCommand extends CliCommand {
 
     /** The options that decide about the model beside the settings. */
     private Map<String, Object> options() {
-        return options(target, bits, profile, calibBatch, calibSteps, inputOptions.fits(), seed);
+        return options(target, bits, profile, calibBatch, calibSteps, inputOptions.fits(), outputOptions.word(), seed);
     }
 
     /**
@@ -364,7 +376,7 @@ public class QuantizeCommand extends CliCommand {
      *
      * @param seed null where nothing depends on it
      */
-    static Map<String, Object> options(Target target, int bits, Profile profile, int calibBatch, int calibSteps, boolean fitInput, Long seed) {
+    static Map<String, Object> options(Target target, int bits, Profile profile, int calibBatch, int calibSteps, boolean fitInput, String head, Long seed) {
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("target", target.id());
         options.put("bits", bits);
@@ -372,6 +384,7 @@ public class QuantizeCommand extends CliCommand {
         options.put("calib_batch", calibBatch);
         options.put("calib_steps", calibSteps);
         options.put("fit_input", fitInput);
+        options.put("head", head);
         options.put("seed", seed);
         return options;
     }

@@ -105,7 +105,7 @@ public final class QuickstartCommand extends CliCommand {
         Boolean bitExact = watch.time("export", () -> Export.write(program, TARGET, file));
         Outcome outcome = new Outcome(StrokeData.MODEL, TARGET.id(), BITS, "improved", watch.seconds(), accuracy,
                 quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, null, null,
-                quantized.latency(), null);
+                quantized.latency(), null, null);
         writeReport(outcome, quantized, lowered, calibration);
         print(outcome, () -> printText(outcome, ptq, tqt));
         return Boolean.TRUE.equals(bitExact) ? 0 : BitgrainException.Kind.CHECK_FAILED.exitCode();

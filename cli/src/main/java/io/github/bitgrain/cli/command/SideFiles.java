@@ -14,6 +14,7 @@ import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.exporter.onnx.QdqOptions;
+import io.github.bitgrain.quantizer.head.NetworkHead;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -103,10 +104,15 @@ final class SideFiles {
         write(quantConfig, () -> Json.text(QuantConfig.of(quantized.tuned().graph(), quantized.tunedPlan())), StandardCharsets.UTF_8);
     }
 
-    /** Writes what --qdq asks for: it takes what the float network takes. */
-    void writeQdq(Quantized quantized, InputMaps maps, Map<String, Object> settings) {
+    /**
+     * Writes what --qdq asks for: it takes what the float network takes and gives what that gives.
+     *
+     * @param head parts of the network if its head was cut off, or null
+     */
+    void writeQdq(Quantized quantized, InputMaps maps, NetworkHead head, Map<String, Object> settings) {
         if (qdq != null) {
-            Model network = maps.inFrontOf(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), false);
+            Model fed = maps.inFrontOf(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), false);
+            Model network = head == null ? fed : head.behind(fed);
             Model described = new Model(network.graph().edit().metadata(Export.SETTINGS_KEY, Json.compact(settings)).build(),
                     network.parameters());
             OnnxWriter.write(described, QdqOptions.of(qdqProfile == null ? QdqOptions.Profile.ORT_CPU : qdqProfile), qdq);

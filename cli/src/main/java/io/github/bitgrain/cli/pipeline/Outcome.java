@@ -28,6 +28,7 @@ import java.util.function.ToIntFunction;
  * @param search what a search of settings tried; null without one
  * @param latency estimated latency ÷ that of the network at 8 bits, without Pads that training gave it
  * @param inputs what is fed to each fitted input in place of a value of the data; null if inputs are as the network states them
+ * @param head what is left to the application; null if the network is whole
  */
 public record Outcome(
         String model,
@@ -45,7 +46,17 @@ public record Outcome(
         MixedPrecision.Choice mixedPrecision,
         SearchResult search,
         double latency,
-        Map<String, Input> inputs) {
+        Map<String, Input> inputs,
+        Head head) {
+
+    /**
+     * The end of a network that was cut off.
+     *
+     * @param file ONNX file that holds it
+     * @param outputs outputs of the chip model
+     * @param reason why it was cut off, or null if that was asked for
+     */
+    public record Head(String file, List<String> outputs, String reason) {}
 
     /**
      * What is fed for a value v of the data: {@code round((v · scale − mean) / std / 2^exponent)}; one entry, or one for each channel.

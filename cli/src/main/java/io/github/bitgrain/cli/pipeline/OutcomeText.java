@@ -49,6 +49,11 @@ public final class OutcomeText {
         if (outcome.inputs() != null) {
             outcome.inputs().forEach((name, input) -> out.println("input      \"" + name + "\" is fitted: feed " + fed(input)));
         }
+        if (outcome.head() != null) {
+            int count = outcome.head().outputs().size();
+            out.println("head       " + outcome.head().file() + " is left to the application, which gets " + (count == 1 ? "1 output" : count + " outputs")
+                    + (outcome.head().reason() == null ? "" : ": " + outcome.head().reason()));
+        }
         String check = outcome.bitExact() == null ? "no test vectors" : outcome.bitExact() ? "bit-exact" : "NOT bit-exact";
         out.println(outcome.output() + "  " + size(Path.of(outcome.output())) + "  " + outcome.target() + " int" + outcome.bits() + "  "
                 + check + (outcome.blocks().isEmpty() ? "" : "  (" + outcome.exponentsMoved() + " exponents moved)"));

@@ -3,15 +3,18 @@ package io.github.bitgrain.cli.pipeline;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.metric.Metrics;
 import io.github.bitgrain.cli.metric.detection.DetectionTask;
+import io.github.bitgrain.cli.network.ApplicationHead;
 import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.Evaluation;
 import io.github.bitgrain.cli.network.FloatNetwork;
+import io.github.bitgrain.cli.network.HeadedNetwork;
 import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.quantizer.head.NetworkHead;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +28,7 @@ public final class StageAccuracy {
     private final Metrics.Truth truth;
     private final DetectionTask task;
     private final InputMaps maps;
+    private final NetworkHead head;
     private final int threads;
     private final Progress progress;
     private final double floatValue;
@@ -38,16 +42,18 @@ public final class StageAccuracy {
      * @param groups groups, or null
      * @param task how boxes of a detector are read and judged, or null
      * @param maps what quantized networks read in place of the data
+     * @param head parts of the model if its head was cut off, which runs in float behind what was quantized; or null
      * @throws io.github.bitgrain.core.BitgrainException if the metric lacks something
      */
     public StageAccuracy(DataSource data, Model model, String metric, Metrics.Column labels, Metrics.Column groups, DetectionTask task,
-            InputMaps maps, int threads, Progress progress) {
+            InputMaps maps, NetworkHead head, int threads, Progress progress) {
         this.data = data;
         this.model = model;
         this.metric = metric;
         this.truth = new Metrics.Truth(data.samples(), labels, groups, true);
         this.task = task;
         this.maps = maps;
+        this.head = head;
         this.threads = threads;
         this.progress = progress;
         floatValue = measure("float", new FloatNetwork(model, threads));
@@ -57,18 +63,20 @@ public final class StageAccuracy {
     public Map<String, Double> of(Quantized quantized, LoweredModel lowered, Target target) {
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("float", floatValue);
-        values.put("ptq", measureFitted("ptq", new FloatNetwork(FakeQuantization.insert(
-                quantized.calibrated(), quantized.calibratedPlan()), threads)));
+        values.put("ptq", measureWhole("ptq", new FloatNetwork(FakeQuantization.insert(
+                quantized.calibrated(), quantized.calibratedPlan()), threads), Map.of()));
         if (quantized.trained()) {
             String stage = quantized.thresholds() ? "tqt" : "tuned";
-            values.put(stage, measureFitted(stage, new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads)));
+            values.put(stage, measureWhole(stage, new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads), Map.of()));
         }
-        values.put("chip", measureFitted("simulate", new ChipNetwork(lowered.program(), target, threads)));
+        values.put("chip", measureWhole("simulate", new ChipNetwork(lowered.program(), target, threads), ApplicationHead.axes(lowered)));
         return values;
     }
 
-    private double measureFitted(String title, Network network) {
-        return measure(title, maps.inFrontOf(network));
+    /** Measures what was quantized with what belongs to it in front and behind. */
+    private double measureWhole(String title, Network quantized, Map<String, List<Integer>> axes) {
+        Network fed = maps.inFrontOf(quantized);
+        return measure(title, head == null ? fed : new HeadedNetwork(fed, new FloatNetwork(head.head(), threads), head.outputs(), axes));
     }
 
     private double measure(String title, Network network) {

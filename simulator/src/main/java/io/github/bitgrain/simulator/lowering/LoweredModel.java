@@ -9,10 +9,12 @@ import java.util.Map;
 public final class LoweredModel {
     private final ChipProgram program;
     private final Map<String, int[]> sources = new LinkedHashMap<>();
+    private final Map<String, Permutation> axes = new LinkedHashMap<>();
 
     LoweredModel(ChipProgram program, List<DraftValue> ends) {
         this.program = program;
         for (DraftValue end : ends) {
+            axes.put(end.name, end.axesOrIdentity());
             sources.put(end.name, end.axesOrIdentity().sources(end.shape));
         }
     }
@@ -20,6 +22,11 @@ public final class LoweredModel {
     /** The program. */
     public ChipProgram program() {
         return program;
+    }
+
+    /** For each axis of a graph input or output as the chip stores it, batch axis included, the network's axis. */
+    public List<Integer> axes(String name) {
+        return axes.get(name).toList();
     }
 
     /** The elements of a graph input or output for one sample, given in ONNX's order, as the chip stores them. */

@@ -34,6 +34,11 @@ final class Permutation {
         return new Permutation(axes);
     }
 
+    /** Original axes in the order in which they are stored. */
+    List<Integer> toList() {
+        return Arrays.stream(axes).boxed().toList();
+    }
+
     int rank() {
         return axes.length;
     }
