@@ -38,8 +38,10 @@ import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.input.InputFit;
+import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
+import io.github.bitgrain.simulator.lowering.Lowering;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -196,6 +198,7 @@ public class QuantizeCommand extends CliCommand {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
             HeadCut cut = watch.time("load", () -> outputOptions.cut(network, samples, bits, profile, streaming != null, threads, this::warn));
             cut.check(output());
+            Lowering.requireKernels(GraphPasses.apply(cut.body(), profile).graph());
             InputFit fit = watch.time("load", () -> inputOptions.fit(cut.body(), samples, this::warn));
             InputMaps maps = InputMaps.of(fit);
             StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,

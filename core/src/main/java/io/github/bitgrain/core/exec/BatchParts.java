@@ -88,7 +88,7 @@ record BatchParts(int batch, int group, int threads) {
 
     private static BitgrainException oneByOne(Graph graph, Collection<String> wanted) {
         return BitgrainException.badInput(graph.name() + ": " + SampleRules.pointing(graph, wanted)
-                + " picks by computed indices, which may point at other samples in a batch; use a batch of 1, or end the network before it (--cut-head)");
+                + " picks by computed indices, which may point at other samples in a batch; use a batch of 1, or end the network before it (--head cut)");
     }
 
     private int groups() {

@@ -162,7 +162,7 @@ class IndexOperatorsTest {
         Executor.Options observed = Executor.Options.defaults().observe(Set.of("m"), view -> { });
         String message = assertThrows(BitgrainException.class, () -> run(ofOneSample(), new Parameters(), random(3, 9, 4, 5, 2), observed)).getMessage();
         assertEquals("net: Gather \"pick\" picks by computed indices, which may point at other samples in a batch; use a batch of 1,"
-                + " or end the network before it (--cut-head)", message);
+                + " or end the network before it (--head cut)", message);
         run(ofOneSample(), new Parameters(), random(3, 9, 1, 5, 2), observed);
     }
 }

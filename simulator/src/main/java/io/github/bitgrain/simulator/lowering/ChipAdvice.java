@@ -37,7 +37,7 @@ final class ChipAdvice {
             case MeanSquaredError any -> "cut the loss off the graph";
             case Erf any -> "write x / 2 · (1 + Erf(x / √2)) as exporters do, it becomes a Gelu";
             case Reciprocal any -> "divide by the operand instead";
-            case Op any when OF_THE_APPLICATION.contains(any.getClass()) -> "the application computes it: end the network before it (--cut-head)";
+            case Op any when OF_THE_APPLICATION.contains(any.getClass()) -> "the application computes it: end the network before it (--head cut)";
             default -> "rewrite it with operators that have one, or end the graph before it and compute it in the application";
         };
     }

@@ -122,12 +122,17 @@ final class DraftBuilder {
         return new Encoding(plan.config(slot).bits(), exponents.single());
     }
 
+    /** Refuses a node that no chip program can contain. */
+    static BitgrainException noKernel(DraftNode node) {
+        return node.refused("ESP-DL has no kernel for this operator; " + ChipAdvice.instead(node.op));
+    }
+
     private DraftNode node(Node source) {
         ChipOperators.Row row = ChipOperators.row(source.op());
         DraftNode node = new DraftNode(draft.freshNode(source.name().isEmpty() ? source.op().onnxType() : source.name()),
                 source.op(), source.op().onnxType(), draft.plan.bits(source.name()), row == null ? LayoutRule.ANY : row.layout());
         if (row == null) {
-            throw node.refused("ESP-DL has no kernel for this operator; " + ChipAdvice.instead(source.op()));
+            throw noKernel(node);
         }
         for (int i = 0; i < source.inputs().size(); i++) {
             node.inputs.add(source.op().isStructural(i) ? new Operand.Omitted() : operand(source, node, i, row));

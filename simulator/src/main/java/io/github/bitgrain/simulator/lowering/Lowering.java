@@ -1,7 +1,9 @@
 package io.github.bitgrain.simulator.lowering;
 
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.simulator.ChipNode;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -47,6 +49,20 @@ public final class Lowering {
         List<DraftValue> ends = new ArrayList<>(draft.inputs);
         ends.addAll(draft.outputs);
         return new LoweredModel(program(model, draft, tables), ends);
+    }
+
+    /**
+     * Refuses a network that cannot be lowered however it is quantized, before the work of calibrating it.
+     *
+     * @param graph after the graph passes
+     * @throws BitgrainException (bad input) naming the first node that no chip program can contain
+     */
+    public static void requireKernels(Graph graph) {
+        for (Node node : graph.nodes()) {
+            if (!ChipOperators.supports(node.op().getClass())) {
+                throw DraftBuilder.noKernel(new DraftNode(node.name(), node.op(), node.op().onnxType(), Encoding.FLOAT_BITS, LayoutRule.ANY));
+            }
+        }
     }
 
     private static ChipProgram program(Model model, Draft draft, List<ChipTensor> tables) {

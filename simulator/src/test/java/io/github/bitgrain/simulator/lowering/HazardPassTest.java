@@ -60,11 +60,11 @@ class HazardPassTest {
     void whatTheApplicationComputesIsRefusedByName() {
         for (Op op : List.of(new TopK(2, 1, true, true), new ArgMax(1, true), new Floor(), new Cast(true), new Tile(List.of(1L, 2L)))) {
             assertEquals("node \"node\" (" + op.onnxType() + "): ESP-DL has no kernel for this operator; the application computes it: end the network before it"
-                    + " (--cut-head)", refusal(one(Target.ESP32P4, op, 1, 4)));
+                    + " (--head cut)", refusal(one(Target.ESP32P4, op, 1, 4)));
         }
         for (Op op : List.of(new GatherElements(1), new GatherNd(0), new IndexedGather(0), new IntegerDiv(), new Mod(false))) {
             String message = refusal(new Nets(Target.ESP32P4).input("x", 2, 2).node("node", op, List.of("x", "x"), "y").output("y"));
-            assertTrue(message.contains("\"node\" (" + op.onnxType() + ")") && message.endsWith("(--cut-head)"), message);
+            assertTrue(message.contains("\"node\" (" + op.onnxType() + ")") && message.endsWith("(--head cut)"), message);
         }
     }
 
