@@ -85,6 +85,19 @@ class HeadTest {
     }
 
     @Test
+    void anEndToEndExportIsCutBeforeItChoosesTheBestBoxes() throws IOException {
+        Path export = UltralyticsExport.writeEndToEnd(folder.resolve("yolo.onnx"));
+        String[] boxes = {"--labels", shared("data/yolo/val_l.npy"), "--decoder", "xyxy", "--metric", "map50"};
+        double real = evaluate("yolo.onnx", boxes).get("map50").asDouble();
+        assertEquals(0.377, real, 1e-3, "boxes that overlap count against a detector that was trained with suppression");
+        CommandRun cut = quantize(export, "cut.espdl");
+        assertTrue(cut.out().contains("which gets 4 outputs: the chip has no "), cut.out());
+        assertTrue(evaluate("cut.espdl", boxes).get("map50").asDouble() > real - 0.02);
+        CommandRun kept = quantize(export, "kept.espdl", "--head", "keep");
+        kept.fails(65, "node \"/decode/cells\" (TopK): ESP-DL has no kernel for this operator; the application computes it: end the network before it (--head cut)");
+    }
+
+    @Test
     void peopleAreToldWhatTheApplicationHasToDoAndWhatWouldGain() throws IOException {
         Path export = UltralyticsExport.write(folder.resolve("yolo.onnx"));
         CommandRun cut = quantize(export, "cut.espdl", "--output-names", "box0,score0,box1,score1", "--calib-steps", "1");
