@@ -67,6 +67,90 @@ class AnalyzeTest {
     }
 
     @Test
+    void timeOfLayersAndOtherNodesIsTheTimeOfTheNetwork() throws IOException {
+        String[] yolo = {"analyze", shared("models/yolo.onnx"), "--calib", shared("data/yolo/calib_x.npy"), "--mean", "0.5", "--std", "0.25", "--calib-steps", "1",
+            "--calib-batch", "4", "--samples", "1", "--json"};
+        JsonNode s3 = new ObjectMapper().readTree(CommandRun.of(with(yolo, "--target", "esp32s3")).out());
+        double share = 0;
+        double milliseconds = 0;
+        for (JsonNode layer : s3.get("layers")) {
+            share += layer.get("latencyShare").asDouble();
+            milliseconds += layer.get("milliseconds").asDouble();
+        }
+        JsonNode latency = s3.get("latency");
+        // Sums, Concats, Splits and pools are not listed.
+        assertTrue(latency.get("otherShare").asDouble() > 0.02, latency::toString);
+        assertEquals(1, share + latency.get("otherShare").asDouble(), 1e-9);
+        assertEquals(latency.get("milliseconds").asDouble(), milliseconds + latency.get("otherMilliseconds").asDouble(), 1e-6);
+        JsonNode c = new ObjectMapper().readTree(CommandRun.of(with(yolo, "--target", "c")).out());
+        assertTrue(c.get("latency").get("milliseconds").isNull() && c.get("layers").get(0).get("milliseconds").isNull());
+        assertTrue(c.get("latency").get("operations").asDouble() > latency.get("operations").asDouble());
+    }
+
+    private static String[] with(String[] args, String... more) {
+        List<String> all = new ArrayList<>(List.of(args));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
+    @Test
+    void tensorsTellTheirSpreadNoiseAndImbalance() throws IOException {
+        JsonNode tensors = new ObjectMapper().readTree(lenet("--mean", "0.5", "--std", "0.25", "--samples", "4", "--json").out()).get("tensors");
+        JsonNode input = tensor(tensors, "x", "input");
+        // 1 × 28 × 28 pixels of 4 samples.
+        assertEquals(4 * 28 * 28, input.get("values").asLong());
+        assertTrue(input.get("imbalance").isNull() && input.get("counts").size() == 64, input::toString);
+        double mean = input.get("mean").asDouble();
+        assertTrue(mean > input.get("min").asDouble() && mean < input.get("max").asDouble(), input::toString);
+        assertTrue(input.get("std").asDouble() > 0.1 && input.get("std").asDouble() < 2, input::toString);
+        assertEquals(input.get("clipped").asDouble() / input.get("values").asLong(), input.get("clippedShare").asDouble(), 1e-12);
+        JsonNode weights = tensor(tensors, "conv1.weight", "parameter");
+        // Nothing is clipped, so that errors are spread evenly over a step: step² / 12.
+        double step = Math.scalb(1.0, weights.get("exponents").get(0).asInt());
+        double power = Math.pow(weights.get("std").asDouble(), 2) + Math.pow(weights.get("mean").asDouble(), 2);
+        assertEquals(step * step / 12 / power, weights.get("noise").asDouble(), 0.1 * weights.get("noise").asDouble());
+    }
+
+    /** The rescaled network computes the same with channels of 2^-3 to 2^3 times the size. */
+    @Test
+    void unequalChannelsOfWeightsAreSeen() throws IOException {
+        double plain = worst("lenet");
+        double rescaled = worst("lenet_imb");
+        assertTrue(plain > 1 && plain < 3 && rescaled > 2 * plain, plain + " and " + rescaled);
+    }
+
+    private static double worst(String model) throws IOException {
+        JsonNode tensors = new ObjectMapper().readTree(CommandRun.of("analyze", shared("models/" + model + ".onnx"), "--calib", shared("data/lenet/calib_x.npy"),
+                "--mean", "0.5", "--std", "0.25", "--calib-steps", "1", "--samples", "1", "--target", "esp32s3", "--json").out()).get("tensors");
+        double worst = 0;
+        for (JsonNode tensor : tensors) {
+            worst = Math.max(worst, tensor.get("imbalance").asDouble(0));
+            // Biases have no channels to compare.
+            assertTrue(!tensor.get("name").asText().endsWith(".bias") || tensor.get("imbalance").isNull(), tensor::toString);
+        }
+        return worst;
+    }
+
+    private static JsonNode tensor(JsonNode tensors, String name, String role) {
+        for (JsonNode tensor : tensors) {
+            if (tensor.get("name").asText().equals(name) && tensor.get("role").asText().equals(role)) {
+                return tensor;
+            }
+        }
+        throw new AssertionError("no " + role + " " + name + " among " + tensors.findValuesAsText("name"));
+    }
+
+    @Test
+    void tensorsArePrintedWhenAskedFor() {
+        String[] common = {"--mean", "0.5", "--std", "0.25", "--samples", "2"};
+        String plain = lenet(common).out();
+        String with = lenet(with(common, "--tensors")).out();
+        assertTrue(with.startsWith(plain) && with.length() > plain.length(), with);
+        assertTrue(plain.contains("  time %") && plain.contains("estimated time on the chip, one core: "), plain);
+        assertTrue(with.substring(plain.length()).contains("conv1.weight"), with);
+    }
+
+    @Test
     void wrongScaleIsNamedBeforeCalibration() {
         CommandRun run = lenet("--scale", "1", "--samples", "4");
         assertEquals(0, run.exit(), run.err());

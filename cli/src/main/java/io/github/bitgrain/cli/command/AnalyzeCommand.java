@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
         name = "analyze",
         header = "Ranks the layers by the error that quantization causes.",
         description = "Calibrates the network and measures noise ÷ signal (smaller is better): cumulated at each layer, and at the outputs "
-                + "with one layer quantized alone, only its weights, only its activations, or everything but the layer.",
+                + "with one layer quantized alone, only its weights, only its activations, or everything but the layer; and estimates what share of the chip's time each layer takes.",
         footer = "  bitgrain analyze model.onnx --calib images.npy --target esp32s3")
 public final class AnalyzeCommand extends CliCommand {
     @Parameters(paramLabel = "MODEL.onnx", description = "The float network.")
@@ -73,6 +73,10 @@ public final class AnalyzeCommand extends CliCommand {
     @Option(names = "--samples", defaultValue = "32", paramLabel = "N",
             description = "Samples on which the errors are measured, from the first on. Default: 32.")
     private int samples;
+
+    @Option(names = "--tensors", description = "Print a table of all quantized tensors as well: range, mean, spread, clipped values, rounding noise, and how "
+            + "unequal the channels of weights are. --json has them always, with histograms.")
+    private boolean tensors;
 
     @Option(names = "--profile", defaultValue = "improved", paramLabel = "NAME", description = "improved (default) or parity.")
     private Profile profile;
@@ -118,7 +122,7 @@ public final class AnalyzeCommand extends CliCommand {
             InputFit fit = inputOptions.fit(cut.body(), data, this::warn);
             DataSource fitted = fit.data(data);
             Quantized quantized = new Quantization(request, progress, new Stopwatch()).run(fit.model(), fitted);
-            Sensitivity result = Sensitivity.of(quantized, fitted.range(0, Math.min(samples, data.samples())), profile, threads);
+            Sensitivity result = Sensitivity.of(quantized, fitted.range(0, Math.min(samples, data.samples())), profile, tensors || json(), threads);
             inputOptions.hint(cut.body(), data, bits, profile, this::note);
             if (cut.hint() != null) {
                 note(cut.hint());

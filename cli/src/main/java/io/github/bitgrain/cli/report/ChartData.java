@@ -26,9 +26,10 @@ final class ChartData {
     }
 
     private static Map<String, Object> tensor(TensorFigures tensor) {
-        return map("n", tensor.name(), "o", tensor.node(), "r", tensor.role().name().toLowerCase(Locale.ROOT), "b", tensor.bits(),
+        return map("n", tensor.name(), "o", tensor.node(), "r", tensor.role().word(), "b", tensor.bits(),
                 "e", tensor.exponents(), "lo", rounded(tensor.low()), "hi", rounded(tensor.high()), "min", rounded(tensor.min()),
-                "max", rounded(tensor.max()), "v", tensor.values(), "k", tensor.clipped(), "i", tensor.activation(), "f", rounded(tensor.from()),
+                "max", rounded(tensor.max()), "m", rounded(tensor.mean()), "d", rounded(tensor.std()), "q", rounded(tensor.noise()),
+                "x", tensor.imbalance() == null ? null : rounded(tensor.imbalance()), "v", tensor.values(), "k", tensor.clipped(), "i", tensor.activation(), "f", rounded(tensor.from()),
                 "t", rounded(tensor.to()), "c", tensor.counts());
     }
 

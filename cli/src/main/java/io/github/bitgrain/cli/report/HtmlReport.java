@@ -137,15 +137,15 @@ public final class HtmlReport {
         boolean trained = layers.stream().anyMatch(layer -> !Double.isNaN(layer.trained()));
         html.section("errors", "Error of each layer");
         html.line("<p class=\"note\">Noise power ÷ signal power at the output of each layer while the whole network is quantized, "
-                + "in the order of the network; smaller is better. Open a layer to see its tensors.</p>");
+                + "in the order of the network; smaller is better. Time: estimated share of the whole network's time on the chip. Open a layer to see its tensors.</p>");
         legend(trained ? List.of("before|after calibration", "after|after training") : List.of("before|after calibration"));
         html.line("<div id=\"error-chart\"></div>");
         filter("layer-table", "layers");
         html.table("layer-table", "Error of each layer");
         if (trained) {
-            html.head("layer", "operator", "#place", "#bits", "#calibrated", "#trained", "#cosine");
+            html.head("layer", "operator", "#place", "#bits", "#calibrated", "#trained", "#cosine", "#time");
         } else {
-            html.head("layer", "operator", "#place", "#bits", "#calibrated", "#cosine");
+            html.head("layer", "operator", "#place", "#bits", "#calibrated", "#cosine", "#time");
         }
         IntStream.range(0, layers.size()).boxed()
                 .sorted((a, b) -> Double.compare(layers.get(b).error(), layers.get(a).error()))
@@ -155,7 +155,8 @@ public final class HtmlReport {
                             + Html.cell(layer.bits(), String.valueOf(layer.bits()), "")
                             + Html.cell(layer.calibrated(), Html.percent(layer.calibrated()), trained ? "" : mark(layer.calibrated()))
                             + (trained ? Html.cell(layer.trained(), Html.percent(layer.trained()), mark(layer.trained())) : "")
-                            + Html.cell(layer.cosine(), String.format(Locale.ROOT, "%.5f", layer.cosine()), "") + "</tr>");
+                            + Html.cell(layer.cosine(), String.format(Locale.ROOT, "%.5f", layer.cosine()), "")
+                            + Html.cell(layer.time(), Html.percent(layer.time()), "") + "</tr>");
                 });
         html.closeTable().line("</section>");
     }
@@ -221,7 +222,7 @@ public final class HtmlReport {
             int least = tensor.exponents().getFirst();
             int most = tensor.exponents().getLast();
             double largest = Math.max(Math.abs(tensor.min()), Math.abs(tensor.max()));
-            html.line("<tr>" + Html.more("tensor", i, tensor.name()) + Html.cell(tensor.role().name().toLowerCase(Locale.ROOT))
+            html.line("<tr>" + Html.more("tensor", i, tensor.name()) + Html.cell(tensor.role().word())
                     + Html.cell(i + 1, String.valueOf(i + 1), "") + Html.cell(tensor.bits(), String.valueOf(tensor.bits()), "")
                     + Html.cell(most, least == most ? String.valueOf(most) : least + " … " + most, "")
                     + Html.cell(-tensor.low(), "±" + Html.number(-tensor.low()), "") + Html.cell(largest, Html.number(largest), "")

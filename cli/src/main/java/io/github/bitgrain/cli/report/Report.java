@@ -48,8 +48,9 @@ public record Report(
      * @param calibrated noise ÷ signal at its output after calibration, the whole network being quantized
      * @param trained the same after training; NaN without training, or where training changed what the layer computes
      * @param cosine cosine between its quantized and its float output after calibration
+     * @param time share of the estimated time of the written network on the chip, 0 to 1; NaN if it has no such node any more
      */
-    public record Layer(String name, String type, int bits, double calibrated, double trained, double cosine) {
+    public record Layer(String name, String type, int bits, double calibrated, double trained, double cosine, double time) {
         /** The error of the written model. */
         double error() {
             return Double.isNaN(trained) ? calibrated : trained;

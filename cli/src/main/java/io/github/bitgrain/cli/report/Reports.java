@@ -9,6 +9,7 @@ import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
+import io.github.bitgrain.quantizer.cost.ChipTime;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.Headroom;
 import io.github.bitgrain.simulator.Simulator;
@@ -62,6 +63,10 @@ public final class Reports {
         facts.put("parameters", String.format(Locale.ROOT, "%,d in %.1f KiB", figures.parameters(), figures.parameterBytes() / 1024.0));
         facts.put("multiply-accumulates", String.format(Locale.ROOT, "%,d", figures.macs()));
         facts.put("values in flight", String.format(Locale.ROOT, "%.1f KiB", figures.activationBytes() / 1024.0));
+        Double milliseconds = time(quantized).milliseconds(1);
+        if (milliseconds != null) {
+            facts.put("estimated time, one core", String.format(Locale.ROOT, "%.1f ms", milliseconds));
+        }
         facts.put("test vectors", outcome.bitExact() == null ? "none" : outcome.bitExact() ? "bit-exact" : "not bit-exact");
         if (outcome.inputs() != null) {
             outcome.inputs().forEach((name, input) -> facts.put("input " + name + ", fitted", OutcomeText.fed(input)));
@@ -86,10 +91,16 @@ public final class Reports {
                     .forEach(error -> trained.put(error.node(), error.snr()));
         }
         QuantPlan plan = quantized.calibratedPlan();
+        ChipTime time = time(quantized);
         return new ErrorAnalysis(quantized.calibrated(), samples, threads).graphwise(quantized.calibrated(), plan).stream()
                 .map(error -> new Report.Layer(error.node(), quantized.calibrated().graph().node(error.node()).op().onnxType(),
-                        plan.bits(error.node()), error.snr(), trained.getOrDefault(error.node(), Double.NaN), error.cosine()))
+                        plan.bits(error.node()), error.snr(), trained.getOrDefault(error.node(), Double.NaN), error.cosine(),
+                        time.share(error.node())))
                 .toList();
+    }
+
+    private static ChipTime time(Quantized quantized) {
+        return ChipTime.of(quantized.tuned(), quantized.tunedPlan());
     }
 
     /** Layers whose weights rule saturation out are not summed up again: for them what is proven is told as seen. */

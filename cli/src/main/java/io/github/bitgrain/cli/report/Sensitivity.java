@@ -14,6 +14,7 @@ import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis.Part;
 import io.github.bitgrain.quantizer.analyze.LayerError;
+import io.github.bitgrain.quantizer.cost.ChipTime;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,11 +30,23 @@ import java.util.TreeMap;
  *
  * @param samples number of samples the errors are means over
  * @param whole noise ÷ signal at the outputs with everything quantized
+ * @param latency estimated time on the chip
  * @param layers one entry per quantized computing layer, by falling error of the layer alone
+ * @param tensors every quantized tensor, in graph order; null if that was not asked for
  */
-public record Sensitivity(int samples, double whole, List<Layer> layers) {
+public record Sensitivity(int samples, double whole, Latency latency, List<Layer> layers, List<TensorFigures> tensors) {
     private static final int FEW_SAMPLES = 16;
     private static final float LARGE_INPUT = 50f;
+
+    /**
+     * Estimated time on one core of the chip.
+     *
+     * @param operations vector operations of the whole network
+     * @param milliseconds time of the whole network; null where no latency is published
+     * @param otherShare share of the nodes that are no layers of this analysis, such as Add or Concat, 0 to 1
+     * @param otherMilliseconds their time; null where no latency is published
+     */
+    public record Latency(double operations, Double milliseconds, double otherShare, Double otherMilliseconds) {}
 
     /**
      * What quantization does to a layer; errors are noise ÷ signal.
@@ -51,12 +64,19 @@ public record Sensitivity(int samples, double whole, List<Layer> layers) {
      * @param in16Bits at the outputs, everything quantized, the layer at 16 bits
      * @param weightBytes bytes of its constants
      * @param activationBytes bytes of what it reads and makes
+     * @param latencyShare share of the estimated time of the whole network, 0 to 1
+     * @param milliseconds its estimated time on one core; null where no latency is published
      */
     public record Layer(String node, String type, int bits, double cumulated, double cumulatedCosine, double cumulatedMse, double alone,
-            double weightsOnly, double activationsOnly, double inFloat, double in16Bits, long weightBytes, long activationBytes) {}
+            double weightsOnly, double activationsOnly, double inFloat, double in16Bits, long weightBytes, long activationBytes, double latencyShare,
+            Double milliseconds) {}
 
-    /** Measures a calibrated network on samples. */
-    public static Sensitivity of(Quantized quantized, DataSource samples, Profile profile, int threads) {
+    /**
+     * Measures a calibrated network on samples.
+     *
+     * @param tensors whether to look at every tensor as well
+     */
+    public static Sensitivity of(Quantized quantized, DataSource samples, Profile profile, boolean tensors, int threads) {
         Model model = quantized.calibrated();
         QuantPlan plan = quantized.calibratedPlan();
         ErrorAnalysis analysis = new ErrorAnalysis(model, samples, threads, profile);
@@ -67,18 +87,26 @@ public record Sensitivity(int samples, double whole, List<Layer> layers) {
             parts.put(part, errors);
         }
         Map<String, Shape> shapes = ShapeInference.infer(model.graph(), model.parameters());
+        ChipTime time = ChipTime.of(model, plan);
+        double inLayers = 0;
         List<Layer> layers = new ArrayList<>();
         for (LayerError error : analysis.graphwise(model, plan)) {
             Node node = model.graph().node(error.node());
             int bits = plan.bits(node.name());
+            double share = time.share(node.name());
+            inLayers += share;
             layers.add(new Layer(node.name(), node.op().onnxType(), bits, error.snr(), error.cosine(), error.mse(),
                     parts.get(Part.LAYER).get(node.name()), parts.get(Part.WEIGHTS).get(node.name()),
                     parts.get(Part.ACTIVATIONS).get(node.name()), parts.get(Part.ALL_OTHERS).get(node.name()),
                     parts.get(Part.ALL_WIDER).get(node.name()),
-                    bytes(model.graph(), node, shapes, true, bits), bytes(model.graph(), node, shapes, false, bits)));
+                    bytes(model.graph(), node, shapes, true, bits), bytes(model.graph(), node, shapes, false, bits),
+                    share, time.milliseconds(share)));
         }
         layers.sort(Comparator.comparingDouble(Layer::alone).reversed());
-        return new Sensitivity(samples.samples(), analysis.whole(plan).snr(), List.copyOf(layers));
+        double others = Math.max(0, 1 - inLayers);
+        return new Sensitivity(samples.samples(), analysis.whole(plan).snr(),
+                new Latency(time.operations(), time.milliseconds(1), others, time.milliseconds(others)), List.copyOf(layers),
+                tensors ? TensorSurvey.of(model, plan, model.graph(), samples, threads) : null);
     }
 
     /** Elements at the layer's width; biases, which are wider, count like weights. */
@@ -134,17 +162,24 @@ public record Sensitivity(int samples, double whole, List<Layer> layers) {
         return warnings;
     }
 
-    /** Prints the table for people. */
+    /** Prints the tables for people. */
     public void print(PrintWriter out) {
         int width = Math.max(5, layers.stream().mapToInt(layer -> layer.node().length()).max().orElse(0));
         out.printf(Locale.ROOT, "noise ÷ signal in percent, mean over %d samples; the most sensitive layer first; everything quantized: %.3f%n", samples,
                 100 * whole);
-        out.printf(Locale.ROOT, "%-" + width + "s  bits    alone  weights  activations  all but it  at 16 bits  cumulated  cosine   weights B  activations B%n",
-                "layer");
+        out.printf(Locale.ROOT, "%-" + width + "s  bits    alone  weights  activations  all but it  at 16 bits  cumulated  cosine   weights B  activations B"
+                + "  time %%%n", "layer");
         for (Layer layer : layers) {
-            out.printf(Locale.ROOT, "%-" + width + "s  %4d  %7.3f  %7.3f  %11.3f  %10.3f  %10.3f  %9.3f  %.4f  %,10d  %,13d%n", layer.node(), layer.bits(),
-                    100 * layer.alone(), 100 * layer.weightsOnly(), 100 * layer.activationsOnly(), 100 * layer.inFloat(), 100 * layer.in16Bits(),
-                    100 * layer.cumulated(), layer.cumulatedCosine(), layer.weightBytes(), layer.activationBytes());
+            out.printf(Locale.ROOT, "%-" + width + "s  %4d  %7.3f  %7.3f  %11.3f  %10.3f  %10.3f  %9.3f  %.4f  %,10d  %,13d  %6.1f%n", layer.node(),
+                    layer.bits(), 100 * layer.alone(), 100 * layer.weightsOnly(), 100 * layer.activationsOnly(), 100 * layer.inFloat(),
+                    100 * layer.in16Bits(), 100 * layer.cumulated(), layer.cumulatedCosine(), layer.weightBytes(), layer.activationBytes(),
+                    100 * layer.latencyShare());
+        }
+        out.printf(Locale.ROOT, "estimated time on the chip, one core: %s; %.1f %% of it in nodes that are not listed%n",
+                latency.milliseconds() == null ? String.format(Locale.ROOT, "%,.0f operations", latency.operations())
+                        : String.format(Locale.ROOT, "%.2f ms", latency.milliseconds()), 100 * latency.otherShare());
+        if (tensors != null) {
+            TensorTable.print(tensors, out);
         }
     }
 }

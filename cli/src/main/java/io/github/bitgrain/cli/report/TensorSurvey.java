@@ -12,7 +12,9 @@ import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.SlotConfig;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +28,7 @@ import java.util.Set;
 final class TensorSurvey {
     /** Enough to see a shape; each costs a few bytes of the page. */
     private static final int BINS = 64;
+    private static final int WEIGHTS = 1;
     /** A limit within this factor of the farthest value is shown in the histogram. */
     private static final double NEARBY = 2;
 
@@ -37,16 +40,25 @@ final class TensorSurvey {
         private final SlotConfig config;
         private final Exponents exponents;
         private final boolean activation;
+        private final int channelAxis;
         private double min = Double.POSITIVE_INFINITY;
         private double max = Double.NEGATIVE_INFINITY;
         private double from;
         private double to;
+        private long seen;
+        private double sum;
+        private double deviation;
+        private double noise;
+        private double signal;
         private long values;
         private long clipped;
+        private Double imbalance;
         private final long[] counts = new long[BINS];
 
-        Entry(String name, Node node, TensorFigures.Role role, SlotConfig config, Exponents exponents, boolean activation) {
+        Entry(String name, Node node, TensorFigures.Role role, SlotConfig config, Exponents exponents, boolean activation,
+                int channelAxis) {
             this.activation = activation;
+            this.channelAxis = channelAxis;
             this.name = name;
             this.node = node.name();
             this.role = role;
@@ -58,7 +70,30 @@ final class TensorSurvey {
             for (float value : tensor.data()) {
                 min = Math.min(min, value);
                 max = Math.max(max, value);
+                sum += value;
             }
+            seen += tensor.size();
+        }
+
+        /** Compares the output channels of weights. */
+        void compareChannels(Tensor weights) {
+            Shape shape = weights.shape();
+            if (channelAxis < 0 || channelAxis >= shape.rank()) {
+                return;
+            }
+            double[] largest = new double[shape.dim(channelAxis)];
+            int inner = shape.size(channelAxis + 1, shape.rank());
+            for (int i = 0; i < weights.size(); i++) {
+                int channel = i / inner % largest.length;
+                largest[channel] = Math.max(largest[channel], Math.abs(weights.data()[i]));
+            }
+            Arrays.sort(largest);
+            double median = largest[largest.length / 2];
+            imbalance = median > 0 ? largest[largest.length - 1] / median : null;
+        }
+
+        private double mean() {
+            return sum / seen;
         }
 
         void chooseBins() {
@@ -75,11 +110,17 @@ final class TensorSurvey {
             }
             double perBin = to > from ? BINS / (to - from) : 0;
             float[] data = tensor.data();
+            double mean = mean();
             for (int i = 0; i < data.length; i++) {
-                double integer = config.rounding().round(Math.scalb((double) data[i], -exponents.get(i / inner % channels)));
+                int exponent = exponents.get(i / inner % channels);
+                double integer = config.rounding().round(Math.scalb((double) data[i], -exponent));
                 if (integer < config.qmin() || integer > config.qmax()) {
                     clipped++;
                 }
+                double error = Math.scalb(Math.clamp(integer, (double) config.qmin(), (double) config.qmax()), exponent) - data[i];
+                noise += error * error;
+                signal += (double) data[i] * data[i];
+                deviation += (data[i] - mean) * (data[i] - mean);
                 counts[Math.clamp((int) ((data[i] - from) * perBin), 0, BINS - 1)]++;
             }
             values += data.length;
@@ -95,7 +136,7 @@ final class TensorSurvey {
 
         TensorFigures figures() {
             return new TensorFigures(name, node, role, config.bits(), List.of(exponents.min(), exponents.max()), exponents.count(), low(), high(),
-                    min, max, values, clipped, activation, from, to, counts);
+                    min, max, mean(), Math.sqrt(deviation / values), signal > 0 ? noise / signal : 0, imbalance, values, clipped, activation, from, to, counts);
         }
     }
 
@@ -115,7 +156,8 @@ final class TensorSurvey {
                     String value = node.input(i);
                     boolean parameter = model.graph().isParameter(value);
                     add(known, new Entry(value, node, parameter ? TensorFigures.Role.PARAMETER : TensorFigures.Role.INPUT, plan.config(slot),
-                            plan.exponents(slot), false), parameter ? null : value);
+                            plan.exponents(slot), false, parameter && i == WEIGHTS ? OperatorTraits.weightAxis(node.op()) : -1),
+                            parameter ? null : value);
                 }
             }
             for (int i = 0; i < node.outputs().size(); i++) {
@@ -123,7 +165,7 @@ final class TensorSurvey {
                 String value = node.outputs().get(i);
                 if (!value.isEmpty() && quantizes(slot)) {
                     add(known, new Entry(value, node, TensorFigures.Role.RESULT, plan.config(slot), plan.exponents(slot),
-                            !reference.producer(value).name().equals(node.name())), FakeQuantization.raw(value));
+                            !reference.producer(value).name().equals(node.name()), -1), FakeQuantization.raw(value));
                 }
             }
         }
@@ -161,6 +203,7 @@ final class TensorSurvey {
                 entry.range(tensor);
                 entry.chooseBins();
                 entry.count(tensor);
+                entry.compareChannels(tensor);
             }
         }
         if (!activations.isEmpty()) {

@@ -169,7 +169,9 @@
   function tensorDetail(container, tensor) {
     const exponent = tensor.e[0] === tensor.e[1] ? "exponent " + tensor.e[0] : `exponents ${tensor.e[0]} … ${tensor.e[1]}`;
     container.append(make("h3", {}, `${tensor.n} (${tensor.r} of ${tensor.o})`), make("p", {},
-      `${tensor.b} bits, ${exponent}: holds ${short(tensor.lo)} … ${short(tensor.hi)}; values ${short(tensor.min)} … ${short(tensor.max)}; `
+      `${tensor.b} bits, ${exponent}: holds ${short(tensor.lo)} … ${short(tensor.hi)}; values ${short(tensor.min)} … ${short(tensor.max)}, mean ${short(tensor.m)}, `
+      + `standard deviation ${short(tensor.d)}; rounding it costs ${percent(tensor.q)} of its power; `
+      + (tensor.x == null ? "" : `largest channel ${short(tensor.x)} times the median one; `)
       + (tensor.k ? `${tensor.k.toLocaleString("en")} clipped (${percent(tensor.k / tensor.v)})` + (tensor.i ? ", in place of an activation" : "") : "none clipped")));
     histogram(container, tensor);
   }

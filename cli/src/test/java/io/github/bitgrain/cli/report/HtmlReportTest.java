@@ -27,11 +27,11 @@ class HtmlReportTest {
         accuracy.put("float", 0.9);
         accuracy.put("chip", 0.45);
         return new Report(model, "esp32s3", 8, "improved", Map.of("file", "12 KiB"), "top1", accuracy,
-                List.of(new Report.Layer("small", "Conv", 8, 1e-6, Double.NaN, 1), new Report.Layer("large", "Conv", 8, 0.5, Double.NaN, 0.9),
-                        new Report.Layer("zero", "Gemm", 8, 0, Double.NaN, 1)),
+                List.of(new Report.Layer("small", "Conv", 8, 1e-6, Double.NaN, 1, 0.25), new Report.Layer("large", "Conv", 8, 0.5, Double.NaN, 0.9, 0.5),
+                        new Report.Layer("zero", "Gemm", 8, 0, Double.NaN, 1, 0.125)),
                 List.of(new Report.Block("b1", 0.5, 0.001)), List.of(new TrainingCurves.Curve("b1", 2, List.of(0.5, 0.001)), new TrainingCurves.Curve("output", 1, List.of(0.2)),
                         new TrainingCurves.Curve("output & more", 1, List.of(0.1))),
-                List.of(new TensorFigures("</script><b>", "small", TensorFigures.Role.RESULT, 8, List.of(-4, -4), 1, -8, 7.9375, -9, 3, 100, 2, false, -9, 3,
+                List.of(new TensorFigures("</script><b>", "small", TensorFigures.Role.RESULT, 8, List.of(-4, -4), 1, -8, 7.9375, -9, 3, -1.5, 2, 1e-4, null, 100, 2, false, -9, 3,
                         new long[] {2, 98})),
                 List.of(new Report.Accumulator("small", "Conv", 20, -3, 1, 0, 8)), List.of("2 layers near the limit"),
                 Map.of("tqt_optimization", true));
@@ -48,6 +48,13 @@ class HtmlReportTest {
         String html = HtmlReport.of(report("m"));
         assertTrue(html.indexOf(">large<") < html.indexOf(">small<"));
         assertTrue(html.indexOf(">small<") < html.indexOf(">zero<"));
+    }
+
+    @Test
+    void layersTellTheirShareOfTheTime() throws Exception {
+        String html = HtmlReport.of(report("m"));
+        assertTrue(html.contains("<button type=\"button\" class=\"sort\">time</button>"));
+        assertTrue(html.contains("data-value=\"2.500000e-01\">25.0 %</td></tr>") && html.contains(">12.5 %</td></tr>"), html);
     }
 
     @Test
