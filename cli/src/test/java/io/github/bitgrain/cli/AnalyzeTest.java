@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,9 +9,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.bitgrain.testing.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AnalyzeTest {
     private static String shared(String path) {
@@ -154,7 +157,23 @@ class AnalyzeTest {
     void wrongScaleIsNamedBeforeCalibration() {
         CommandRun run = lenet("--scale", "1", "--samples", "4");
         assertEquals(0, run.exit(), run.err());
-        assertTrue(run.err().contains("warning: input \"x\" reaches 255.0; networks expect values of about 1: check --scale"), run.err());
+        assertTrue(run.err().contains("warning: input \"x\" reaches 255, beside which the biases of \"/conv1/Conv\" vanish: the network expects smaller values; "
+                + "check --scale"), run.err());
         assertTrue(run.out().contains("the most sensitive layer first"), run.out());
+    }
+
+    /** Of networks that take bytes nothing is said, of others what to do. */
+    @Test
+    void quantizeNamesAWrongScaleToo(@TempDir Path folder) {
+        String model = SharedData.path("models/resnet8_cifar10/model.onnx").toString();
+        String data = SharedData.path("models/resnet8_cifar10/calib.npy").toString();
+        String output = folder.resolve("resnet8.espdl").toString();
+        CommandRun right = CommandRun.of("quantize", model, "--calib", data, "--scale", "1", "-o", output);
+        assertEquals(0, right.exit(), right.err());
+        assertFalse(right.err().contains("does not look like") || right.err().contains("swapped"), right.err());
+        CommandRun wrong = CommandRun.of("quantize", model, "--calib", data, "-o", output);
+        assertEquals(0, wrong.exit(), wrong.err());
+        assertTrue(wrong.err().contains("warning: input \"input\" does not look like the data of training: statistics at \"batch_normalization\" are off by 4.78; "
+                + "try --scale 1 alone (off by 0.0"), wrong.err());
     }
 }

@@ -18,6 +18,7 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.analyze.DataLint;
 import io.github.bitgrain.quantizer.input.InputFit;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,7 +114,7 @@ public final class AnalyzeCommand extends CliCommand {
         Progress progress = progress();
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {
-            Sensitivity.lint(network, data, samples, threads).forEach(this::warn);
+            DataLint.warnings(network, data, data.variants(), threads).forEach(this::warn);
             HeadCut cut = outputOptions.cut(network, data, bits, profile, false, threads, this::warn);
             if (cut.head() != null) {
                 note("errors are those of the " + cut.body().graph().outputs().size() + " outputs in front of the head, which is left to the application"

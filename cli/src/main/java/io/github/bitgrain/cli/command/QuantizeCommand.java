@@ -37,6 +37,7 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.analyze.DataLint;
 import io.github.bitgrain.quantizer.input.InputFit;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.simulator.ChipProgram;
@@ -196,6 +197,7 @@ public class QuantizeCommand extends CliCommand {
                 InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
                 InputData test = eval == null ? null : InputData.open(eval, floatNetwork.inputs(), dataOptions.preprocessing())) {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
+            watch.time("load", () -> DataLint.warnings(network, samples, samples.variants(), threads)).forEach(this::warn);
             HeadCut cut = watch.time("load", () -> outputOptions.cut(network, samples, bits, profile, streaming != null, threads, this::warn));
             cut.check(output());
             Lowering.requireKernels(GraphPasses.apply(cut.body(), profile).graph());

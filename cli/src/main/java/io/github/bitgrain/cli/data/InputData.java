@@ -4,6 +4,7 @@ import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.analyze.InputVariant;
 import io.github.bitgrain.quantizer.input.InputLevels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,14 @@ public final class InputData implements DataSource, AutoCloseable {
             }
         });
         return levels;
+    }
+
+    /** Forms that the values of each input would have by other options that are usual. */
+    public Map<String, List<InputVariant>> variants() {
+        Map<String, List<InputVariant>> variants = new LinkedHashMap<>();
+        maps.forEach((input, map) -> variants.put(input,
+                UsualPreprocessing.variants(maps.size() > 1 ? input + "=" : "", input, arrays.byName().get(input), map)));
+        return variants;
     }
 
     /**

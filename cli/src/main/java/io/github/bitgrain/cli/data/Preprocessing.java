@@ -157,6 +157,31 @@ public final class Preprocessing {
             return (scale.times(value) - mean) / std;
         }
 
+        /** From what this makes of a value to what another map makes of it; null where this makes all values alike. */
+        InputMap toward(Affine other) {
+            return toward(other, false);
+        }
+
+        /** From what this makes of a value of channel C − 1 − c to what it makes of the value for channel c; null where this makes all values alike. */
+        InputMap reversed() {
+            return toward(this, true);
+        }
+
+        private InputMap toward(Affine other, boolean reversed) {
+            int channels = Math.max(channels(), other.channels());
+            double[] gain = new double[channels];
+            double[] offset = new double[channels];
+            for (int c = 0; c < channels; c++) {
+                int from = reversed ? channels - 1 - c : c;
+                double ratio = other.scale[c % other.scale.length].real() / scale[from % scale.length].real();
+                double divisor = other.std[c % other.std.length].real();
+                gain[c] = std[from % std.length].real() * ratio / divisor;
+                offset[c] = (mean[from % mean.length].real() * ratio - other.mean[c % other.mean.length].real()) / divisor;
+            }
+            InputMap map = new InputMap(gain, offset);
+            return map.isRegular() ? map : null;
+        }
+
         /** This and then a map, as one: {@code v · scale − mean}. What comes within a millionth of an integer is that integer. */
         public Affine then(InputMap map) {
             int channels = Math.max(channels(), map.channels());

@@ -2,14 +2,12 @@ package io.github.bitgrain.cli.report;
 
 import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.core.data.DataSource;
-import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.tensor.Shape;
-import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis.Part;
@@ -17,13 +15,11 @@ import io.github.bitgrain.quantizer.analyze.LayerError;
 import io.github.bitgrain.quantizer.cost.ChipTime;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * The layers of a calibrated network, the most sensitive first.
@@ -35,9 +31,6 @@ import java.util.TreeMap;
  * @param tensors every quantized tensor, in graph order; null if that was not asked for
  */
 public record Sensitivity(int samples, double whole, Latency latency, List<Layer> layers, List<TensorFigures> tensors) {
-    private static final int FEW_SAMPLES = 16;
-    private static final float LARGE_INPUT = 50f;
-
     /**
      * Estimated time on one core of the chip.
      *
@@ -121,45 +114,6 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
             elements += node.outputs().stream().filter(output -> !output.isEmpty()).mapToLong(output -> shapes.get(output).size()).sum();
         }
         return elements * bits / Byte.SIZE;
-    }
-
-    /** What looks wrong about the data before calibration, one line each; looks at the first samples. */
-    public static List<String> lint(Model network, DataSource data, int samples, int threads) {
-        List<String> warnings = new ArrayList<>();
-        if (data.samples() < FEW_SAMPLES) {
-            warnings.add("only " + data.samples() + " calibration samples; a few dozen cover the ranges better");
-        }
-        Map<String, float[]> first = new HashMap<>();
-        Map<String, Boolean> changes = new TreeMap<>();
-        Map<String, Float> largest = new TreeMap<>();
-        try (Executor executor = new Executor(network.graph(), network.parameters(), Executor.Options.defaults().threads(threads))) {
-            for (Map<String, Tensor> sample : data.range(0, Math.min(samples, data.samples())).batches(1)) {
-                sample.forEach((name, tensor) -> {
-                    float size = 0;
-                    for (float value : tensor.data()) {
-                        size = Math.max(size, Math.abs(value));
-                    }
-                    largest.merge(name, size, Math::max);
-                });
-                executor.run(sample).forEach((name, tensor) -> {
-                    float[] before = first.putIfAbsent(name, tensor.data().clone());
-                    changes.merge(name, before != null && !Arrays.equals(before, tensor.data()), Boolean::logicalOr);
-                });
-            }
-        }
-        largest.forEach((name, size) -> {
-            if (size == 0) {
-                warnings.add("input \"" + name + "\" is zero in all samples; check --scale");
-            } else if (size > LARGE_INPUT) {
-                warnings.add("input \"" + name + "\" reaches " + size + "; networks expect values of about 1: check --scale, --mean, --std");
-            }
-        });
-        changes.forEach((name, changing) -> {
-            if (!changing && data.samples() > 1) {
-                warnings.add("output \"" + name + "\" is the same for all samples; check the data and its preprocessing");
-            }
-        });
-        return warnings;
     }
 
     /** Prints the tables for people. */

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.analyze.InputVariant;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -211,5 +213,39 @@ class InputDataTest {
         Files.delete(images.resolve("notes.txt"));
         Files.createDirectory(images.resolve("cats"));
         assertTrue(refused(images, inputs, Preprocessing.defaults()).getMessage().contains("has a subfolder cats"));
+    }
+
+    /** What a variant makes of the values is what its options make of the file. */
+    @Test
+    void variantsAreWhatTheirOptionsWouldGive() throws IOException {
+        Map<String, List<Shape>> inputs = Map.of("x", List.of(Shape.of(3, 1, 2)));
+        Path pixels = file("p.npy", bytes(ElementType.UINT8, List.of(1, 3, 1, 2), 0, 7, 255, 90, 128, 30));
+        Preprocessing given = Preprocessing.parse(List.of("1/255"), List.of("0.485,0.456,0.406"), List.of("0.229,0.224,0.225"));
+        try (InputData data = InputData.open(pixels, inputs, given)) {
+            List<InputVariant> variants = data.variants().get("x");
+            assertTrue(variants.size() > 10);
+            for (InputVariant variant : variants) {
+                if (variant.reversed()) {
+                    Path turned = file("t.npy", bytes(ElementType.UINT8, List.of(1, 3, 1, 2), 128, 30, 255, 90, 0, 7));
+                    float[] asIs = data.read(0, 1).get("x").data();
+                    float[] reordered = {asIs[4], asIs[5], asIs[2], asIs[3], asIs[0], asIs[1]};
+                    assertArrayEquals(all(turned, inputs, given, "x"), variant.map().apply(new Tensor(Shape.of(1, 3, 1, 2), reordered), 1).data(), 1e-5f);
+                } else {
+                    String[] words = variant.advice().split(" ");
+                    Map<String, List<String>> options = new LinkedHashMap<>();
+                    for (int i = 0; i < words.length; i += 2) {
+                        options.put(words[i], List.of(words[i + 1]));
+                    }
+                    float[] expected = all(pixels, inputs, Preprocessing.parse(options.get("--scale"), options.getOrDefault("--mean", NONE),
+                            options.getOrDefault("--std", NONE)), "x");
+                    float[] made = variant.map().apply(data.read(0, 1).get("x"), 1).data();
+                    for (int i = 0; i < made.length; i++) {
+                        // Differences of large numbers leave rounding errors of their size.
+                        double size = 5 * Math.abs(variant.map().gain(i / 2)) + Math.abs(variant.map().offset(i / 2));
+                        assertEquals(expected[i], made[i], 1e-6 * (size + Math.abs(expected[i])), variant.advice());
+                    }
+                }
+            }
+        }
     }
 }
