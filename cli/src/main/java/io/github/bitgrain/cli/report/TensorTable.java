@@ -18,10 +18,10 @@ final class TensorTable {
         for (TensorFigures tensor : tensors) {
             int least = tensor.exponents().getFirst();
             int most = tensor.exponents().getLast();
-            out.printf(Locale.ROOT, "%-" + width + "s  %-9s  %4d  %11s  %10.4g  %10.4g  %10.4g  %10.4g  %9.3f  %8.4f  %9s%n", tensor.name(),
+            out.printf(Locale.ROOT, "%-" + width + "s  %-9s  %4d  %11s  %10.4g  %10.4g  %10.4g  %10.4g  %9.3f  %8.4f%s%n", tensor.name(),
                     tensor.role().word(), tensor.bits(), least == most ? String.valueOf(least) : least + " … " + most, tensor.min(), tensor.max(),
                     tensor.mean(), tensor.std(), 100 * tensor.clippedShare(), 100 * tensor.noise(),
-                    tensor.imbalance() == null ? "" : String.format(Locale.ROOT, "%.2f", tensor.imbalance()));
+                    tensor.imbalance() == null ? "" : String.format(Locale.ROOT, "  %9.2f", tensor.imbalance()));
         }
     }
 }

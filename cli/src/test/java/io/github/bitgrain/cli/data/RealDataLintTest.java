@@ -7,13 +7,16 @@ import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.analyze.DataLint;
 import io.github.bitgrain.testing.SharedData;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Trained networks with data as their authors treated them, and with what people get wrong. */
 class RealDataLintTest {
     private static final String MODELS = "models/";
+    private static final int DRAWS = 25;
     private static final String ESP_PPQ = "golden/esp-ppq/";
 
     private static List<String> given(String option) {
@@ -89,6 +93,61 @@ class RealDataLintTest {
             List<String> said = lint(MODELS + name + "/model.onnx", MODELS + name + "/" + data + ".npy", scale, mean, std, true);
             assertTrue(said.size() == 1 && said.getFirst().contains("the channels look swapped (RGB and BGR)"), said::toString);
         }
+    }
+
+    /** Of how many random choices of pictures it is said (docs/analyze.md). */
+    @ParameterizedTest
+    @CsvSource({"resnet8_cifar10, 1, , 16, 9", "resnet8_cifar10, 1, , 32, 14", "resnet8_cifar10, 1, , 64, 22", "mobilenetv1_025_imagenet, 1/127.5, 1, 16, 20",
+        "mobilenetv1_025_imagenet, 1/127.5, 1, 32, 24"})
+    void onlyPicturesInWrongOrderAreCalledSwapped(String name, String scale, String mean, int pictures, int named) {
+        int turned = 0;
+        Model network = OnnxReader.read(SharedData.path(MODELS + name + "/model.onnx"));
+        Random random = new Random(1);
+        try (Network inputs = new FloatNetwork(network, 1); InputData samples = InputData.open(SharedData.path(MODELS + name + "/eval.npy"), inputs.inputs(),
+                Preprocessing.parse(given(scale), given(mean), List.of()))) {
+            for (int draw = 0; draw < DRAWS; draw++) {
+                DataSource drawn = drawn(samples, random.ints(pictures, 0, samples.samples()).toArray());
+                assertEquals(List.of(), DataLint.warnings(network, drawn, samples.variants(), 2));
+                turned += DataLint.warnings(network, drawn.map(RealDataLintTest::turned), samples.variants(), 2).size();
+            }
+        }
+        assertEquals(named, turned, 2);
+    }
+
+    /** CIFAR-10 has aeroplanes as 0 and ships as 8: skies and seas, the price of the above. */
+    @Test
+    void picturesOfAKindThatIsBlueAreCalledSwapped() {
+        Model network = OnnxReader.read(SharedData.path(MODELS + "resnet8_cifar10/model.onnx"));
+        List<Integer> called = new ArrayList<>();
+        try (Network inputs = new FloatNetwork(network, 1); InputData samples = InputData.open(SharedData.path(MODELS + "resnet8_cifar10/eval2.npy"),
+                inputs.inputs(), Preprocessing.parse(List.of("1"), List.of(), List.of()))) {
+            for (int kind = 0; kind < 10; kind++) {
+                if (!DataLint.warnings(network, samples.range(100 * kind, 100), samples.variants(), 2).isEmpty()) {
+                    called.add(kind);
+                }
+            }
+        }
+        assertEquals(List.of(0, 8), called);
+    }
+
+    private static DataSource drawn(DataSource all, int[] samples) {
+        return new DataSource() {
+            @Override
+            public Map<String, Shape> sampleShapes() {
+                return all.sampleShapes();
+            }
+
+            @Override
+            public int samples() {
+                return samples.length;
+            }
+
+            @Override
+            public Map<String, Tensor> read(int first, int count) {
+                assertEquals(1, count);
+                return all.read(samples[first], 1);
+            }
+        };
     }
 
     /** The mean colour of CIFAR-10's training pictures, as everybody subtracts it: 0.4914, 0.4822, 0.4465. */
