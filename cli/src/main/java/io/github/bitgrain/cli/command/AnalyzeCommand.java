@@ -20,6 +20,8 @@ import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.analyze.DataLint;
 import io.github.bitgrain.quantizer.input.InputFit;
+import io.github.bitgrain.quantizer.pass.GraphPasses;
+import io.github.bitgrain.simulator.lowering.Lowering;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,6 +122,7 @@ public final class AnalyzeCommand extends CliCommand {
                 note("errors are those of the " + cut.body().graph().outputs().size() + " outputs in front of the head, which is left to the application"
                         + (cut.reason() == null ? "" : ": " + cut.reason()));
             }
+            Lowering.requireKernels(GraphPasses.apply(cut.body(), profile).graph());
             InputFit fit = inputOptions.fit(cut.body(), data, this::warn);
             DataSource fitted = fit.data(data);
             Quantized quantized = new Quantization(request, progress, new Stopwatch()).run(fit.model(), fitted);

@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
             "  bitgrain evaluate yolo.espdl --data images.npy --labels boxes.npy --decoder xywh"
         })
 public final class EvaluateCommand extends CliCommand {
-    @Parameters(paramLabel = "MODEL", description = "An .onnx or .espdl file.")
+    @Parameters(paramLabel = "MODEL", description = "An .onnx or .espdl file. The head that quantize cut off a network is computed too, if its file is in the same folder.")
     private Path model;
 
     @Option(

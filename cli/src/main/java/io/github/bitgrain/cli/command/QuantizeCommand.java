@@ -64,6 +64,7 @@ import picocli.CommandLine.Parameters;
             "      --eval test.npy --labels labels.npy --report report.html -o model.espdl",
             "  bitgrain quantize model.onnx --calib calib.npy --tqt --mixed-precision auto --latency-budget 1.2x",
             "  bitgrain quantize model.onnx --calib calib.npy --eval test.npy --labels labels.npy --max-drop 0.5",
+            "  bitgrain quantize yolo11n.onnx --calib images/ --tqt --output-names box0,score0,box1,score1,box2,score2",
             "  bitgrain quantize tcn.onnx --calib calib.npy --streaming 4 -o tcn.espdl"
         })
 public class QuantizeCommand extends CliCommand {

@@ -1,5 +1,6 @@
 package io.github.bitgrain.core.plan;
 
+import io.github.bitgrain.core.BitgrainException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -98,7 +99,12 @@ public final class Workers implements AutoCloseable {
         return helpers.length + 1;
     }
 
-    /** Does all items of a step; only one thread may call at a time. */
+    /**
+     * Does all items of a step; only one thread may call at a time.
+     *
+     * @throws BitgrainException what an item was refused with
+     * @throws IllegalStateException for every other failure of an item, which is its cause
+     */
     public void run(Step step) {
         if (helpers.length == 0 || step.items() < 2) {
             step.work().run(0, step.items());
@@ -134,10 +140,12 @@ public final class Workers implements AutoCloseable {
             }
         }
         for (Helper helper : helpers) {
-            if (helper.failure != null) {
-                failure = helper.failure;
-                helper.failure = null;
-            }
+            // Of several failures the one of the first items counts, as with one thread.
+            failure = failure == null ? helper.failure : failure;
+            helper.failure = null;
+        }
+        if (failure instanceof BitgrainException refusal) {
+            throw refusal;
         }
         if (failure != null) {
             throw new IllegalStateException("a step failed: " + failure, failure);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bitgrain.core.BitgrainException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,22 @@ class WorkersTest {
                     assertTrue(thrown.getMessage().contains("item " + failing), thrown.getMessage());
                     assertEachItemOnce(workers);
                 }
+            }
+        }
+    }
+
+    /** Bad input found in the middle of the work is told as such, and with any number of threads alike. */
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void theFirstRefusalIsTheSteps() {
+        for (boolean start : new boolean[] {true, false}) {
+            try (Workers workers = new Workers(3, start)) {
+                BitgrainException thrown = assertThrows(BitgrainException.class, () -> workers.run(new Step(ITEMS, (from, to) -> {
+                    throw BitgrainException.badInput("item " + from);
+                }, List.of(), "test")));
+                assertEquals("item 0", thrown.getMessage());
+                assertEquals(BitgrainException.Kind.BAD_INPUT, thrown.kind());
+                assertEachItemOnce(workers);
             }
         }
     }
