@@ -1,2 +1,2 @@
-/** Where quantization hurts: the error of each layer. */
+/** Where quantization hurts: the error of each layer, and calibration data that are not those of training. */
 package io.github.bitgrain.quantizer.analyze;
