@@ -119,23 +119,10 @@ class BitgrainTest {
 
     /** The same samples; {@code end[0]} becomes the number of the last sample read, plus one. */
     private static DataSource recorded(DataSource all, int[] end) {
-        return new DataSource() {
-            @Override
-            public Map<String, Shape> sampleShapes() {
-                return all.sampleShapes();
-            }
-
-            @Override
-            public int samples() {
-                return all.samples();
-            }
-
-            @Override
-            public Map<String, Tensor> read(int first, int count) {
-                end[0] = Math.max(end[0], first + count);
-                return all.read(first, count);
-            }
-        };
+        return all.withSamples(all.samples(), (first, count) -> {
+            end[0] = Math.max(end[0], first + count);
+            return all.read(first, count);
+        });
     }
 
     private static void assertRefused(String reason, String node, double scale) {

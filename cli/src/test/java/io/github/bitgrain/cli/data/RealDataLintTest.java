@@ -7,7 +7,6 @@ import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
-import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.analyze.DataLint;
@@ -131,23 +130,10 @@ class RealDataLintTest {
     }
 
     private static DataSource drawn(DataSource all, int[] samples) {
-        return new DataSource() {
-            @Override
-            public Map<String, Shape> sampleShapes() {
-                return all.sampleShapes();
-            }
-
-            @Override
-            public int samples() {
-                return samples.length;
-            }
-
-            @Override
-            public Map<String, Tensor> read(int first, int count) {
-                assertEquals(1, count);
-                return all.read(samples[first], 1);
-            }
-        };
+        return all.withSamples(samples.length, (first, count) -> {
+            assertEquals(1, count);
+            return all.read(samples[first], 1);
+        });
     }
 
     /** The mean colour of CIFAR-10's training pictures, as everybody subtracts it: 0.4914, 0.4822, 0.4465. */

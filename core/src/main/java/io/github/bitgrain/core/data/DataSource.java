@@ -54,28 +54,45 @@ public interface DataSource {
         };
     }
 
+    /** What {@link #read} does. */
+    @FunctionalInterface
+    interface Reader {
+        /** The samples first, …, first + count - 1: per input a tensor [count, …sample]. */
+        Map<String, Tensor> read(int first, int count);
+    }
+
+    /**
+     * Other samples of the same shapes.
+     *
+     * @param samples number of them
+     * @param reader reads them
+     */
+    default DataSource withSamples(int samples, Reader reader) {
+        Map<String, Shape> shapes = sampleShapes();
+        return new DataSource() {
+            @Override
+            public Map<String, Shape> sampleShapes() {
+                return shapes;
+            }
+
+            @Override
+            public int samples() {
+                return samples;
+            }
+
+            @Override
+            public Map<String, Tensor> read(int first, int count) {
+                return reader.read(first, count);
+            }
+        };
+    }
+
     /** The samples first, …, first + count - 1 as a source of their own. */
     default DataSource range(int first, int count) {
         if (first < 0 || count < 0 || first + count > samples()) {
             throw new IllegalArgumentException("samples " + first + " + " + count + " of " + samples());
         }
-        DataSource all = this;
-        return new DataSource() {
-            @Override
-            public Map<String, Shape> sampleShapes() {
-                return all.sampleShapes();
-            }
-
-            @Override
-            public int samples() {
-                return count;
-            }
-
-            @Override
-            public Map<String, Tensor> read(int from, int number) {
-                return all.read(first + from, number);
-            }
-        };
+        return withSamples(count, (from, number) -> read(first + from, number));
     }
 
     /**
@@ -84,23 +101,7 @@ public interface DataSource {
      * @param change makes a batch of what {@link #read} gives, of the same shapes
      */
     default DataSource map(UnaryOperator<Map<String, Tensor>> change) {
-        DataSource all = this;
-        return new DataSource() {
-            @Override
-            public Map<String, Shape> sampleShapes() {
-                return all.sampleShapes();
-            }
-
-            @Override
-            public int samples() {
-                return all.samples();
-            }
-
-            @Override
-            public Map<String, Tensor> read(int first, int count) {
-                return change.apply(all.read(first, count));
-            }
-        };
+        return withSamples(samples(), (first, count) -> change.apply(read(first, count)));
     }
 
     /** Samples in memory: per input a tensor [samples, …sample], all with the same number of samples. */
