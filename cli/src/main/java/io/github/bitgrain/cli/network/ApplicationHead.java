@@ -3,11 +3,16 @@ package io.github.bitgrain.cli.network;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.core.BitgrainException;
+import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.Names;
+import io.github.bitgrain.core.graph.Node;
+import io.github.bitgrain.core.op.Transpose;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,6 +109,30 @@ public record ApplicationHead(String file, List<String> outputs, Map<String, Lis
                 throw BitgrainException.badInput(file + ": does not make \"" + output + "\", as the model says it does; it belongs to another model");
             }
         }
-        return new HeadedNetwork(chip, new FloatNetwork(head, threads), outputs, axes);
+        return new HeadedNetwork(chip, new FloatNetwork(reading(head, axes), threads), outputs);
+    }
+
+    /**
+     * A head that reads values as they lie on a chip.
+     *
+     * @param axes input → for each axis of it, batch axis included, the network's axis
+     */
+    public static Model reading(Model head, Map<String, List<Integer>> axes) {
+        Graph graph = head.graph();
+        Names names = new Names(head);
+        Map<String, Shape> stored = new LinkedHashMap<>();
+        List<Node> nodes = new ArrayList<>();
+        Map<String, String> ordered = new HashMap<>();
+        graph.inputs().forEach((input, shape) -> {
+            List<Integer> order = axes.get(input);
+            stored.put(input, Shape.of(order.stream().mapToInt(shape::dim).toArray()));
+            if (!order.equals(ascending(order.size()))) {
+                ordered.put(input, names.fresh(input + "_ordered"));
+                nodes.add(new Node(names.fresh(input + "_Transpose"), new Transpose(ascending(order.size()).stream().map(order::indexOf).toList()), List.of(input),
+                        List.of(ordered.get(input))));
+            }
+        });
+        graph.nodes().forEach(node -> nodes.add(node.withInputs(node.inputs().stream().map(value -> ordered.getOrDefault(value, value)).toList())));
+        return new Model(graph.edit().inputs(stored).nodes(nodes).build(), head.parameters());
     }
 }

@@ -61,22 +61,28 @@ public final class StageAccuracy {
 
     /** The value of each stage; tqt only where thresholds were trained, tuned where only other passes changed weights. */
     public Map<String, Double> of(Quantized quantized, LoweredModel lowered, Target target) {
+        Model behind = head == null ? null : head.head();
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("float", floatValue);
         values.put("ptq", measureWhole("ptq", new FloatNetwork(FakeQuantization.insert(
-                quantized.calibrated(), quantized.calibratedPlan()), threads), Map.of()));
+                quantized.calibrated(), quantized.calibratedPlan()), threads), behind));
         if (quantized.trained()) {
             String stage = quantized.thresholds() ? "tqt" : "tuned";
-            values.put(stage, measureWhole(stage, new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads), Map.of()));
+            values.put(stage, measureWhole(stage, new FloatNetwork(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), threads), behind));
         }
-        values.put("chip", measureWhole("simulate", new ChipNetwork(lowered.program(), target, threads), ApplicationHead.axes(lowered)));
+        values.put("chip", measureWhole("simulate", new ChipNetwork(lowered.program(), target, threads),
+                behind == null ? null : ApplicationHead.reading(behind, ApplicationHead.axes(lowered))));
         return values;
     }
 
-    /** Measures what was quantized with what belongs to it in front and behind. */
-    private double measureWhole(String title, Network quantized, Map<String, List<Integer>> axes) {
+    /**
+     * Measures what was quantized with what belongs to it in front and behind.
+     *
+     * @param behind the head; null if the network is whole
+     */
+    private double measureWhole(String title, Network quantized, Model behind) {
         Network fed = maps.inFrontOf(quantized);
-        return measure(title, head == null ? fed : new HeadedNetwork(fed, new FloatNetwork(head.head(), threads), head.outputs(), axes));
+        return measure(title, behind == null ? fed : new HeadedNetwork(fed, new FloatNetwork(behind, threads), head.outputs()));
     }
 
     private double measure(String title, Network network) {
