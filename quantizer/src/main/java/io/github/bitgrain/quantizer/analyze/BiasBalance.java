@@ -23,18 +23,14 @@ final class BiasBalance implements AutoCloseable {
     private final Node layer;
     private final float[] biases;
     private final Executor executor;
-    private final double[] counts;
-    private final double[] sums;
-    private final double[] squares;
+    private final ChannelMoments moments;
 
     private BiasBalance(Model model, String input, Node layer, int threads) {
         this.input = input;
         this.layer = layer;
         biases = model.parameters().get(layer.input(BIAS)).data();
         executor = new Executor(model.graph(), model.parameters(), Executor.Options.defaults().threads(threads).outputs(List.of(layer.output())));
-        counts = new double[biases.length];
-        sums = new double[biases.length];
-        squares = new double[biases.length];
+        moments = new ChannelMoments(biases.length);
     }
 
     /** The first layer of an input, if nothing but that input reaches it; null if there is none with a bias. */
@@ -63,23 +59,13 @@ final class BiasBalance implements AutoCloseable {
 
     /** Takes one sample. */
     void add(Tensor sample) {
-        Tensor value = executor.run(Map.of(input, sample)).get(layer.output());
-        int inner = value.shape().size(2, value.shape().rank());
-        for (int i = 0; i < value.size(); i++) {
-            int channel = i / inner % biases.length;
-            double v = value.data()[i];
-            counts[channel]++;
-            sums[channel] += v;
-            squares[channel] += v * v;
-        }
+        moments.add(executor.run(Map.of(input, sample)).get(layer.output()), 0, biases.length);
     }
 
     /** Quantile of |bias| ÷ standard deviation over the channels. */
     double quantile(double share) {
-        double[] ratios = IntStream.range(0, biases.length).mapToDouble(c -> {
-            double mean = sums[c] / counts[c];
-            return Math.abs(biases[c]) / Math.sqrt(Math.max(Float.MIN_NORMAL, squares[c] / counts[c] - mean * mean));
-        }).sorted().toArray();
+        double[] ratios = IntStream.range(0, biases.length)
+                .mapToDouble(c -> Math.abs(biases[c]) / Math.sqrt(Math.max(Float.MIN_NORMAL, moments.variance(c)))).sorted().toArray();
         return ratios[(int) (share * (ratios.length - 1))];
     }
 

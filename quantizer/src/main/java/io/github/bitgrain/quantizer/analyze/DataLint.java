@@ -3,6 +3,7 @@ package io.github.bitgrain.quantizer.analyze;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.stats.Extremes;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
@@ -171,9 +172,7 @@ public final class DataLint {
         int count = Math.min(most, data.samples());
         for (int i = 0; i < count; i++) {
             Tensor sample = sample(i, count).get(input);
-            for (float value : sample.data()) {
-                largest = Math.max(largest, Math.abs(value));
-            }
+            largest = Math.max(largest, Extremes.of(sample.data(), 0, sample.size()).amax());
             consumer.accept(sample);
         }
         return largest;

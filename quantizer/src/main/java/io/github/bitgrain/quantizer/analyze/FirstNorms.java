@@ -121,7 +121,7 @@ final class FirstNorms implements AutoCloseable {
     double[] respond(Tensor sample) {
         Statistics statistics = new Statistics();
         statistics.add(sample);
-        return IntStream.range(0, channels()).mapToDouble(statistics::mean).toArray();
+        return IntStream.range(0, channels()).mapToDouble(statistics.moments::mean).toArray();
     }
 
     @Override
@@ -133,9 +133,7 @@ final class FirstNorms implements AutoCloseable {
 
     /** What samples make of the channels. */
     final class Statistics {
-        private final double[] counts = new double[channels()];
-        private final double[] sums = new double[channels()];
-        private final double[] squares = new double[channels()];
+        private final ChannelMoments moments = new ChannelMoments(channels());
 
         /** Takes one sample. */
         void add(Tensor sample) {
@@ -147,26 +145,14 @@ final class FirstNorms implements AutoCloseable {
             for (Node norm : norms) {
                 Tensor value = values.get(norm.input(0));
                 int own = value.shape().dim(1);
-                int plane = value.shape().size(2, value.shape().rank());
-                for (int i = 0; i < value.size(); i++) {
-                    int channel = first + i / plane % own;
-                    double v = value.data()[i];
-                    counts[channel]++;
-                    sums[channel] += v;
-                    squares[channel] += v * v;
-                }
+                moments.add(value, first, own);
                 first += own;
             }
         }
 
-        private double mean(int channel) {
-            return sums[channel] / counts[channel];
-        }
-
         /** Logarithm of variance ÷ running variance. */
         private double spread(int channel) {
-            double own = Math.max(0, squares[channel] / counts[channel] - mean(channel) * mean(channel));
-            return Math.log((own + epsilons[channel]) / variance(channel));
+            return Math.log((Math.max(0, moments.variance(channel)) + epsilons[channel]) / variance(channel));
         }
 
         /**
@@ -175,7 +161,7 @@ final class FirstNorms implements AutoCloseable {
          */
         double distance() {
             return IntStream.range(0, channels()).mapToDouble(c -> {
-                double shift = mean(c) - means[c];
+                double shift = moments.mean(c) - means[c];
                 return Math.log1p(shift * shift / variance(c) + spread(c) * spread(c));
             }).average().orElseThrow();
         }

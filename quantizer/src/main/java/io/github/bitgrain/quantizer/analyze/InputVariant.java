@@ -12,10 +12,8 @@ import io.github.bitgrain.quantizer.input.InputMap;
  * @param reversed whether channel c reads channel C − 1 − c
  */
 public record InputVariant(String advice, InputMap map, boolean reversed) {
-    /** The values as they are. */
-    static final InputVariant AS_IS = new InputVariant("", new InputMap(new double[] {1}, new double[] {0}), false);
     /** Channels in reversed order, all having been treated alike. */
-    static final InputVariant REVERSED = new InputVariant("", AS_IS.map(), true);
+    static final InputVariant REVERSED = new InputVariant("", new InputMap(new double[] {1}, new double[] {0}), true);
 
     /** The form of one or several samples [N, C, …]. */
     Tensor of(Tensor values) {
