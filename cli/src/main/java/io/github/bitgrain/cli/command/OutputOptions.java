@@ -111,10 +111,9 @@ final class OutputOptions {
         if (choice == Choice.CUT) {
             return new HeadCut(head.body(), head, null, null);
         }
-        for (Node node : GraphPasses.apply(head.head(), profile).graph().nodes()) {
-            if (!ChipOperators.supports(node.op().getClass())) {
-                return new HeadCut(head.body(), head, "the chip has no " + node.op().onnxType() + " (\"" + node.name() + "\")", null);
-            }
+        Node missing = ChipOperators.firstUnsupported(GraphPasses.apply(head.head(), profile).graph());
+        if (missing != null) {
+            return new HeadCut(head.body(), head, "the chip has no " + missing.op().onnxType() + " (\"" + missing.name() + "\")", null);
         }
         SharedScale worst = SharedScale.worst(network, head, samples.range(0, Math.min(SAMPLES, samples.samples())), threads);
         int kept = worst == null ? bits : Math.max(0, bits - worst.lostBits());

@@ -2,7 +2,7 @@ package io.github.bitgrain.cli.pipeline;
 
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.QuantPlan;
-import io.github.bitgrain.quantizer.cost.LatencyModel;
+import io.github.bitgrain.quantizer.cost.ChipTime;
 import java.util.List;
 
 /**
@@ -32,10 +32,6 @@ public record Quantized(
         Model reference) {
     /** Estimated latency ÷ that of the calibrated network, which training may have given further Pads. */
     public double latency() {
-        return operations(tuned, tunedPlan) / operations(calibrated, calibratedPlan);
-    }
-
-    private static double operations(Model model, QuantPlan plan) {
-        return new LatencyModel(model, plan.target()).operations(plan::bits);
+        return ChipTime.of(tuned, tunedPlan).operations() / ChipTime.of(calibrated, calibratedPlan).operations();
     }
 }

@@ -64,6 +64,13 @@ public final class Parameters {
         return new Parameters(tensors);
     }
 
+    /** A store with the tensors that have one of these names, in their order here; the data is shared. */
+    public Parameters only(Set<String> names) {
+        Parameters some = shallowCopy();
+        some.tensors.keySet().retainAll(names);
+        return some;
+    }
+
     /** A store with data of its own. */
     public Parameters copy() {
         Parameters copy = new Parameters();

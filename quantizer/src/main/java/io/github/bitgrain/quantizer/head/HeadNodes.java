@@ -44,6 +44,7 @@ import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Which nodes of a network are its head. */
@@ -68,9 +69,9 @@ final class HeadNodes {
 
     /** Values that a node computes from, parameters left out. */
     static Stream<String> values(Graph graph, Node node) {
-        return Stream.iterate(0, i -> i < node.inputs().size(), i -> i + 1)
+        return IntStream.range(0, node.inputs().size())
                 .filter(i -> node.hasInput(i) && node.isTensorInput(i) && !graph.isParameter(node.input(i)))
-                .map(node::input);
+                .mapToObj(node::input);
     }
 
     /** The nodes behind which no layer comes, without those that finish one. */

@@ -7,7 +7,6 @@ import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.tensor.Shape;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -87,12 +86,6 @@ public record NetworkHead(Model body, Model head, List<String> outputs) {
 
     private static Model part(Model network, Graph.Builder builder) {
         Graph graph = builder.build();
-        return new Model(graph, parameters(network.parameters(), graph.parameterNames()));
-    }
-
-    private static Parameters parameters(Parameters all, Collection<String> names) {
-        Parameters parameters = new Parameters();
-        names.forEach(name -> parameters.put(name, all.get(name)));
-        return parameters;
+        return new Model(graph, network.parameters().only(graph.parameterNames()));
     }
 }

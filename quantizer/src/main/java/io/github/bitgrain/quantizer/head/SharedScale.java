@@ -6,6 +6,7 @@ import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Concat;
+import io.github.bitgrain.core.stats.Extremes;
 import io.github.bitgrain.core.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,11 +38,7 @@ public record SharedScale(String joined, String part, int lostBits) {
         Executor.Options options = Executor.Options.defaults().outputs(List.copyOf(largest.keySet())).threads(threads);
         try (Executor executor = new Executor(graph, network.parameters(), options)) {
             for (Map<String, Tensor> sample : samples.batches(1)) {
-                executor.run(sample).forEach((value, tensor) -> {
-                    for (float element : tensor.data()) {
-                        largest.merge(value, Math.abs(element), Math::max);
-                    }
-                });
+                executor.run(sample).forEach((value, tensor) -> largest.merge(value, Extremes.of(tensor.data(), 0, tensor.size()).amax(), Math::max));
             }
         }
         SharedScale worst = null;

@@ -1,5 +1,7 @@
 package io.github.bitgrain.simulator.lowering;
 
+import io.github.bitgrain.core.graph.Graph;
+import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.Add;
 import io.github.bitgrain.core.op.AveragePool;
 import io.github.bitgrain.core.op.Clip;
@@ -212,6 +214,11 @@ public final class ChipOperators {
     /** Whether a chip program can contain the operator. */
     public static boolean supports(Class<? extends Op> op) {
         return ROWS.containsKey(op);
+    }
+
+    /** The first node that no chip program can contain, or null. */
+    public static Node firstUnsupported(Graph graph) {
+        return graph.nodes().stream().filter(node -> !supports(node.op().getClass())).findFirst().orElse(null);
     }
 
     /** The row of an operator, or null when the chip has no such operator. */

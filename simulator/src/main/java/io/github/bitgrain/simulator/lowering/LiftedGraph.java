@@ -252,9 +252,7 @@ final class LiftedGraph {
             }
         }
         Collections.reverse(kept);
-        Parameters used = new Parameters();
-        parameters.names().stream().filter(needed::contains).forEach(name -> used.put(name, parameters.get(name)));
         Graph.Builder graph = Graph.builder(program.name()).inputs(inputs).nodes(kept).outputs(outputs);
-        return new Model(graph.build(), used);
+        return new Model(graph.build(), parameters.only(needed));
     }
 }

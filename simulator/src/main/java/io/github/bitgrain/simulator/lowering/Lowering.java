@@ -58,10 +58,9 @@ public final class Lowering {
      * @throws BitgrainException (bad input) naming the first node that no chip program can contain
      */
     public static void requireKernels(Graph graph) {
-        for (Node node : graph.nodes()) {
-            if (!ChipOperators.supports(node.op().getClass())) {
-                throw DraftBuilder.noKernel(new DraftNode(node.name(), node.op(), node.op().onnxType(), Encoding.FLOAT_BITS, LayoutRule.ANY));
-            }
+        Node node = ChipOperators.firstUnsupported(graph);
+        if (node != null) {
+            throw DraftBuilder.noKernel(new DraftNode(node.name(), node.op(), node.op().onnxType(), Encoding.FLOAT_BITS, LayoutRule.ANY));
         }
     }
 
