@@ -2,6 +2,9 @@ package io.github.bitgrain.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
@@ -19,6 +22,12 @@ record CommandRun(int exit, String out, String err) {
         StringWriter err = new StringWriter();
         int exit = Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
         return new CommandRun(exit, out.toString(), err.toString());
+    }
+
+    /** The JSON object that the run printed; it must have succeeded. */
+    JsonNode json() throws IOException {
+        assertEquals(0, exit, err);
+        return new ObjectMapper().readTree(out);
     }
 
     /** Checks that the run failed with this exit code and exactly this line. */

@@ -46,24 +46,19 @@ class FitInputTest {
         return CommandRun.of(args.toArray(String[]::new));
     }
 
-    private static JsonNode json(CommandRun run) throws IOException {
-        assertEquals(0, run.exit(), run.err());
-        return JSON.readTree(run.out());
-    }
-
     private double snr(String model, String preprocess) throws IOException {
         List<String> args = new ArrayList<>(List.of("evaluate", file(model), "--data", shared("data/lenet/val_x.npy"), "--reference",
                 shared("models/lenet.onnx"), "--metric", "snr", "--json"));
         args.addAll(List.of(preprocess.split(" ")));
-        return json(CommandRun.of(args.toArray(String[]::new))).get("metrics").get("snr").asDouble();
+        return CommandRun.of(args.toArray(String[]::new)).json().get("metrics").get("snr").asDouble();
     }
 
     @Test
     void theModelTakesBytesLess128AndAllCommandsKnow() throws IOException {
-        JsonNode fitted = json(lenet("fitted.espdl", "--fit-input", "--qdq", file("fitted.onnx"), "--header", file("fitted.hpp"),
-                "--report", file("fitted.html")));
+        JsonNode fitted = lenet("fitted.espdl", "--fit-input", "--qdq", file("fitted.onnx"), "--header", file("fitted.hpp"),
+                "--report", file("fitted.html")).json();
         CommandRun unfitted = lenet("plain.espdl");
-        JsonNode plain = json(unfitted);
+        JsonNode plain = unfitted.json();
         assertFalse(unfitted.err().contains("hint"), "255 of 256 values are used");
         double chip = fitted.get("accuracy").get("chip").asDouble();
         assertTrue(chip < 0.95 * plain.get("accuracy").get("chip").asDouble(), fitted + "\n" + plain);
@@ -71,7 +66,7 @@ class FitInputTest {
         assertTrue(plain.get("inputs").isNull());
         assertEquals("{\"scale\":[1.0],\"mean\":[128.0],\"std\":[1.0],\"exponent\":0}", fitted.get("inputs").get("x").toString());
 
-        JsonNode inspection = json(CommandRun.of("inspect", file("fitted.espdl"), "--json"));
+        JsonNode inspection = CommandRun.of("inspect", file("fitted.espdl"), "--json").json();
         assertEquals("[1,28,28,1]", inspection.get("inputs").get(0).get("shape").toString(), "the Pad in front must not bring ONNX's order of axes");
         String settings = inspection.get("metadata").get("bitgrain.settings").asText();
         assertTrue(JSON.readTree(settings).get("fit_input").asBoolean(), settings);
@@ -80,8 +75,8 @@ class FitInputTest {
         assertEquals(chip, snr("fitted.espdl", preprocess), 1e-6 * chip);
         assertEquals(fitted.get("accuracy").get("tuned").asDouble(), snr("fitted.onnx", preprocess), 1e-3 * chip);
         assertEquals(0, CommandRun.of("inspect", file("fitted.espdl"), "--to-float", file("float.onnx")).exit());
-        JsonNode lifted = json(CommandRun.of("evaluate", file("float.onnx"), "--data", pictures(false).toString(), "--reference", file("float.onnx"),
-                "--metric", "snr", "--json"));
+        JsonNode lifted = CommandRun.of("evaluate", file("float.onnx"), "--data", pictures(false).toString(), "--reference", file("float.onnx"),
+                "--metric", "snr", "--json").json();
         assertEquals(0, lifted.get("metrics").get("snr").asDouble());
 
         String header = Files.readString(folder.resolve("fitted.hpp"));
@@ -117,10 +112,10 @@ class FitInputTest {
 
     @Test
     void floatsGivenToTheSimulatorAreWhatTheNetworkTakesAndIntegersWhatTheChipTakes() throws IOException {
-        json(lenet("fitted.espdl", "--fit-input"));
-        json(lenet("plain.espdl"));
-        JsonNode fromFloats = json(CommandRun.of("simulate", file("fitted.espdl"), "--input", pictures(false).toString(), "--json"));
-        JsonNode fromIntegers = json(CommandRun.of("simulate", file("fitted.espdl"), "--input", pictures(true).toString(), "--json"));
+        lenet("fitted.espdl", "--fit-input").json();
+        lenet("plain.espdl").json();
+        JsonNode fromFloats = CommandRun.of("simulate", file("fitted.espdl"), "--input", pictures(false).toString(), "--json").json();
+        JsonNode fromIntegers = CommandRun.of("simulate", file("fitted.espdl"), "--input", pictures(true).toString(), "--json").json();
         assertEquals(fromIntegers, fromFloats);
         CommandRun unlike = CommandRun.of("diff-run", file("fitted.espdl"), file("plain.espdl"), "--input", pictures(true).toString());
         unlike.fails(65, folder.resolve("i.npy") + ": integers mean something else to the two models, whose inputs are fitted differently; give floats");
@@ -129,7 +124,7 @@ class FitInputTest {
 
     @Test
     void mapsThatCannotBeReadAreRefused() throws IOException {
-        json(lenet("fitted.espdl", "--fit-input"));
+        lenet("fitted.espdl", "--fit-input").json();
         ChipProgram program = EspdlReader.read(folder.resolve("fitted.espdl"));
         Path damaged = folder.resolve("damaged.espdl");
         for (String text : List.of("{\"x\":{\"gain\":[0],\"offset\":[1]}}", "{\"x\":{\"gain\":[\"two\"],\"offset\":[1]}}", "{\"x\":{}}", "{")) {
@@ -163,7 +158,7 @@ class FitInputTest {
         assertTrue(plain.err().contains("hint: "), plain.err());
         analyze[5] = "--fit-input";
         CommandRun fitted = CommandRun.of(analyze);
-        assertTrue(json(fitted).get("whole").asDouble() < 0.95 * json(plain).get("whole").asDouble());
+        assertTrue(fitted.json().get("whole").asDouble() < 0.95 * plain.json().get("whole").asDouble());
     }
 
     @Test

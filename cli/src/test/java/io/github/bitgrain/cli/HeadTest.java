@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.espdl.EspdlWriter;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code quantize --head} and what {@code evaluate} makes of its models. */
 class HeadTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CONVOLUTIONS = "[\"/h8/b2/Conv_output_0\",\"/h8/c2/Conv_output_0\",\"/h16/b2/Conv_output_0\",\"/h16/c2/Conv_output_0\"]";
 
     @TempDir
@@ -37,11 +35,6 @@ class HeadTest {
         return folder.resolve(name).toString();
     }
 
-    private static JsonNode json(CommandRun run) throws IOException {
-        assertEquals(0, run.exit(), run.err());
-        return JSON.readTree(run.out());
-    }
-
     private static CommandRun run(List<String> args, String... more) {
         List<String> all = new ArrayList<>(args);
         all.addAll(List.of(more));
@@ -53,7 +46,7 @@ class HeadTest {
     }
 
     private JsonNode evaluate(String model, String... more) throws IOException {
-        return json(run(List.of("evaluate", file(model), "--data", shared("data/yolo/val_x.npy"), "--mean", "0.5", "--std", "1/4", "--json"), more)).get("metrics");
+        return run(List.of("evaluate", file(model), "--data", shared("data/yolo/val_x.npy"), "--mean", "0.5", "--std", "1/4", "--json"), more).json().get("metrics");
     }
 
     private double precision(String model) throws IOException {
@@ -68,7 +61,7 @@ class HeadTest {
 
         CommandRun quantized = quantize(export, "cut.espdl", "--eval", shared("data/yolo/val_x.npy"), "--labels", shared("data/yolo/val_l.npy"),
                 "--decoder", "xywh", "--qdq", file("qdq.onnx"), "--json");
-        JsonNode outcome = json(quantized);
+        JsonNode outcome = quantized.json();
         assertEquals(file("cut.head.onnx"), outcome.get("head").get("file").asText());
         assertEquals(CONVOLUTIONS, outcome.get("head").get("outputs").toString());
         assertEquals("\"/Sigmoid_output_0\" keeps 1 of 8 bits beside larger values in \"output0\"", outcome.get("head").get("reason").asText());
@@ -111,7 +104,7 @@ class HeadTest {
         CommandRun kept = quantize(distances, "kept.espdl", "--calib-steps", "1");
         assertTrue(kept.err().contains("hint: \"/Sigmoid_output_0\" keeps 6 of 8 bits beside larger values in \"y\"; --head cut gives each a scale of its own and leaves "
                 + "it to the application to join them"), kept.err());
-        assertTrue(json(quantize(distances, "kept.espdl", "--calib-steps", "1", "--json")).get("head").isNull());
+        assertTrue(quantize(distances, "kept.espdl", "--calib-steps", "1", "--json").json().get("head").isNull());
 
         CommandRun analysis = run(List.of("analyze", export.toString(), "--calib", shared("data/yolo/calib_x.npy"), "--calib-steps", "1", "--samples", "2"));
         assertTrue(analysis.err().contains("errors are those of the 4 outputs in front of the head, which is left to the application"), analysis.err());

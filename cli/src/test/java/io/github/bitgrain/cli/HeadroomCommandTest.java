@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.bitgrain.cli.data.ElementType;
 import io.github.bitgrain.cli.data.NpyWriter;
 import io.github.bitgrain.core.graph.Graph;
@@ -31,11 +30,6 @@ class HeadroomCommandTest {
 
     @TempDir
     Path folder;
-
-    private static JsonNode json(CommandRun run) throws IOException {
-        assertEquals(0, run.exit(), run.err());
-        return new ObjectMapper().readTree(run.out());
-    }
 
     /** y = Σ x over 64 channels, 16 times: calibrated on ones every product is 64 · 64 or more. */
     private Path network() {
@@ -68,25 +62,25 @@ class HeadroomCommandTest {
     void quantizeNamesTheSaturatedLayerAndTheWayOutWhichHelps() throws IOException {
         Path data = data(0.99f);
         CommandRun run = quantize("esp32s3", data);
-        String warning = json(run).get("warnings").get(0).asText();
+        String warning = run.json().get("warnings").get(0).asText();
         assertTrue(warning.startsWith("conv saturates its 20-bit accumulators on esp32s3: 16 of 16 channels, "), warning);
         assertTrue(warning.endsWith(" of the additions on 4 calibration samples; give it 16 bits: --set dispatching_table.conv=16"), warning);
         assertTrue(run.err().lines().anyMatch(line -> line.equals("warning: " + warning)), run.err());
-        assertEquals(0, json(quantize("esp32s3", data, "--set", "dispatching_table.conv=16")).get("warnings").size());
-        assertEquals(0, json(quantize("esp32p4", data)).get("warnings").size());
+        assertEquals(0, quantize("esp32s3", data, "--set", "dispatching_table.conv=16").json().get("warnings").size());
+        assertEquals(0, quantize("esp32p4", data).json().get("warnings").size());
     }
 
     @Test
     void inspectTellsTheBoundAndSimulateWhatIsSeen() throws IOException {
         Path data = data(0.99f);
-        json(quantize("esp32s3", data));
+        quantize("esp32s3", data).json();
         String model = folder.resolve("sum.espdl").toString();
-        JsonNode bound = json(CommandRun.of("inspect", "--headroom", "--json", model)).get("layers").get(0);
+        JsonNode bound = CommandRun.of("inspect", "--headroom", "--json", model).json().get("layers").get(0);
         assertEquals("conv", bound.get("node").asText());
         assertEquals(20, bound.get("laneBits").asInt());
         assertEquals(64 * 127 * 128, bound.get("channels").get(3).get("peak").asInt());
         assertEquals(20 - 21, bound.get("bitsLeft").asInt());
-        JsonNode seen = json(CommandRun.of("simulate", "--headroom", "--json", model, "--input", data.toString())).get("headroom").get(0);
+        JsonNode seen = CommandRun.of("simulate", "--headroom", "--json", model, "--input", data.toString()).json().get("headroom").get(0);
         assertEquals(-1, seen.get("bitsLeft").asInt());
         assertTrue(seen.get("saturated").asInt() > 0);
         assertEquals(4 * 4 * CHANNELS, seen.get("additions").asInt());
@@ -94,7 +88,7 @@ class HeadroomCommandTest {
         CommandRun text = CommandRun.of("simulate", "--headroom", model, "--input", data.toString());
         assertTrue(text.out().lines().anyMatch(line -> line.matches("conv +Conv +20 +-1 +16 +16 +[\\d,]+")), text.out());
         CommandRun few = CommandRun.of("simulate", "--headroom", "--json", model, "--input", data(0.01f).toString());
-        assertEquals(0, json(few).get("headroom").get(0).get("saturated").asInt());
+        assertEquals(0, few.json().get("headroom").get(0).get("saturated").asInt());
         assertTrue(CommandRun.of("inspect", "--headroom", model).out().lines().anyMatch(l -> l.matches("conv +Conv +20 +-1 +16 +16")));
     }
 }

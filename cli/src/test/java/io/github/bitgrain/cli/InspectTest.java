@@ -19,15 +19,10 @@ class InspectTest {
     @TempDir
     Path folder;
 
-    private static JsonNode json(CommandRun run) throws IOException {
-        assertEquals(0, run.exit(), run.err());
-        return new ObjectMapper().readTree(run.out());
-    }
-
     @Test
     void figuresOfAPublishedModelAreThoseCountedByHand() throws IOException {
         Path model = SharedData.path("golden/espdl-vectors/esp32p4_tcn.espdl");
-        JsonNode json = json(CommandRun.of("inspect", "--json", model.toString()));
+        JsonNode json = CommandRun.of("inspect", "--json", model.toString()).json();
         assertEquals(20, json.get("nodes").asInt());
         assertEquals(8, json.get("operators").get("Conv").asInt());
         // 24 positions: 16→32 wide 1, three times (depthwise 3 of 32, 32→32), 32→16; Gemm 48→16.
@@ -44,7 +39,7 @@ class InspectTest {
     @Test
     void theGivenTargetStands() throws IOException {
         Path model = SharedData.path("golden/espdl-vectors/esp32p4_tcn.espdl");
-        assertEquals("esp32p4", json(CommandRun.of("inspect", "--json", "--target", "ESP32S31", model.toString()))
+        assertEquals("esp32p4", CommandRun.of("inspect", "--json", "--target", "ESP32S31", model.toString()).json()
                 .get("target").asText());
     }
 
@@ -56,7 +51,7 @@ class InspectTest {
         }
         assertTrue(models.size() > 5);
         for (Path model : models) {
-            JsonNode json = json(CommandRun.of("inspect", "--json", model.toString()));
+            JsonNode json = CommandRun.of("inspect", "--json", model.toString()).json();
             CommandRun text = CommandRun.of("inspect", model.toString());
             assertEquals(0, text.exit());
             int counted = 0;
@@ -73,7 +68,7 @@ class InspectTest {
         for (String name : List.of("resnet8_cifar10", "mobilenetv1_025_imagenet", "dscnn_kws", "autoencoder_toycar")) {
             Path home = SharedData.path("models/" + name);
             JsonNode stated = new ObjectMapper().readTree(home.resolve("meta.json").toFile());
-            JsonNode json = json(CommandRun.of("inspect", "--json", home.resolve("model.onnx").toString()));
+            JsonNode json = CommandRun.of("inspect", "--json", home.resolve("model.onnx").toString()).json();
             assertEquals(stated.get("macs").asLong(), json.get("macs").asLong(), name);
             // The documentation counts the two bounds of ReLU6, which nodes hold themselves.
             int bounds = json.get("operators").has("Clip") ? 2 : 0;

@@ -32,15 +32,10 @@ class TuningTest {
         return CommandRun.of(args.toArray(String[]::new));
     }
 
-    private static JsonNode json(CommandRun run) throws IOException {
-        assertEquals(0, run.exit(), run.err());
-        return new ObjectMapper().readTree(run.out());
-    }
-
     private JsonNode measured(String file, String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of("--target", "esp32s3", "--json", "--eval", shared("data/lenet/val_x.npy"), "--metric", "snr"));
         args.addAll(List.of(more));
-        return json(lenet(file, args.toArray(String[]::new)));
+        return lenet(file, args.toArray(String[]::new)).json();
     }
 
     @Test
@@ -61,7 +56,7 @@ class TuningTest {
         double equalized = measured("e.espdl", "--set", "equalization=true").get("accuracy").get("chip").asDouble();
         double alone = measured("a.espdl", "--set", "equalization=true", "--set", "bias_correct=false").get("accuracy").get("chip").asDouble();
         assertTrue(equalized < 0.7 * calibrated && calibrated < alone, equalized + ", " + calibrated + ", " + alone);
-        assertTrue(json(CommandRun.of("inspect", folder.resolve("e.espdl").toString(), "--json")).get("metadata").get("bitgrain.settings").asText()
+        assertTrue(CommandRun.of("inspect", folder.resolve("e.espdl").toString(), "--json").json().get("metadata").get("bitgrain.settings").asText()
                 .contains("\"bias_correct\":true"));
     }
 
@@ -83,14 +78,14 @@ class TuningTest {
             "--target", "esp32s3", "--tqt", "--set", "tqt_optimization_setting.steps=5", "--set", "tqt_optimization_setting.output_steps=0",
             "--set", "tqt_optimization_setting.trained_samples=0", "-o", file, "--set", "tqt_optimization_setting.shift_padded=true", ""};
         args[args.length - 1] = "--json";
-        JsonNode json = json(CommandRun.of(args));
+        JsonNode json = CommandRun.of(args).json();
         assertTrue(json.get("bitExact").asBoolean());
         double latency = json.get("latency").asDouble();
         assertTrue(latency > 1.01 && latency < 1.5, "latency " + latency);
-        JsonNode operators = json(CommandRun.of("inspect", file, "--json")).get("operators");
+        JsonNode operators = CommandRun.of("inspect", file, "--json").json().get("operators");
         assertTrue(operators.get("Pad").asInt() > 5, operators.toString());
         args[args.length - 2] = "tqt_optimization_setting.shift_padded=false";
-        assertEquals(1, json(CommandRun.of(args)).get("latency").asDouble());
+        assertEquals(1, CommandRun.of(args).json().get("latency").asDouble());
         args[args.length - 2] = "tqt_optimization_setting.shift_padded=true";
         args[args.length - 1] = "--threads=1";
         assertTrue(CommandRun.of(args).out().contains("latency    estimated at 1."));
