@@ -2,24 +2,16 @@ package io.github.bitgrain.tests;
 
 import static io.github.bitgrain.tests.OnnxFile.of;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.onnx.InputShapes;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
-import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.exporter.onnx.proto.TensorProto.DataType;
-import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -33,8 +25,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * same from the file that we write, and from that of what we read in it.
  */
 class IndexOperatorsOracleTest {
-    private static final int ROUNDS = 4;
-
     /** x [2, 5, 4]; half of its elements equal others. */
     private static Arguments file(String name, OnnxFile file) {
         return Arguments.of(name, file.input("x", 2, 5, 4).bytes());
@@ -109,13 +99,13 @@ class IndexOperatorsOracleTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("operators")
     void operatorsEqualOnnxRuntimes(String name, byte[] file) throws OrtException {
-        compare(name, file, random -> (random.nextInt(20) - 10) / 2f, 0);
+        OnnxOracle.compare(name, file, InputShapes.NONE, random -> (random.nextInt(20) - 10) / 2f, 0);
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("detectors")
     void detectorsEqualOnnxRuntimes(String name, byte[] file) throws OrtException {
-        compare(name, file, random -> (float) random.nextGaussian(), 1e-5f);
+        OnnxOracle.compare(name, file, InputShapes.NONE, random -> (float) random.nextGaussian(), 1e-5f);
     }
 
     /** The files are for one sample: more of them do not pick boxes from each other. */
@@ -136,64 +126,5 @@ class IndexOperatorsOracleTest {
                 assertArrayEquals(executor.run(Map.of("x", sample)).get("y").data(), Arrays.copyOfRange(y.data(), n * size, (n + 1) * size));
             }
         }
-    }
-
-    private interface Element {
-        float draw(Random random);
-    }
-
-    private static void compare(String name, byte[] file, Element element, float tolerance) throws OrtException {
-        Model model = OnnxReader.read(name, null, file);
-        byte[] written = OnnxWriter.write(model);
-        Model again = OnnxReader.read(name, null, written);
-        assertArrayEquals(written, OnnxWriter.write(again), name);
-        Map.Entry<String, Shape> input = model.graph().inputs().entrySet().iterator().next();
-        Random random = new Random(11);
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        try (OrtSession theirs = environment.createSession(file, new OrtSession.SessionOptions());
-                OrtSession theirsOfOurs = environment.createSession(written, new OrtSession.SessionOptions());
-                Executor ours = new Executor(model);
-                Executor oursAgain = new Executor(again)) {
-            for (int round = 0; round < ROUNDS; round++) {
-                Tensor x = Tensor.zeros(input.getValue());
-                for (int i = 0; i < x.size(); i++) {
-                    x.data()[i] = element.draw(random);
-                }
-                Map<String, Tensor> expected = run(environment, theirs, input.getKey(), x);
-                same(name + ", ours", expected, ours.run(Map.of(input.getKey(), x)), tolerance);
-                same(name + ", written", expected, run(environment, theirsOfOurs, input.getKey(), x), tolerance);
-                same(name + ", read again", expected, oursAgain.run(Map.of(input.getKey(), x)), tolerance);
-            }
-        }
-    }
-
-    private static void same(String name, Map<String, Tensor> expected, Map<String, Tensor> actual, float tolerance) {
-        assertEquals(expected.keySet(), actual.keySet(), name);
-        expected.forEach((output, tensor) -> {
-            assertEquals(tensor.shape(), actual.get(output).shape(), name + " " + output);
-            assertArrayEquals(tensor.data(), actual.get(output).data(), tolerance, name + " " + output);
-        });
-    }
-
-    private static Map<String, Tensor> run(OrtEnvironment environment, OrtSession session, String input, Tensor x) throws OrtException {
-        long[] shape = Arrays.stream(x.shape().dims()).asLongStream().toArray();
-        Map<String, Tensor> results = new LinkedHashMap<>();
-        try (OnnxTensor fed = OnnxTensor.createTensor(environment, FloatBuffer.wrap(x.data()), shape); OrtSession.Result outputs = session.run(Map.of(input, fed))) {
-            outputs.forEach(output -> results.put(output.getKey(), tensor((OnnxTensor) output.getValue())));
-        }
-        return results;
-    }
-
-    private static Tensor tensor(OnnxTensor tensor) {
-        Tensor result = Tensor.zeros(Shape.of(Arrays.stream(tensor.getInfo().getShape()).mapToInt(Math::toIntExact).toArray()));
-        if (tensor.getInfo().type == OnnxJavaType.INT64) {
-            LongBuffer longs = tensor.getLongBuffer();
-            for (int i = 0; i < result.size(); i++) {
-                result.data()[i] = longs.get(i);
-            }
-        } else {
-            tensor.getFloatBuffer().get(result.data());
-        }
-        return result;
     }
 }

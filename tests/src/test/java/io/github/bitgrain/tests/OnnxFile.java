@@ -14,6 +14,7 @@ import io.github.bitgrain.exporter.onnx.proto.ValueInfoProto;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** An ONNX file as an exporter writes it, node by node. */
 final class OnnxFile {
@@ -29,13 +30,15 @@ final class OnnxFile {
         if (dims.length > 0) {
             TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
             for (int extent : dims) {
-                shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(extent));
+                shape.addDim(extent == 0 ? TensorShapeProto.Dimension.newBuilder().setDimParam("open")
+                        : TensorShapeProto.Dimension.newBuilder().setDimValue(extent));
             }
             tensor.setShape(shape);
         }
         return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(tensor)).build();
     }
 
+    /** An input; an extent of 0 is open. */
     OnnxFile input(String name, int... dims) {
         graph.addInput(value(name, DataType.FLOAT, dims));
         return this;
@@ -90,8 +93,18 @@ final class OnnxFile {
         return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.INTS).addAllInts(values).build();
     }
 
+    static AttributeProto of(String name, String... values) {
+        return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRINGS)
+                .addAllStrings(Stream.of(values).map(ByteString::copyFromUtf8).toList()).build();
+    }
+
+    /** What a node holds inside, such as the branch of an If. */
+    static AttributeProto of(String name, OnnxFile inside) {
+        return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.GRAPH).setG(inside.graph).build();
+    }
+
     byte[] bytes() {
-        return ModelProto.newBuilder().setIrVersion(opset < 21 ? 8 : 10).setGraph(graph).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset)).build()
+        return ModelProto.newBuilder().setIrVersion(opset < 21 ? 8 : opset < 24 ? 10 : 12).setGraph(graph).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset)).build()
                 .toByteArray();
     }
 }

@@ -46,6 +46,9 @@ public final class AnalyzeCommand extends CliCommand {
     private Path calib;
 
     @Mixin
+    private ShapeOptions shapes = new ShapeOptions();
+
+    @Mixin
     private DataOptions dataOptions;
 
     @Mixin
@@ -112,7 +115,7 @@ public final class AnalyzeCommand extends CliCommand {
             throw BitgrainException.usage((request.settings().biasCorrect() ? "bias_correct" : "blockwise_reconstruction")
                     + ": analyze looks at calibration only; use quantize --report FILE.html");
         }
-        Model network = OnnxReader.read(model);
+        Model network = OnnxReader.read(model, shapes.shapes());
         Progress progress = progress();
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {

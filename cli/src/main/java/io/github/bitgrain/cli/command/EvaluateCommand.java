@@ -40,6 +40,9 @@ public final class EvaluateCommand extends CliCommand {
     private Path data;
 
     @Mixin
+    private ShapeOptions shapes = new ShapeOptions();
+
+    @Mixin
     private DataOptions dataOptions;
 
     @Option(names = "--labels", paramLabel = "FILE.npy", description = "True class of each sample, label of each group, or boxes (see --decoder).")
@@ -73,11 +76,13 @@ public final class EvaluateCommand extends CliCommand {
 
     @Override
     public Integer call() {
-        espdl.check(target, reference == null ? new Path[] {model} : new Path[] {model, reference});
+        Path[] models = reference == null ? new Path[] {model} : new Path[] {model, reference};
+        espdl.check(target, models);
+        shapes.check(models);
         long start = System.nanoTime();
         int threads = Runtime.getRuntime().availableProcessors();
-        try (Network network = Networks.open(model, espdl, target, threads, this::note);
-                Network other = reference == null ? null : Networks.open(reference, espdl, target, threads, this::note);
+        try (Network network = Networks.open(model, espdl, target, shapes.shapes(), threads, this::note);
+                Network other = reference == null ? null : Networks.open(reference, espdl, target, shapes.shapes(), threads, this::note);
                 InputData samples = InputData.open(data, network.inputs(), dataOptions.preprocessing())) {
             Evaluation evaluation = new Evaluation(network, other, samples);
             DetectionTask task = detection.task(labels, samples.samples());

@@ -57,6 +57,9 @@ public final class InspectCommand extends CliCommand {
     private Path toFloat;
 
     @Mixin
+    private ShapeOptions shapes = new ShapeOptions();
+
+    @Mixin
     private EspdlOptions espdl = new EspdlOptions();
 
     @Override
@@ -64,6 +67,7 @@ public final class InspectCommand extends CliCommand {
         if (headroom && toFloat != null) {
             throw BitgrainException.usage("--headroom and --to-float are two commands; give one of them");
         }
+        shapes.check(model);
         if (toFloat != null) {
             return writeFloat();
         }
@@ -80,7 +84,7 @@ public final class InspectCommand extends CliCommand {
             case ESPDL -> ChipFigures.of(model.toString(), espdl.read(model), target);
             case ONNX -> {
                 espdl.check(target, model);
-                yield GraphFigures.of(model.toString(), OnnxReader.read(model));
+                yield GraphFigures.of(model.toString(), OnnxReader.read(model, shapes.shapes()));
             }
         };
         print(inspection, () -> text(inspection));

@@ -5,6 +5,7 @@ import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.exporter.onnx.InputShapes;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.simulator.ChipProgram;
 import java.nio.file.Files;
@@ -20,11 +21,12 @@ final class Networks {
      *
      * @param espdl how chip models are opened; it has checked this one
      * @param target of a chip model that does not name it, or null
+     * @param shapes of an ONNX network's open inputs
      * @param note gets a line where outputs are the chip's own, since the head that was cut off is not there
      */
-    static Network open(Path file, EspdlOptions espdl, Target target, int threads, Consumer<String> note) {
+    static Network open(Path file, EspdlOptions espdl, Target target, InputShapes shapes, int threads, Consumer<String> note) {
         return switch (ModelFile.of(file)) {
-            case ONNX -> new FloatNetwork(OnnxReader.read(file), threads);
+            case ONNX -> new FloatNetwork(OnnxReader.read(file, shapes), threads);
             case ESPDL -> {
                 ChipProgram program = espdl.open(file);
                 Network fed = ModelFile.inputMaps(file, program).inFrontOf(new ChipNetwork(program, ModelFile.target(file, program, target), threads));

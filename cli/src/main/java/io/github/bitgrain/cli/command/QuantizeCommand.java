@@ -80,6 +80,9 @@ public class QuantizeCommand extends CliCommand {
     private Path calib;
 
     @Mixin
+    private ShapeOptions shapes = new ShapeOptions();
+
+    @Mixin
     private DataOptions dataOptions;
 
     @Mixin
@@ -186,7 +189,7 @@ public class QuantizeCommand extends CliCommand {
         RuntimeVersion version = files.runtimeVersion();
         List<String> classNames = files.classNames();
         SettingsBinder<QuantizationSettings> given = settings();
-        Model network = watch.time("load", () -> OnnxReader.read(model));
+        Model network = watch.time("load", () -> OnnxReader.read(model, shapes.shapes()));
         String wanted = metric != null ? metric : detection.isDetector() ? "map50" : labels != null ? "top1" : "agreement";
         SearchGoal goal = goal();
         if (goal != null) {

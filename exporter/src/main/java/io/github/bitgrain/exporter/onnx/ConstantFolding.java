@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.LongBinaryOperator;
 
 /** Evaluates what exporters write to compute shapes: operators whose operands are all known while reading. */
@@ -35,21 +36,63 @@ final class ConstantFolding {
         TABLE.put("Slice", (node, tensors) -> slice(node));
         TABLE.put("Range", (node, tensors) -> range(node));
         TABLE.put("Transpose", (node, tensors) -> transpose(node));
-        TABLE.put("Neg", (node, tensors) -> map(node, v -> -v));
-        TABLE.put("Floor", (node, tensors) -> map(node, Math::floor));
-        TABLE.put("Ceil", (node, tensors) -> map(node, Math::ceil));
-        TABLE.put("Add", (node, tensors) -> binary(node, Long::sum, Double::sum));
-        TABLE.put("Sub", (node, tensors) -> binary(node, (a, b) -> a - b, (a, b) -> a - b));
-        TABLE.put("Mul", (node, tensors) -> binary(node, (a, b) -> a * b, (a, b) -> a * b));
-        TABLE.put("Div", (node, tensors) -> binary(node, (a, b) -> a / b, (a, b) -> a / b));
+        TABLE.put("Where", (node, tensors) -> ConstantMath.where(node));
+        unary("Neg", v -> -v);
+        unary("Not", v -> v == 0 ? 1 : 0);
+        unary("Abs", Math::abs);
+        unary("Floor", Math::floor);
+        unary("Ceil", Math::ceil);
+        unary("Round", Math::rint);
+        unary("Sqrt", Math::sqrt);
+        unary("Reciprocal", v -> 1 / v);
+        unary("Exp", Math::exp);
+        unary("Log", Math::log);
+        unary("Sin", Math::sin);
+        unary("Cos", Math::cos);
+        binary("Add", Long::sum, Double::sum);
+        binary("Sub", (a, b) -> a - b, (a, b) -> a - b);
+        binary("Mul", (a, b) -> a * b, (a, b) -> a * b);
+        binary("Div", (a, b) -> a / b, (a, b) -> a / b);
+        binary("Max", Math::max, Math::max);
+        binary("Min", Math::min, Math::min);
+        binary("And", (a, b) -> a & b, (a, b) -> Double.NaN);
+        binary("Or", (a, b) -> a | b, (a, b) -> Double.NaN);
+        compare("Equal", sign -> sign == 0);
+        compare("Less", sign -> sign < 0);
+        compare("LessOrEqual", sign -> sign <= 0);
+        compare("Greater", sign -> sign > 0);
+        compare("GreaterOrEqual", sign -> sign >= 0);
+        reduce("ReduceProd", (a, b) -> a * b, (a, b) -> a * b);
+        reduce("ReduceSum", Long::sum, Double::sum);
+        reduce("ReduceMax", Math::max, Math::max);
+        reduce("ReduceMin", Math::min, Math::min);
     }
 
     private ConstantFolding() {}
+
+    private static void unary(String type, DoubleUnaryOperator f) {
+        TABLE.put(type, (node, tensors) -> ConstantMath.map(node, f));
+    }
+
+    private static void binary(String type, LongBinaryOperator onLongs, DoubleBinaryOperator onReals) {
+        TABLE.put(type, (node, tensors) -> ConstantMath.binary(node, onLongs, onReals));
+    }
+
+    private static void compare(String type, ConstantMath.Test test) {
+        TABLE.put(type, (node, tensors) -> ConstantMath.compare(node, test));
+    }
+
+    private static void reduce(String type, LongBinaryOperator onLongs, DoubleBinaryOperator onReals) {
+        TABLE.put(type, (node, tensors) -> ConstantMath.reduce(node, onLongs, onReals));
+    }
 
     /** The value of a node whose operands are all constants, or null if the node is none of those that are folded. */
     static OnnxConstant fold(OnnxNode node, TensorReader tensors) {
         if (node.type().equals("Shape") && node.hasInput(0)) {
             return shape(node);
+        }
+        if (node.type().equals("Size") && node.hasInput(0)) {
+            return OnnxConstant.of(Shape.of(), new long[] {node.shape(0).size()});
         }
         Fold fold = TABLE.get(node.type());
         if (fold == null) {
@@ -124,6 +167,13 @@ final class ConstantFolding {
     private static OnnxConstant cast(OnnxNode node) {
         OnnxConstant x = node.constant(0);
         DataType to = DataType.forNumber(Math.toIntExact(node.integer("to", 0)));
+        if (to == DataType.BOOL) {
+            long[] truths = new long[x.size()];
+            for (int i = 0; i < truths.length; i++) {
+                truths[i] = x.real(i) != 0 ? 1 : 0;
+            }
+            return OnnxConstant.of(x.shape(), truths);
+        }
         boolean real = to == DataType.FLOAT || to == DataType.DOUBLE || to == DataType.FLOAT16 || to == DataType.BFLOAT16;
         if (real == x.isFloat()) {
             return x;
@@ -239,7 +289,7 @@ final class ConstantFolding {
         if (shape.size() > LARGEST) {
             throw node.fail("makes " + shape.size() + " elements; at most " + LARGEST + " are supported");
         }
-        return pick(x, shape, broadcastPlaces(x.shape(), shape));
+        return pick(x, shape, ConstantMath.places(x.shape(), shape));
     }
 
     private static OnnxConstant concat(OnnxNode node) {
@@ -345,63 +395,5 @@ final class ConstantFolding {
             }
         }
         return pick(x, Shape.of(dims), places);
-    }
-
-    private interface Map1 {
-        double apply(double v);
-    }
-
-    private static OnnxConstant map(OnnxNode node, Map1 f) {
-        OnnxConstant x = node.constant(0);
-        if (!x.isFloat()) {
-            return OnnxConstant.of(x.shape(), Arrays.stream(x.longs()).map(v -> (long) f.apply(v)).toArray());
-        }
-        float[] floats = new float[x.size()];
-        for (int i = 0; i < floats.length; i++) {
-            floats[i] = (float) f.apply(x.floats()[i]);
-        }
-        return OnnxConstant.of(x.shape(), floats);
-    }
-
-    private static OnnxConstant binary(OnnxNode node, LongBinaryOperator onLongs, DoubleBinaryOperator onReals) {
-        OnnxConstant a = node.constant(0);
-        OnnxConstant b = node.constant(1);
-        if (a.isFloat() != b.isFloat()) {
-            throw node.fail("mixes integers and reals");
-        }
-        Shape shape = a.shape().broadcast(b.shape());
-        int[] placesA = broadcastPlaces(a.shape(), shape);
-        int[] placesB = broadcastPlaces(b.shape(), shape);
-        if (a.isFloat()) {
-            float[] floats = new float[shape.size()];
-            for (int i = 0; i < floats.length; i++) {
-                floats[i] = (float) onReals.applyAsDouble(a.floats()[placesA[i]], b.floats()[placesB[i]]);
-            }
-            return OnnxConstant.of(shape, floats);
-        }
-        long[] longs = new long[shape.size()];
-        for (int i = 0; i < longs.length; i++) {
-            longs[i] = onLongs.applyAsLong(a.longs()[placesA[i]], b.longs()[placesB[i]]);
-        }
-        return OnnxConstant.of(shape, longs);
-    }
-
-    private static int[] broadcastPlaces(Shape from, Shape to) {
-        int[] strides = from.strides();
-        int[] places = new int[to.size()];
-        int offset = to.rank() - from.rank();
-        for (int i = 0; i < places.length; i++) {
-            int rest = i;
-            int place = 0;
-            for (int axis = to.rank() - 1; axis >= 0; axis--) {
-                int index = rest % to.dim(axis);
-                rest /= to.dim(axis);
-                if (axis >= offset && from.dim(axis - offset) > 1) {
-                    place += index * strides[axis - offset];
-                }
-            }
-            places[i] = place;
-        }
-        return places;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.bitgrain.exporter.onnx;
 
+import com.google.protobuf.ByteString;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.op.Size;
@@ -142,6 +143,12 @@ final class OnnxNode {
     String text(String attribute, String otherwise) {
         AttributeProto value = take(attribute);
         return value == null ? otherwise : value.getS().toStringUtf8();
+    }
+
+    /** A list of texts; empty if it is not there. */
+    List<String> texts(String attribute) {
+        AttributeProto value = take(attribute);
+        return value == null ? List.of() : value.getStringsList().stream().map(ByteString::toStringUtf8).toList();
     }
 
     List<Long> integers(String attribute, List<Long> otherwise) {

@@ -65,7 +65,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** The one table of ONNX operators: type → record of {@code core.op}, for operator sets 7 to 21. */
+/** The one table of ONNX operators: type → record of {@code core.op}, for all operator sets that are read. */
 final class OnnxOperators {
     private static final Map<String, Function<OnnxNode, Op>> TABLE = new TreeMap<>();
 
@@ -106,9 +106,9 @@ final class OnnxOperators {
         TABLE.put("Log", node -> new Log());
         TABLE.put("LogSoftmax", node -> new LogSoftmax(softmaxAxis(node)));
         TABLE.put("MatMul", node -> new MatMul());
-        TABLE.put("Max", node -> pair(node, new Max()));
+        TABLE.put("Max", node -> new Max());
         TABLE.put("MaxPool", OnnxWindows::maxPool);
-        TABLE.put("Min", node -> pair(node, new Min()));
+        TABLE.put("Min", node -> new Min());
         TABLE.put("Mod", OnnxIndices::mod);
         TABLE.put("Mul", node -> new Mul());
         TABLE.put("Neg", node -> new Neg());
@@ -169,13 +169,6 @@ final class OnnxOperators {
         return values.stream().map(Math::toIntExact).toList();
     }
 
-    private static Op pair(OnnxNode node, Op op) {
-        if (node.inputCount() != 2) {
-            throw node.fail(node.inputCount() + " operands; export it as a chain of nodes with two operands each");
-        }
-        return op;
-    }
-
     private static Op depthToSpace(OnnxNode node) {
         String mode = node.text("mode", "DCR");
         if (!mode.equals("DCR") && !mode.equals("CRD")) {
@@ -221,7 +214,7 @@ final class OnnxOperators {
     private static Op dropout(OnnxNode node) {
         node.ignore("ratio", "seed", "is_test");
         if (node.outputCount() > 1) {
-            throw node.fail("the mask output is not supported");
+            throw node.fail("its mask is read, which nothing computes outside of training; export the model in evaluation mode");
         }
         return new Identity();
     }

@@ -1,9 +1,5 @@
 package io.github.bitgrain.exporter.onnx;
 
-import io.github.bitgrain.exporter.onnx.proto.NodeProto;
-import java.util.ArrayList;
-import java.util.List;
-
 /**
  * Pow with a constant whole or half-whole exponent, by operators that compute the same: products, a square root, a division. The chip
  * has a Pow of its own, but ESP-PPQ keeps it in float, and so has neither a scale nor a gradient for it.
@@ -11,25 +7,13 @@ import java.util.List;
 final class OnnxPowers {
     private static final float LARGEST = 4;
 
-    private final OnnxNode node;
-    private final NodeProto proto;
-    private final String name;
-    private final List<NodeProto> parts = new ArrayList<>();
+    private OnnxPowers() {}
 
-    private OnnxPowers(OnnxNode node, NodeProto proto, String name) {
-        this.node = node;
-        this.proto = proto;
-        this.name = name;
-    }
-
-    /** The nodes that stand for a Pow; the last one has its name and makes its result. */
-    static List<NodeProto> of(OnnxNode node, NodeProto proto, String name) {
-        return new OnnxPowers(node, proto, name).parts();
-    }
-
-    private List<NodeProto> parts() {
-        float exponent = exponent();
-        String x = proto.getInput(0);
+    /** Adds the nodes that stand for a Pow. */
+    static void of(OnnxParts parts) {
+        OnnxNode node = parts.node();
+        float exponent = exponent(node);
+        String x = parts.x();
         float size = Math.abs(exponent);
         int whole = (int) size;
         if (size == 0 || size > LARGEST || size != whole && size != whole + 0.5f) {
@@ -39,27 +23,25 @@ final class OnnxPowers {
         String power = switch (whole) {
             case 0 -> null;
             case 1 -> x;
-            case 2, 3 -> part("Mul", "square", x, x);
+            case 2, 3 -> parts.part("Mul", "square", x, x);
             default -> {
-                String square = part("Mul", "square", x, x);
-                yield part("Mul", "fourth", square, square);
+                String square = parts.part("Mul", "square", x, x);
+                yield parts.part("Mul", "fourth", square, square);
             }
         };
-        power = whole == 3 ? part("Mul", "cube", power, x) : power;
+        power = whole == 3 ? parts.part("Mul", "cube", power, x) : power;
         if (size != whole) {
-            String root = part("Sqrt", "root", x);
-            power = power == null ? root : part("Mul", "product", power, root);
+            String root = parts.part("Sqrt", "root", x);
+            power = power == null ? root : parts.part("Mul", "product", power, root);
         }
         if (exponent < 0) {
-            part("Reciprocal", "reciprocal", power);
-        } else if (parts.isEmpty()) {
-            part("Identity", "same", x);
+            parts.part("Reciprocal", "reciprocal", power);
+        } else if (exponent == 1) {
+            parts.part("Identity", "same", x);
         }
-        parts.set(parts.size() - 1, parts.getLast().toBuilder().setName(name).setOutput(0, proto.getOutput(0)).build());
-        return parts;
     }
 
-    private float exponent() {
+    private static float exponent(OnnxNode node) {
         OnnxConstant constant = node.requireConstant(1, "the exponent");
         if (constant.size() == 0 || constant.shape().rank() > node.shape(0).rank()) {
             throw node.fail("the exponent has shape " + constant.shape() + "; only one number for all elements is supported");
@@ -75,11 +57,5 @@ final class OnnxPowers {
 
     private static float element(OnnxConstant constant, int i) {
         return constant.isFloat() ? constant.tensor().data()[i] : constant.longs()[i];
-    }
-
-    private String part(String type, String purpose, String... inputs) {
-        String output = name + "/" + purpose;
-        parts.add(NodeProto.newBuilder().setName(output).setOpType(type).addAllInput(List.of(inputs)).addOutput(output).build());
-        return output;
     }
 }

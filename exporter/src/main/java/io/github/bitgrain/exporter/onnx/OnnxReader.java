@@ -12,12 +12,13 @@ import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.IndexedGather;
 import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.tensor.Shape;
+import io.github.bitgrain.exporter.onnx.proto.AttributeProto;
+import io.github.bitgrain.exporter.onnx.proto.FunctionProto;
 import io.github.bitgrain.exporter.onnx.proto.GraphProto;
 import io.github.bitgrain.exporter.onnx.proto.ModelProto;
 import io.github.bitgrain.exporter.onnx.proto.NodeProto;
 import io.github.bitgrain.exporter.onnx.proto.OperatorSetIdProto;
 import io.github.bitgrain.exporter.onnx.proto.TensorProto;
-import io.github.bitgrain.exporter.onnx.proto.TensorShapeProto;
 import io.github.bitgrain.exporter.onnx.proto.TypeProto;
 import io.github.bitgrain.exporter.onnx.proto.ValueInfoProto;
 import java.io.IOException;
@@ -31,19 +32,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
- * Reads float ONNX models (operator sets 7 to 21) into the graph: names and node order stay as in the file, structural
+ * Reads float ONNX models (operator sets 7 to 27) into the graph: names and node order stay as in the file, structural
  * operands become values of the operator records, shape computations are folded, a dynamic batch becomes 1.
  */
 public final class OnnxReader {
     private static final int OLDEST_OPSET = 7;
-    private static final int NEWEST_OPSET = 21;
+    private static final int NEWEST_OPSET = 27;
     private static final Set<String> DOMAINS = Set.of("", "ai.onnx");
 
     private final String file;
     private final GraphProto proto;
     private final TensorReader tensors;
+    private final InputShapes given;
     private final int opset;
     private final Map<String, OnnxConstant> constants = new HashMap<>();
     private final Map<String, Shape> shapes = new HashMap<>();
@@ -53,13 +56,18 @@ public final class OnnxReader {
     /** These and the integers that nodes make. */
     private final Set<String> integers = new HashSet<>();
     private final QuantizedValues quantized = new QuantizedValues(constants);
+    /** Domains of functions that the file defines. */
+    private final Set<String> functions;
+    private final Set<String> nodeNames = new HashSet<>();
     private final Graph.Builder graph;
 
-    private OnnxReader(String file, Path folder, ModelProto model) {
+    private OnnxReader(String file, Path folder, ModelProto model, InputShapes given) {
         this.file = file;
+        this.given = given;
         proto = model.getGraph();
         tensors = new TensorReader(file, folder);
         opset = opset(model);
+        functions = model.getFunctionsList().stream().map(FunctionProto::getDomain).collect(Collectors.toSet());
         graph = Graph.builder(proto.getName().isEmpty() ? "graph" : proto.getName());
         graph.versions(Math.clamp(model.getIrVersion(), 1, Integer.MAX_VALUE), opset);
         model.getMetadataPropsList().forEach(entry -> graph.metadata(entry.getKey(), entry.getValue()));
@@ -71,6 +79,16 @@ public final class OnnxReader {
      * @throws BitgrainException (bad input), one line: file, place, reason, way out
      */
     public static Model read(Path file) {
+        return read(file, InputShapes.NONE);
+    }
+
+    /**
+     * Reads a file whose inputs may have open axes; external data must lie in its folder.
+     *
+     * @param given shapes of such inputs
+     * @throws BitgrainException (bad input), one line: file, place, reason, way out
+     */
+    public static Model read(Path file, InputShapes given) {
         String name = file.getFileName() == null ? file.toString() : file.getFileName().toString();
         try {
             if (Files.isDirectory(file)) {
@@ -80,7 +98,7 @@ public final class OnnxReader {
                 throw BitgrainException.badInput(name + ": is larger than 2 GiB; store the weights as external data");
             }
             Path folder = file.toAbsolutePath().getParent();
-            return read(name, folder, Files.readAllBytes(file));
+            return read(name, folder, Files.readAllBytes(file), given);
         } catch (NoSuchFileException e) {
             throw BitgrainException.badInput(name + ": no such file");
         } catch (IOException e) {
@@ -95,6 +113,17 @@ public final class OnnxReader {
      * @param folder where external data may lie; null for nowhere
      */
     public static Model read(String name, Path folder, byte[] content) {
+        return read(name, folder, content, InputShapes.NONE);
+    }
+
+    /**
+     * Reads a model in memory whose inputs may have open axes.
+     *
+     * @param name how errors call it
+     * @param folder where external data may lie; null for nowhere
+     * @param given shapes of such inputs
+     */
+    public static Model read(String name, Path folder, byte[] content, InputShapes given) {
         if (content.length == 0) {
             throw BitgrainException.badInput(name + ": the file is empty");
         }
@@ -107,7 +136,7 @@ public final class OnnxReader {
         if (!model.hasGraph() || model.getGraph().getNodeCount() == 0 && model.getGraph().getOutputCount() == 0) {
             throw BitgrainException.badInput(name + ": is no ONNX file or is cut short (it has no graph)");
         }
-        OnnxReader reader = new OnnxReader(name, folder, model);
+        OnnxReader reader = new OnnxReader(name, folder, model, given);
         try {
             return reader.build();
         } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
@@ -118,7 +147,7 @@ public final class OnnxReader {
     /** The ONNX operator types that can be read, sorted. */
     public static Set<String> operators() {
         Set<String> types = new TreeSet<>(OnnxOperators.types());
-        types.addAll(List.of("Pow", "ReduceL2"));
+        types.addAll(OnnxParts.types());
         return types;
     }
 
@@ -144,21 +173,15 @@ public final class OnnxReader {
         if (proto.getSparseInitializerCount() > 0) {
             throw BitgrainException.badInput(file + ": sparse initializers are not supported; store them densely");
         }
-        for (TensorProto tensor : proto.getInitializerList()) {
-            if (constants.put(tensor.getName(), tensors.read(tensor)) != null) {
-                throw BitgrainException.badInput(file + ": two initializers have the name \"" + tensor.getName() + "\"");
-            }
-            quantized.type(tensor.getName(), TensorProto.DataType.forNumber(tensor.getDataType()));
+        addInitializers(proto);
+        List<ValueInfoProto> inputs = proto.getInputList().stream().filter(input -> !constants.containsKey(input.getName())).toList();
+        given.check(file, inputs.stream().map(ValueInfoProto::getName).toList());
+        for (ValueInfoProto input : inputs) {
+            Shape shape = inputShape(input);
+            graph.input(input.getName(), shape);
+            shapes.put(input.getName(), shape);
         }
-        constants.forEach((name, constant) -> shapes.put(name, constant.shape()));
-        for (ValueInfoProto input : proto.getInputList()) {
-            if (!constants.containsKey(input.getName())) {
-                Shape shape = inputShape(input);
-                graph.input(input.getName(), shape);
-                shapes.put(input.getName(), shape);
-            }
-        }
-        addNodes();
+        addNodes(proto, "");
         for (ValueInfoProto output : proto.getOutputList()) {
             if (!shapes.containsKey(output.getName())) {
                 throw BitgrainException.badInput(file + ": output \"" + output.getName() + "\" is computed by no node");
@@ -185,79 +208,49 @@ public final class OnnxReader {
             case null, default -> throw BitgrainException.badInput(file + ": input \"" + input.getName()
                     + "\" is neither a float tensor nor made of indices (int32, int64); export with one of these");
         }
-        if (!type.hasShape()) {
-            throw BitgrainException.badInput(file + ": input \"" + input.getName() + "\" has no shape; export with a fixed input shape");
-        }
-        int[] dims = new int[type.getShape().getDimCount()];
-        for (int i = 0; i < dims.length; i++) {
-            TensorShapeProto.Dimension dimension = type.getShape().getDim(i);
-            long extent = dimension.getDimValue();
-            boolean open = !dimension.hasDimValue() || extent <= 0;
-            if (open && i > 0) {
-                throw BitgrainException.badInput(file + ": input \"" + input.getName() + "\": axis " + i + " is dynamic; only the batch may be:"
-                        + " export with a fixed input shape");
-            }
-            dims[i] = open ? 1 : Math.toIntExact(Math.min(extent, Integer.MAX_VALUE));
-        }
-        return Shape.of(dims);
+        int[] dims = type.hasShape() ? type.getShape().getDimList().stream().mapToInt(dimension -> Math.toIntExact(
+                Math.clamp(dimension.getDimValue(), 0, Integer.MAX_VALUE))).toArray() : null;
+        return given.of(file, input.getName(), dims);
     }
 
-    /** Nodes in file order; those that read what a later node makes wait for it. */
-    private void addNodes() {
-        List<NodeProto> waiting = new ArrayList<>(proto.getNodeList());
-        List<String> names = nodeNames(waiting);
-        boolean[] done = new boolean[waiting.size()];
-        int left = waiting.size();
-        while (left > 0) {
-            int before = left;
-            for (int i = 0; i < done.length; i++) {
-                if (!done[i] && isReady(waiting.get(i))) {
-                    add(waiting.get(i), names.get(i));
-                    done[i] = true;
-                    left--;
-                }
+    private void addNodes(GraphProto from, String prefix) {
+        new OnnxNodes(from.getNodeList(), prefix, nodeNames).forEach(value -> value.isEmpty() || shapes.containsKey(value), this::add,
+                (node, missing) -> BitgrainException.badInput(file + ": node " + node + ": input \"" + missing
+                        + "\" is no initializer, no graph input and no output of another node, or the graph has a cycle"));
+    }
+
+    private void addInitializers(GraphProto from) {
+        for (TensorProto tensor : from.getInitializerList()) {
+            OnnxConstant constant = tensors.read(tensor);
+            if (constants.put(tensor.getName(), constant) != null) {
+                throw BitgrainException.badInput(file + ": two initializers have the name \"" + tensor.getName() + "\"");
             }
-            if (left == before) {
-                int first = 0;
-                while (done[first]) {
-                    first++;
-                }
-                NodeProto node = waiting.get(first);
-                String missing = node.getInputList().stream().filter(input -> !isKnown(input)).findFirst().orElse("");
-                throw BitgrainException.badInput(file + ": node \"" + names.get(first) + "\" (" + node.getOpType() + "): input \"" + missing
-                        + "\" is no initializer, no graph input and no output of another node, or the graph has a cycle");
-            }
+            shapes.put(tensor.getName(), constant.shape());
+            quantized.type(tensor.getName(), TensorProto.DataType.forNumber(tensor.getDataType()));
         }
     }
 
-    private static List<String> nodeNames(List<NodeProto> nodes) {
-        List<String> names = new ArrayList<>();
-        Set<String> used = new HashSet<>();
-        nodes.forEach(node -> used.add(node.getName()));
-        int next = 0;
-        Set<String> taken = new HashSet<>();
-        for (NodeProto node : nodes) {
-            String name = node.getName();
-            while (name.isEmpty() || !taken.add(name)) {
-                name = "generated_name_" + next++;
-                if (used.contains(name)) {
-                    name = "";
-                }
-            }
-            names.add(name);
+    /** The branch that a constant condition takes, in place of an If: exporters write one where a rule depends on a shape. */
+    private void addBranch(OnnxNode node, NodeProto proto, String name) {
+        String side = node.requireConstant(0, "the condition").real(0) != 0 ? "then_branch" : "else_branch";
+        AttributeProto attribute = node.attribute(side);
+        if (attribute == null || attribute.getG().getOutputCount() != proto.getOutputCount()) {
+            throw node.fail(side + " does not make what the node does");
         }
-        return names;
+        GraphProto branch = attribute.getG();
+        addInitializers(branch);
+        addNodes(branch, name + "/");
+        GraphProto.Builder results = GraphProto.newBuilder();
+        for (int i = 0; i < proto.getOutputCount(); i++) {
+            results.addNode(NodeProto.newBuilder().setOpType("Identity").addInput(branch.getOutput(i).getName()).addOutput(proto.getOutput(i)));
+        }
+        addNodes(results.build(), name + "/");
     }
 
-    private boolean isKnown(String value) {
-        return value.isEmpty() || shapes.containsKey(value);
-    }
-
-    private boolean isReady(NodeProto node) {
-        return node.getInputList().stream().allMatch(this::isKnown);
-    }
-
-    private void add(NodeProto proto, String name) {
+    private void add(NodeProto written, String name) {
+        // Old exporters declare results, such as the mask of a Dropout, that nothing reads.
+        NodeProto proto = written.getOpType().equals("Dropout") && written.getOutputCount() > 1 && !isRead(written.getOutput(1))
+                ? written.toBuilder().clearOutput().addOutput(written.getOutput(0)).build() : written;
         OnnxNode node = new OnnxNode(file, name, proto.getOpType(), opset, proto.getInputList(), proto.getOutputCount(),
                 proto.getAttributeList(), constants, shapes, integers::contains);
         if (QuantizedValues.handles(proto.getOpType()) && QuantizedValues.DOMAINS.contains(proto.getDomain())) {
@@ -266,7 +259,9 @@ public final class OnnxReader {
         }
         quantized.requireNoIntegers(node, proto.getInputList());
         if (!DOMAINS.contains(proto.getDomain())) {
-            throw node.fail("domain \"" + proto.getDomain() + "\" is not supported; only standard ONNX operators are");
+            throw node.fail(functions.contains(proto.getDomain())
+                    ? "is a function of the file; write the file with functions inlined (onnx.inliner.inline_local_functions)"
+                    : "domain \"" + proto.getDomain() + "\" is not supported; only standard ONNX operators are");
         }
         for (String output : proto.getOutputList()) {
             if (shapes.containsKey(output)) {
@@ -283,12 +278,13 @@ public final class OnnxReader {
             }
             return;
         }
-        if (proto.getOpType().equals("Pow")) {
-            OnnxPowers.of(node, proto, name).forEach(part -> add(part, part.getName()));
+        if (proto.getOpType().equals("If")) {
+            addBranch(node, proto, name);
             return;
         }
-        if (proto.getOpType().equals("ReduceL2")) {
-            OnnxNorms.of(proto, name).forEach(part -> add(part, part.getName()));
+        List<NodeProto> parts = OnnxParts.of(node, proto, name);
+        if (parts != null) {
+            parts.forEach(part -> add(part, part.getName()));
             return;
         }
         Op op = forTables(forMatrices(OnnxOperators.convert(node), node, proto), node, proto);
@@ -310,6 +306,9 @@ public final class OnnxReader {
             results = ShapeInference.of(op, operands, outputs.size());
         } catch (BitgrainException | IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException | NullPointerException e) {
             throw node.fail("its operands do not fit together: " + firstLine(e.getMessage()));
+        }
+        if (results.stream().anyMatch(result -> result.size() == 0)) {
+            throw node.fail("its result " + results + " has no elements; remove the node");
         }
         List<Boolean> whole = OnnxTypes.read(op, given, outputs.size(), node, integers);
         for (int i = 0; i < outputs.size(); i++) {
@@ -376,6 +375,11 @@ public final class OnnxReader {
             }
         }
         node.requireAllRead();
+    }
+
+    private boolean isRead(String value) {
+        return proto.getOutputList().stream().anyMatch(output -> output.getName().equals(value))
+                || proto.getNodeList().stream().anyMatch(node -> OnnxNodes.reads(node).contains(value));
     }
 
     /** A constant that is read as a tensor becomes a parameter. */
