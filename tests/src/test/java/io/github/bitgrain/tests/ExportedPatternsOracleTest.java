@@ -65,6 +65,10 @@ class ExportedPatternsOracleTest {
                 files.add(file(type + ", " + opset, open(opset).node(type, "x -> y", of("axes", List.of(1L, 3L)), of("keepdims", 0))));
             }
         }
+        for (String type : List.of("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum")) {
+            files.add(file(type + " of one element", open(11).node(type, "x -> p", of("axes", List.of(0L))).node("Relu", "p -> y")));
+            files.add(file(type + " of one element, whose axis goes", open(11).node(type, "x -> p", of("axes", List.of(-4L)), of("keepdims", 0)).node("Relu", "p -> y")));
+        }
         files.add(file("ReduceLogSum", open(13).node("Exp", "x -> e").node("ReduceLogSum", "e -> y", of("axes", List.of(2L)))));
         files.add(file("comparisons", shaped(16).node("Less", "h w -> a").node("GreaterOrEqual", "h w -> b").node("Not", "b -> c").node("And", "a c -> d")
                 .node("Or", "d b -> e").floats("p", List.of(1), 3).floats("q", List.of(1), 5).node("Where", "e p q -> f").node("ReduceProd", "s -> g0").node("Cast", "g0 -> g", of("to", DataType.FLOAT_VALUE))

@@ -16,7 +16,6 @@ import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.Target;
-import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.analyze.DataLint;
 import io.github.bitgrain.quantizer.input.InputFit;
@@ -115,7 +114,7 @@ public final class AnalyzeCommand extends CliCommand {
             throw BitgrainException.usage((request.settings().biasCorrect() ? "bias_correct" : "blockwise_reconstruction")
                     + ": analyze looks at calibration only; use quantize --report FILE.html");
         }
-        Model network = OnnxReader.read(model, shapes.shapes());
+        Model network = Networks.read(model, shapes.shapes(), this::note);
         Progress progress = progress();
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {

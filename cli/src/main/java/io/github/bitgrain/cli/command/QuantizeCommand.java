@@ -35,7 +35,6 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.WholeFile;
-import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.analyze.DataLint;
 import io.github.bitgrain.quantizer.input.InputFit;
@@ -189,7 +188,7 @@ public class QuantizeCommand extends CliCommand {
         RuntimeVersion version = files.runtimeVersion();
         List<String> classNames = files.classNames();
         SettingsBinder<QuantizationSettings> given = settings();
-        Model network = watch.time("load", () -> OnnxReader.read(model, shapes.shapes()));
+        Model network = watch.time("load", () -> Networks.read(model, shapes.shapes(), this::note));
         String wanted = metric != null ? metric : detection.isDetector() ? "map50" : labels != null ? "top1" : "agreement";
         SearchGoal goal = goal();
         if (goal != null) {

@@ -43,12 +43,16 @@ public final class InputData implements DataSource, AutoCloseable {
                 data.toString(), Files.isDirectory(data) ? images(data, inputs) : arrays(data, inputs.keySet()));
         try {
             int count = opened.samples();
-            opened.arrays.byName().forEach((input, array) -> {
+            new LinkedHashMap<>(opened.arrays.byName).forEach((input, array) -> {
                 if (array.count() != count) {
                     throw BitgrainException.badInput(
                             array.name() + ": has " + array.count() + " samples, the first input has " + count);
                 }
-                opened.shapes.put(input, shape(array, input, inputs.get(input)));
+                Shape shape = shape(array, input, inputs.get(input));
+                opened.shapes.put(input, shape);
+                if (!array.shape().equals(extents(shape))) {
+                    opened.arrays.byName.put(input, new ShapedSamples(array, extents(shape)));
+                }
             });
             preprocessing.checkNames(inputs.keySet());
             opened.arrays.byName().forEach((input, array) -> opened.maps.put(input, preprocessing.forInput(input, array)));
@@ -203,8 +207,18 @@ public final class InputData implements DataSource, AutoCloseable {
                 return shape;
             }
         }
+        // Axes of one element do not change the order of elements: [N, 1, 28, 28] is fed to [1, 28, 28], [28, 28] too.
+        for (Shape shape : accepted) {
+            if (longer(samples.shape()).equals(longer(extents(shape)))) {
+                return shape;
+            }
+        }
         throw BitgrainException.badInput(samples.name() + ": samples have shape " + samples.shape() + ", input " + input
                 + " of the model takes " + accepted.stream().map(Shape::toString).collect(Collectors.joining(" or ")));
+    }
+
+    private static List<Integer> longer(List<Integer> extents) {
+        return extents.stream().filter(extent -> extent > 1).toList();
     }
 
     private static List<Integer> extents(Shape shape) {

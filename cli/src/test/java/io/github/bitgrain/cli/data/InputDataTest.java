@@ -63,6 +63,20 @@ class InputDataTest {
     }
 
     @Test
+    void axesOfOneElementMayBeLeftOutOrAdded() throws IOException {
+        Map<String, List<Shape>> inputs = Map.of("x", List.of(Shape.of(1, 2, 3), Shape.of(2, 3, 1)));
+        for (List<Integer> shape : List.of(List.of(2, 2, 3), List.of(2, 1, 1, 2, 3), List.of(2, 2, 1, 3))) {
+            Path data = file("x.npy", bytes(ElementType.INT8, shape, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
+            try (InputData opened = InputData.open(data, inputs, Preprocessing.defaults())) {
+                assertEquals(Shape.of(1, 2, 3), opened.sampleShapes().get("x"));
+                assertArrayEquals(new float[] {7, 8, 9, 10, 11, 12}, opened.read(1, 1).get("x").data());
+            }
+        }
+        BitgrainException other = refused(file("x.npy", bytes(ElementType.INT8, List.of(1, 3, 2), 1, 2, 3, 4, 5, 6)), inputs, Preprocessing.defaults());
+        assertTrue(other.getMessage().contains("samples have shape [3, 2], input x of the model takes [1, 2, 3] or [2, 3, 1]"), other.getMessage());
+    }
+
+    @Test
     void everyPixelEqualsTheFormulaInFloatArithmetic() throws IOException {
         int[] values = new int[256];
         for (int i = 0; i < 256; i++) {
@@ -145,8 +159,8 @@ class InputDataTest {
                 "extra", NpyTest.floats(List.of(2, 1), 3, 4));
         assertEquals(counts + "[extra]: has 2 samples, the first input has 1",
                 refused(counts, twoInputs(), Preprocessing.defaults()).getMessage());
-        assertEquals(one + ": samples have shape [2], input x of the model takes [1, 2]",
-                refused(one, Map.of("x", List.of(Shape.of(1, 2))), Preprocessing.defaults()).getMessage());
+        assertEquals(one + ": samples have shape [2], input x of the model takes [1, 3]",
+                refused(one, Map.of("x", List.of(Shape.of(1, 3))), Preprocessing.defaults()).getMessage());
         Path nothing = folder.resolve("nothing.npy");
         assertEquals(nothing + ": no such file or folder",
                 refused(nothing, Map.of("x", List.of(Shape.of(2))), Preprocessing.defaults()).getMessage());

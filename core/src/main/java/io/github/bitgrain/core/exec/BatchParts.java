@@ -32,7 +32,7 @@ record BatchParts(int batch, int group, int threads) {
             return alone(graph, parameters, wanted, batch, threads);
         }
         requireWhole(graph, parameters, wanted, batch);
-        if (batch < 2 || batch < threads) {
+        if (batch < 2 || batch < threads || graph.inputs().values().stream().map(shape -> shape.rank() == 0 ? 0 : shape.dim(0)).distinct().count() > 1) {
             return null;
         }
         Map<String, Shape> shapes = ShapeInference.infer(graph, parameters, batch);

@@ -227,13 +227,13 @@ public final class Executor implements AutoCloseable {
             if (tensor == null) {
                 throw BitgrainException.badInput(graph.name() + ": no data for input \"" + declared.getKey() + "\"");
             }
-            if (tensor.shape().rank() == 0 || tensor.shape().rank() != declared.getValue().rank()) {
+            if (tensor.shape().rank() != declared.getValue().rank()) {
                 throw BitgrainException.badInput(graph.name() + ": input \"" + declared.getKey() + "\" needs shape "
                         + declared.getValue() + " with any batch, but got " + tensor.shape());
             }
-            batch = batch == 0 ? tensor.shape().dim(0) : batch;
+            batch = batch == 0 && tensor.shape().rank() > 0 ? tensor.shape().dim(0) : batch;
         }
-        return batch;
+        return Math.max(batch, 1);
     }
 
     private Plan plan(int batch) {

@@ -173,6 +173,16 @@ public final class Graph {
         return needed.reversed();
     }
 
+    /** The graph that computes these values and nothing else: it has only the inputs that they depend on. */
+    public Graph part(List<String> values) {
+        List<Node> kept = needed(values);
+        Set<String> read = new HashSet<>(values);
+        kept.forEach(node -> read.addAll(node.inputs()));
+        Map<String, Shape> few = new LinkedHashMap<>(inputs);
+        few.keySet().retainAll(read);
+        return edit().inputs(few).nodes(kept).outputs(values).build();
+    }
+
     /** Collects the parts of a graph; not safe for use by several threads. */
     public static final class Builder {
         private final String name;

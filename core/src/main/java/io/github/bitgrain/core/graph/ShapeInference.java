@@ -26,7 +26,8 @@ public final class ShapeInference {
     }
 
     /**
-     * The same for another batch: axis 0 of every graph input gets the extent {@code batch}.
+     * The same for another batch: axis 0 of every graph input gets the extent {@code batch}. Where inputs do not agree about that axis, the declared shapes are
+     * those of the batch that the first input declares.
      *
      * @throws BitgrainException (bad input) naming the node whose operands do not fit
      */
@@ -38,10 +39,10 @@ public final class ShapeInference {
     public static Map<String, Shape> infer(Graph graph, Function<String, Shape> parameterShapes, int batch) {
         Map<String, Shape> declared = infer(graph, parameterShapes);
         Map<String, Shape> inputs = new LinkedHashMap<>();
-        boolean same = true;
+        List<Integer> batches = graph.inputs().values().stream().filter(shape -> shape.rank() > 0).map(shape -> shape.dim(0)).toList();
+        boolean same = batches.isEmpty() || batches.getFirst() == batch;
         for (Map.Entry<String, Shape> input : graph.inputs().entrySet()) {
             Shape shape = input.getValue().rank() == 0 ? input.getValue() : input.getValue().with(0, batch);
-            same &= shape.equals(input.getValue());
             inputs.put(input.getKey(), shape);
         }
         return same ? declared : infer(graph, parameterShapes, inputs, declared);

@@ -241,7 +241,8 @@ final class OnnxOperators {
                 + " normalizes several axes together; export with operator set 13 or later");
     }
 
-    private static List<Integer> axes(OnnxNode node) {
+    /** The axes of a reduction; all of them if it names none. */
+    static List<Integer> axes(OnnxNode node) {
         List<Integer> axes = ints(node.integers(1, "axes", List.of()));
         boolean nothing = node.flag("noop_with_empty_axes", false);
         if (axes.isEmpty() && nothing) {

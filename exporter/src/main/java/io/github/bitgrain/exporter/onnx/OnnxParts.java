@@ -20,6 +20,9 @@ final class OnnxParts {
         TABLE.put("ReduceSumSquare", parts -> parts.reduce(parts.square()));
         TABLE.put("ReduceL2", parts -> parts.part("Sqrt", "root", parts.reduce(parts.square())));
         TABLE.put("ReduceLogSum", parts -> parts.part("Log", "logarithm", parts.reduce(parts.x)));
+        for (String type : List.of("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum")) {
+            TABLE.put(type, OnnxParts::single);
+        }
         TABLE.put("Sum", parts -> parts.chain("Add"));
         TABLE.put("Mean", OnnxParts::mean);
         TABLE.put("Max", parts -> parts.chain("Max"));
@@ -87,6 +90,25 @@ final class OnnxParts {
     /** Axes and keepdims, as attributes or operands, mean the same to a sum. */
     private String reduce(String operand) {
         return add(proto.toBuilder().setOpType("ReduceSum").setInput(0, operand), "sum");
+    }
+
+    /**
+     * A reduction of axes that have one element each leaves the numbers as they are. Exports for one sample have such along the axis of samples, where they
+     * would mix those of a batch.
+     */
+    private void single() {
+        Shape shape = node.shape(0);
+        List<Integer> axes = OnnxOperators.axes(node);
+        if (!axes.stream().allMatch(axis -> shape.dim(axis) == 1)) {
+            return;
+        }
+        if (node.flag("keepdims", true)) {
+            part("Identity", "same", x);
+            return;
+        }
+        AttributeProto.Builder gone = AttributeProto.newBuilder().setName("axes").setType(AttributeProto.AttributeType.INTS);
+        axes.forEach(gone::addInts);
+        add(NodeProto.newBuilder().setOpType("Squeeze").addInput(x).addAttribute(gone), "same");
     }
 
     /** Operands one after the other. */

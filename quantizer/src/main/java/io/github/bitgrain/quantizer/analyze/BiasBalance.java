@@ -29,7 +29,7 @@ final class BiasBalance implements AutoCloseable {
         this.input = input;
         this.layer = layer;
         biases = model.parameters().get(layer.input(BIAS)).data();
-        executor = new Executor(model.graph(), model.parameters(), Executor.Options.defaults().threads(threads).outputs(List.of(layer.output())));
+        executor = new Executor(model.graph().part(List.of(layer.output())), model.parameters(), Executor.Options.defaults().threads(threads));
         moments = new ChannelMoments(biases.length);
     }
 

@@ -40,7 +40,7 @@ final class FirstNorms implements AutoCloseable {
                 .limit(model.parameters().get(norm.input(MEAN)).size())).toArray();
         List<String> computed = norms.stream().map(norm -> norm.input(0)).filter(value -> !value.equals(input)).distinct().toList();
         this.executor = computed.isEmpty() ? null
-                : new Executor(model.graph(), model.parameters(), Executor.Options.defaults().threads(threads).outputs(computed));
+                : new Executor(model.graph().part(computed), model.parameters(), Executor.Options.defaults().threads(threads));
     }
 
     /** Those of an input, with no other input before them; null if there are none that were trained. */

@@ -10,6 +10,7 @@ import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Add;
 import io.github.bitgrain.core.op.BatchNorm;
 import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.Op;
@@ -114,6 +115,25 @@ class DataLintTest {
     @Test
     void dataOfTrainingPassWithoutAWord() {
         assertEquals(List.of(), lint(trained(), data(64, tensor -> tensor), variant("--scale 255", 255, 0), variant("--scale 2 --mean 1", 2, -1)));
+    }
+
+    /** What is looked at depends on one of several inputs alone. */
+    @Test
+    void networksMayHaveOtherInputs() {
+        for (Model model : List.of(trained(), new Model(conv().node("r", new Relu(), List.of("h"), "y").output("y").build(), weights(1)))) {
+            Graph graph = model.graph();
+            Graph more = graph.edit().inputs(Map.of("x", IMAGE, "state", Shape.of(1, CHANNELS, 1, 1))).node("sum", new Add(), List.of("y", "state"), "z").outputs(List.of("z")).build();
+            DataSource both = DataSource.of(Map.of("x", times(255, 0).apply(pictures(64, 7)), "state", ones(Shape.of(64, CHANNELS, 1, 1))));
+            List<String> said = DataLint.warnings(new Model(more, model.parameters()), both, Map.of("x", List.of(variant("--scale 1/255", 1 / 255.0, 0)), "state", List.of()), 1);
+            assertTrue(said.size() == 1 && said.getFirst().startsWith("input \"x\""), said::toString);
+        }
+    }
+
+    private static Tensor ones(Shape shape) {
+        Tensor ones = Tensor.zeros(shape);
+        Arrays.fill(ones.data(), 1);
+        ones.data()[0] = 2;
+        return ones;
     }
 
     @Test
