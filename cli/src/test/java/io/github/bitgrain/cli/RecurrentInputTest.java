@@ -87,6 +87,23 @@ class RecurrentInputTest {
         assertEquals(List.of(1, STEPS, FEATURES), program.value("x").shape());
     }
 
+    /** Arguments of gates beyond ±64 turn into their opposites at the chip's usual exponent. */
+    @Test
+    void gatesHoldLargeArguments() throws IOException {
+        String data = data(List.of(SAMPLES, STEPS, FEATURES)).toString();
+        String chip = folder.resolve("lstm.espdl").toString();
+        CommandRun quantized = CommandRun.of("quantize", model.toString(), "--calib", data, "--eval", data, "--scale", "100", "--metric", "snr", "-o", chip, "--json");
+        assertTrue(noise(quantized, "chip") < 1.1 * noise(quantized, "ptq"), quantized.out());
+        assertEquals(-6, EspdlReader.read(Path.of(chip)).nodes().stream().filter(node -> node.opType().equals("LSTM")).findFirst().orElseThrow().integer("gate_exponent", 0));
+        CommandRun parity = CommandRun.of("quantize", model.toString(), "--calib", data, "--eval", data, "--scale", "100", "--metric", "snr", "-o", chip, "--json",
+                "--profile", "parity");
+        assertTrue(noise(parity, "chip") > 2 * noise(parity, "ptq"), "as ESP-PPQ: " + parity.out());
+    }
+
+    private static double noise(CommandRun run, String stage) throws IOException {
+        return run.json().get("accuracy").get(stage).asDouble();
+    }
+
     @Test
     void trainingTakesSeveralSequencesAtOnce() throws IOException {
         String data = data(List.of(SAMPLES, STEPS, 1, FEATURES)).toString();

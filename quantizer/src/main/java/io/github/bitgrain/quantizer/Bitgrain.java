@@ -6,6 +6,7 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.quantizer.calibrate.Batches;
+import io.github.bitgrain.quantizer.calibrate.GateExponents;
 import io.github.bitgrain.quantizer.equalize.ChannelSplit;
 import io.github.bitgrain.quantizer.equalize.LayerEqualization;
 import io.github.bitgrain.quantizer.equalize.RangeEqualization;
@@ -99,7 +100,9 @@ public final class Bitgrain {
     }
 
     private static Model prepare(Model network, DataSource calibration, QuantizationOptions options) {
-        Model model = equalized(enlarged(GraphPasses.apply(network, options.profile()), options.weightPasses()), calibration, options);
+        Model passed = GraphPasses.apply(network, options.profile());
+        Model gated = options.profile().isParity() ? passed : GateExponents.apply(passed, batches(calibration, options), options.threads());
+        Model model = equalized(enlarged(gated, options.weightPasses()), calibration, options);
         if (options.weightPasses().ssd() == null) {
             return model;
         }

@@ -122,6 +122,13 @@ class ExportedPatternsOracleTest {
     }
 
     @Test
+    void singleNumbersAreNoInputs() {
+        OnnxFile file = new OnnxFile(13).input("x", 1, 3).number("rate").node("Mul", "x rate -> y");
+        assertEquals("net.onnx: input \"rate\" is a single number without axes; make it a constant of the network, or export it with the shape [1, 1]",
+                refusal(file, InputShapes.NONE));
+    }
+
+    @Test
     void whatIsKnownAtRunTimeOnlyIsRefused() {
         OnnxFile branch = new OnnxFile(13).node("Identity", "x -> z").output("z", DataType.FLOAT);
         OnnxFile file = new OnnxFile(13).input("x", 1, 3).node("ReduceMax", "x -> m", of("keepdims", 0)).node("If", "m -> y", of("then_branch", branch), of("else_branch", branch));

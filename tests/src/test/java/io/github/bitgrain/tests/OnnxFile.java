@@ -44,6 +44,13 @@ final class OnnxFile {
         return this;
     }
 
+    /** An input without axes. */
+    OnnxFile number(String name) {
+        graph.addInput(value(name, DataType.FLOAT).toBuilder().setType(TypeProto.newBuilder().setTensorType(
+                TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT_VALUE).setShape(TensorShapeProto.getDefaultInstance()))));
+        return this;
+    }
+
     OnnxFile output(String name, DataType type) {
         graph.addOutput(value(name, type));
         return this;

@@ -239,13 +239,13 @@ final class RecurrentGradients {
 
         private boolean cellFits(double value) {
             return form.rounding() == null
-                    || Math.abs(Math.scalb(value, -GateQuantization.GATE_EXPONENT)) < Math.scalb(1.0, GateQuantization.GATE_BITS - 1) - 0.5;
+                    || Math.abs(Math.scalb(value, -form.rounding().exponent())) < Math.scalb(1.0, GateQuantization.GATE_BITS - 1) - 0.5;
         }
 
         /** As the chip keeps the cell. */
         private double cell(double value) {
             return form.rounding() == null ? value : Math.scalb((double) form.rounding().rounding().round(
-                    (float) Math.scalb(value, -GateQuantization.GATE_EXPONENT)), GateQuantization.GATE_EXPONENT);
+                    (float) Math.scalb(value, -form.rounding().exponent())), form.rounding().exponent());
         }
 
         /** h = o · tanh(c), c = f · c′ + i · k. */

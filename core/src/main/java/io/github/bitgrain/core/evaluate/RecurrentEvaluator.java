@@ -202,7 +202,7 @@ final class RecurrentEvaluator {
     }
 
     private float gate(float value) {
-        return form.rounding() == null ? value : rounded(value, GateQuantization.GATE_BITS, GateQuantization.GATE_EXPONENT);
+        return form.rounding() == null ? value : rounded(value, GateQuantization.GATE_BITS, form.rounding().exponent());
     }
 
     private float rounded(float value, int bits, int exponent) {

@@ -9,8 +9,14 @@ package io.github.bitgrain.core.op;
  * @param direction order of time; D = its {@link Direction#count}
  * @param linearBeforeReset whether the reset gate scales the product with the state rather than the state
  * @param gates what the chip rounds; null in float
+ * @param gateExponent exponent that gate arguments get on a chip
  */
-public record Gru(int hidden, Direction direction, boolean linearBeforeReset, GateQuantization gates) implements Op {
+public record Gru(int hidden, Direction direction, boolean linearBeforeReset, GateQuantization gates, int gateExponent) implements Op {
+    /** With the usual exponent. */
+    public Gru(int hidden, Direction direction, boolean linearBeforeReset, GateQuantization gates) {
+        this(hidden, direction, linearBeforeReset, gates, GateQuantization.USUAL_EXPONENT);
+    }
+
     @Override
     public boolean isStructural(int operand) {
         return operand == 4;

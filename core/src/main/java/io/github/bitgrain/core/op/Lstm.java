@@ -8,8 +8,14 @@ package io.github.bitgrain.core.op;
  * @param hidden H
  * @param direction order of time; D = its {@link Direction#count}
  * @param gates what the chip rounds; null in float
+ * @param gateExponent exponent that gate arguments get on a chip
  */
-public record Lstm(int hidden, Direction direction, GateQuantization gates) implements Op {
+public record Lstm(int hidden, Direction direction, GateQuantization gates, int gateExponent) implements Op {
+    /** With the usual exponent. */
+    public Lstm(int hidden, Direction direction, GateQuantization gates) {
+        this(hidden, direction, gates, GateQuantization.USUAL_EXPONENT);
+    }
+
     @Override
     public boolean isStructural(int operand) {
         return operand == 4;

@@ -101,14 +101,14 @@ public final class FakeQuantization {
     /** The node with what the chip rounds inside it. */
     private static Node asOnChip(Node node, QuantPlan plan) {
         return switch (node.op()) {
-            case Gru gru -> withRoundedStates(node, plan, gates -> new Gru(gru.hidden(), gru.direction(), gru.linearBeforeReset(), gates));
-            case Lstm lstm -> withRoundedStates(node, plan, gates -> new Lstm(lstm.hidden(), lstm.direction(), gates));
+            case Gru gru -> withRoundedStates(node, plan, gru.gateExponent(), gates -> new Gru(gru.hidden(), gru.direction(), gru.linearBeforeReset(), gates, gru.gateExponent()));
+            case Lstm lstm -> withRoundedStates(node, plan, lstm.gateExponent(), gates -> new Lstm(lstm.hidden(), lstm.direction(), gates, lstm.gateExponent()));
             default -> withRoundedBounds(node, plan);
         };
     }
 
     /** As it is while the state's scale is being calibrated: the operator then sees rounded weights and is float inside. */
-    private static Node withRoundedStates(Node node, QuantPlan plan, Function<GateQuantization, Op> operator) {
+    private static Node withRoundedStates(Node node, QuantPlan plan, int gateExponent, Function<GateQuantization, Op> operator) {
         Slot state = Slot.output(node.name(), 0);
         if (plan.exponents(state) == null || !plan.quantizes(state) && plan.config(state).state() == SlotState.INITIAL) {
             return node;
@@ -118,7 +118,7 @@ public final class FakeQuantization {
             inputs.add(Node.OMITTED);
         }
         inputs.add(alpha(plan.quantizes(state) ? state : plan.root(state)));
-        return node.withOp(operator.apply(new GateQuantization(plan.config(state).rounding(), plan.config(state).bits()))).withInputs(inputs);
+        return node.withOp(operator.apply(new GateQuantization(plan.config(state).rounding(), plan.config(state).bits(), gateExponent))).withInputs(inputs);
     }
 
     /** The chip holds the bounds of a Clip on its input's grid: operands 1 and 2, whose values are in the record. */

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** What finite differences cannot show: straight-through gradients where the chip rounds, and threads. */
 class RecurrentGradientTest {
-    private static final GateQuantization GATES = new GateQuantization(Rounding.HALF_EVEN, 8);
+    private static final GateQuantization GATES = new GateQuantization(Rounding.HALF_EVEN, 8, GateQuantization.USUAL_EXPONENT);
 
     private static Graph graph(Op op, Shape x) {
         return Graph.builder("net")

@@ -44,6 +44,9 @@ public record InputShapes(Shape only, Map<String, Shape> byName) {
      * @throws BitgrainException (bad input) if an axis stays open, or a given extent is not the file's
      */
     Shape of(String file, String input, int[] declared) {
+        if (declared != null && declared.length == 0) {
+            throw BitgrainException.badInput(file + ": input \"" + input + "\" is a single number without axes; make it a constant of the network, or export it with the shape [1, 1]");
+        }
         Shape given = byName.getOrDefault(input, only);
         if (given != null) {
             require(file, input, declared, given);

@@ -14,6 +14,7 @@ import io.github.bitgrain.core.op.Expand;
 import io.github.bitgrain.core.op.FakeQuant;
 import io.github.bitgrain.core.op.Flatten;
 import io.github.bitgrain.core.op.Gather;
+import io.github.bitgrain.core.op.GateQuantization;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.GlobalMaxPool;
 import io.github.bitgrain.core.op.Gru;
@@ -116,6 +117,15 @@ public final class OperatorTraits {
      */
     public static boolean isGate(Op op, boolean input, int index) {
         return input ? isRecurrent(op) && index == 3 || op instanceof Lstm && index == 6 : op instanceof Lstm && index == 2;
+    }
+
+    /** Exponent of the gates of an operator; of any other that does not walk through time, the usual one. */
+    public static int gateExponent(Op op) {
+        return switch (op) {
+            case Gru gru -> gru.gateExponent();
+            case Lstm lstm -> lstm.gateExponent();
+            default -> GateQuantization.USUAL_EXPONENT;
+        };
     }
 
     /** Whether an operand or result of a recurrent operator is a state, held at the scale of result 0. */

@@ -3,7 +3,6 @@ package io.github.bitgrain.quantizer.plan;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
-import io.github.bitgrain.core.op.GateQuantization;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
@@ -33,22 +32,23 @@ public final class PassiveScales {
         return edit.build();
     }
 
-    /** Biases and cells of recurrent operators have a scale that the chip fixes. */
+    /** Biases and cells of recurrent operators have the scale of their gates. */
     private static void gates(Node node, QuantPlan.Builder edit) {
+        int exponent = OperatorTraits.gateExponent(node.op());
         for (int i = 0; i < node.inputs().size(); i++) {
             if (OperatorTraits.isGate(node.op(), true, i) && node.hasInput(i)) {
-                gate(Slot.input(node.name(), i), edit);
+                gate(Slot.input(node.name(), i), exponent, edit);
             }
         }
         for (int i = 0; i < node.outputs().size(); i++) {
             if (OperatorTraits.isGate(node.op(), false, i)) {
-                gate(Slot.output(node.name(), i), edit);
+                gate(Slot.output(node.name(), i), exponent, edit);
             }
         }
     }
 
-    private static void gate(Slot slot, QuantPlan.Builder edit) {
-        edit.exponents(slot, Exponents.of(GateQuantization.GATE_EXPONENT)).state(slot, SlotState.PASSIVE);
+    private static void gate(Slot slot, int exponent, QuantPlan.Builder edit) {
+        edit.exponents(slot, Exponents.of(exponent)).state(slot, SlotState.PASSIVE);
     }
 
     private static void deriveBias(Node node, QuantPlan.Builder edit) {

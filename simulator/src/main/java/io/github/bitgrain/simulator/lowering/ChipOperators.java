@@ -14,7 +14,6 @@ import io.github.bitgrain.core.op.Elu;
 import io.github.bitgrain.core.op.Embedding;
 import io.github.bitgrain.core.op.Exp;
 import io.github.bitgrain.core.op.Flatten;
-import io.github.bitgrain.core.op.GateQuantization;
 import io.github.bitgrain.core.op.Gather;
 import io.github.bitgrain.core.op.Gelu;
 import io.github.bitgrain.core.op.Gemm;
@@ -159,10 +158,10 @@ public final class ChipOperators {
             if (!op.linearBeforeReset()) {
                 throw at.node.refused("linear_before_reset = 0 has no kernel; train with linear_before_reset = 1 (PyTorch does)");
             }
-            recurrent(op.hidden(), op.direction(), at);
+            recurrent(op.hidden(), op.direction(), op.gateExponent(), at);
             at.node.attribute("linear_before_reset", 1);
         });
-        row(Lstm.class, LayoutRule.ONNX_ORDER, RECURRENT, Set.of(), (op, at) -> recurrent(op.hidden(), op.direction(), at));
+        row(Lstm.class, LayoutRule.ONNX_ORDER, RECURRENT, Set.of(), (op, at) -> recurrent(op.hidden(), op.direction(), op.gateExponent(), at));
         row(LayerNorm.class, LayoutRule.ONNX_ORDER, EITHER_AFTER, Set.of(), (op, at) -> {
             at.node.attribute("axis", op.axis());
             at.node.attribute("epsilon", op.epsilon());
@@ -239,7 +238,7 @@ public final class ChipOperators {
         row(op, LayoutRule.ONNX_ORDER, NONE, Set.of(Trait.NO_RESCALING), writer);
     }
 
-    private static void recurrent(int hidden, Direction direction, NodeLowering at) {
+    private static void recurrent(int hidden, Direction direction, int gateExponent, NodeLowering at) {
         if (at.inputShape(0).dim(1) != 1) {
             throw at.node.refused("the chip walks through one sequence at a time, this has " + at.inputShape(0).dim(1));
         }
@@ -248,7 +247,7 @@ public final class ChipOperators {
         }
         at.node.attribute("hidden_size", hidden);
         at.node.attribute("direction", direction.name().toLowerCase(Locale.ROOT));
-        at.node.attribute("gate_exponent", GateQuantization.GATE_EXPONENT);
+        at.node.attribute("gate_exponent", gateExponent);
     }
 
     private static void nothing(Op op, NodeLowering node) {
