@@ -5,6 +5,7 @@ import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.HeadCut;
+import io.github.bitgrain.cli.pipeline.InputPolicy;
 import io.github.bitgrain.cli.pipeline.Quantization;
 import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.cli.pipeline.Request;
@@ -104,7 +105,7 @@ public final class AnalyzeCommand extends CliCommand {
         QuantizeCommand.atLeast("--calib-steps", calibSteps, 0);
         QuantizeCommand.atLeast("--samples", samples, 1);
         QuantizeCommand.atLeast("--threads", threads, 1);
-        inputOptions.check(bits, profile, false);
+        inputOptions.policy().check(bits, profile, false);
         ModelFile.ONNX.require(model, name());
         Request request = new Request(target, bits, profile, settings(), calibBatch, calibSteps, 0, threads);
         if (request.settings().tqtOptimization()) {
@@ -119,17 +120,17 @@ public final class AnalyzeCommand extends CliCommand {
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {
             DataLint.warnings(network, data, data.variants(), threads).forEach(this::warn);
-            HeadCut cut = outputOptions.cut(network, data, bits, profile, false, threads, this::warn);
+            HeadCut cut = outputOptions.policy().cut(network, data, bits, profile, false, threads, this::warn);
             if (cut.head() != null) {
                 note("errors are those of the " + cut.body().graph().outputs().size() + " outputs in front of the head, which is left to the application"
                         + (cut.reason() == null ? "" : ": " + cut.reason()));
             }
             Lowering.requireKernels(GraphPasses.apply(cut.body(), profile).graph());
-            InputFit fit = inputOptions.fit(cut.body(), data, this::warn);
+            InputFit fit = inputOptions.policy().fit(cut.body(), InputPolicy.Samples.of(data), this::warn);
             DataSource fitted = fit.data(data);
             Quantized quantized = new Quantization(request, progress, new Stopwatch()).run(fit.model(), fitted);
             Sensitivity result = Sensitivity.of(quantized, fitted.range(0, Math.min(samples, data.samples())), profile, tensors || json(), threads);
-            inputOptions.hint(cut.body(), data, bits, profile, this::note);
+            inputOptions.policy().hint(cut.body(), InputPolicy.Samples.of(data), bits, profile, this::note);
             if (cut.hint() != null) {
                 note(cut.hint());
             }

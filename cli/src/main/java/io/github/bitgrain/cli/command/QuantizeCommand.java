@@ -12,6 +12,7 @@ import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Attempt;
 import io.github.bitgrain.cli.pipeline.Export;
 import io.github.bitgrain.cli.pipeline.HeadCut;
+import io.github.bitgrain.cli.pipeline.InputPolicy;
 import io.github.bitgrain.cli.pipeline.LaneCheck;
 import io.github.bitgrain.cli.pipeline.Made;
 import io.github.bitgrain.cli.pipeline.Outcome;
@@ -201,10 +202,10 @@ public class QuantizeCommand extends CliCommand {
                 InputData test = eval == null ? null : InputData.open(eval, floatNetwork.inputs(), dataOptions.preprocessing())) {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
             watch.time("load", () -> DataLint.warnings(network, samples, samples.variants(), threads)).forEach(this::warn);
-            HeadCut cut = watch.time("load", () -> outputOptions.cut(network, samples, bits, profile, streaming != null, threads, this::warn));
+            HeadCut cut = watch.time("load", () -> outputOptions.policy().cut(network, samples, bits, profile, streaming != null, threads, this::warn));
             cut.check(output());
             Lowering.requireKernels(GraphPasses.apply(cut.body(), profile).graph());
-            InputFit fit = watch.time("load", () -> inputOptions.fit(cut.body(), samples, this::warn));
+            InputFit fit = watch.time("load", () -> inputOptions.policy().fit(cut.body(), InputPolicy.Samples.of(samples), this::warn));
             InputMaps maps = InputMaps.of(fit);
             StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,
                     task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, maps, cut.head(), threads, progress);
@@ -223,7 +224,7 @@ public class QuantizeCommand extends CliCommand {
                 made = best.made();
                 found = best.result();
             }
-            inputOptions.hint(cut.body(), samples, bits, profile, this::note);
+            inputOptions.policy().hint(cut.body(), InputPolicy.Samples.of(samples), bits, profile, this::note);
             if (cut.hint() != null) {
                 note(cut.hint());
             }
@@ -311,8 +312,8 @@ public class QuantizeCommand extends CliCommand {
             throw BitgrainException.usage((labels != null ? "--labels" : groups != null ? "--groups" : "--metric")
                     + " belongs to --eval DATA, which is missing");
         }
-        inputOptions.check(bits, profile, streaming != null);
-        outputOptions.check(streaming != null);
+        inputOptions.policy().check(bits, profile, streaming != null);
+        outputOptions.policy().check(streaming != null);
         files.check();
         ModelFile.ONNX.require(model, name());
         WholeFile.check(output());

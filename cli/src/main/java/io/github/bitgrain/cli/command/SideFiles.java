@@ -9,8 +9,6 @@ import io.github.bitgrain.cli.pipeline.Quantized;
 import io.github.bitgrain.cli.report.QuantConfig;
 import io.github.bitgrain.cli.report.ScalesDump;
 import io.github.bitgrain.core.BitgrainException;
-import io.github.bitgrain.core.graph.Model;
-import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.exporter.onnx.QdqOptions;
@@ -104,18 +102,10 @@ final class SideFiles {
         write(quantConfig, () -> Json.text(QuantConfig.of(quantized.tuned().graph(), quantized.tunedPlan())), StandardCharsets.UTF_8);
     }
 
-    /**
-     * Writes what --qdq asks for: it takes what the float network takes and gives what that gives.
-     *
-     * @param head parts of the network if its head was cut off, or null
-     */
+    /** Writes what --qdq asks for. */
     void writeQdq(Quantized quantized, InputMaps maps, NetworkHead head, Map<String, Object> settings) {
         if (qdq != null) {
-            Model fed = maps.inFrontOf(FakeQuantization.insert(quantized.tuned(), quantized.tunedPlan()), false);
-            Model network = head == null ? fed : head.behind(fed);
-            Model described = new Model(network.graph().edit().metadata(Export.SETTINGS_KEY, Json.compact(settings)).build(),
-                    network.parameters());
-            OnnxWriter.write(described, QdqOptions.of(qdqProfile == null ? QdqOptions.Profile.ORT_CPU : qdqProfile), qdq);
+            OnnxWriter.write(Export.qdq(quantized.tuned(), quantized.tunedPlan(), maps, head, settings), QdqOptions.of(qdqProfile == null ? QdqOptions.Profile.ORT_CPU : qdqProfile), qdq);
         }
     }
 

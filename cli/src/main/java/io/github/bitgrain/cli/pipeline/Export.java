@@ -1,10 +1,12 @@
 package io.github.bitgrain.cli.pipeline;
 
 import io.github.bitgrain.cli.console.Json;
+import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Verification;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.op.StreamingCache;
+import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Tensor;
@@ -12,6 +14,7 @@ import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.espdl.EspdlWriter;
 import io.github.bitgrain.quantizer.Profile;
+import io.github.bitgrain.quantizer.head.NetworkHead;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.TestVectors;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
@@ -61,6 +64,18 @@ public final class Export {
     public static LoweredModel streaming(Model model, QuantPlan plan, int frames, Profile profile) {
         StreamingConversion.Streamed streamed = StreamingConversion.convert(model, plan, frames);
         return Lowering.lower(streamed.model(), streamed.plan(), lowering(profile));
+    }
+
+    /**
+     * A quantized network for QDQ runtimes: it takes what the float network takes and gives what that gives.
+     *
+     * @param maps what it reads in place of the float network's inputs
+     * @param head parts of the network if its head was cut off, or null
+     */
+    public static Model qdq(Model quantized, QuantPlan plan, InputMaps maps, NetworkHead head, Map<String, Object> settings) {
+        Model fed = maps.inFrontOf(FakeQuantization.insert(quantized, plan), false);
+        Model whole = head == null ? fed : head.behind(fed);
+        return new Model(whole.graph().edit().metadata(SETTINGS_KEY, Json.compact(settings)).build(), whole.parameters());
     }
 
     /** The program with the settings that made it as metadata. */

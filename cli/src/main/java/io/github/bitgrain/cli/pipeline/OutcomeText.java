@@ -46,18 +46,23 @@ public final class OutcomeText {
         if (outcome.latency() > chosen * NOTABLE) {
             out.println(String.format(Locale.ROOT, "latency    estimated at %.2fx that of 8 bits without Pads in front of convolutions", outcome.latency()));
         }
-        if (outcome.inputs() != null) {
-            outcome.inputs().forEach((name, input) -> out.println("input      \"" + name + "\" is fitted: feed " + fed(input)));
-        }
-        if (outcome.head() != null) {
-            int count = outcome.head().outputs().size();
-            out.println("head       " + outcome.head().file() + " is left to the application, which gets " + (count == 1 ? "1 output" : count + " outputs")
-                    + (outcome.head().reason() == null ? "" : ": " + outcome.head().reason()));
-        }
+        printEnds(outcome.inputs(), outcome.head(), out);
         String check = outcome.bitExact() == null ? "no test vectors" : outcome.bitExact() ? "bit-exact" : "NOT bit-exact";
         out.println(outcome.output() + "  " + size(Path.of(outcome.output())) + "  " + outcome.target() + " int" + outcome.bits() + "  "
                 + check + (outcome.blocks().isEmpty() ? "" : "  (" + outcome.exponentsMoved() + " exponents moved)"));
         out.flush();
+    }
+
+    /** What the firmware has to do in front of the chip model and behind it; null where nothing. */
+    public static void printEnds(Map<String, Outcome.Input> inputs, Outcome.Head head, PrintWriter out) {
+        if (inputs != null) {
+            inputs.forEach((name, input) -> out.println("input      \"" + name + "\" is fitted: feed " + fed(input)));
+        }
+        if (head != null) {
+            int count = head.outputs().size();
+            out.println("head       " + head.file() + " is left to the application, which gets " + (count == 1 ? "1 output" : count + " outputs")
+                    + (head.reason() == null ? "" : ": " + head.reason()));
+        }
     }
 
     /** The choice of 16-bit layers in a line. */
