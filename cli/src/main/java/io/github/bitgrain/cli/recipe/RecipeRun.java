@@ -1,13 +1,9 @@
 package io.github.bitgrain.cli.recipe;
 
-import io.github.bitgrain.cli.console.Json;
 import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.example.StrokeData;
-import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
-import io.github.bitgrain.cli.pipeline.Export;
-import io.github.bitgrain.cli.pipeline.WorkProgress;
 import io.github.bitgrain.cli.settings.Recipe;
 import io.github.bitgrain.cli.settings.RecipeSettings;
 import io.github.bitgrain.core.BitgrainException;
@@ -15,40 +11,20 @@ import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.op.LogSoftmax;
 import io.github.bitgrain.core.op.Softmax;
-import io.github.bitgrain.core.quant.FakeQuantization;
-import io.github.bitgrain.core.quant.QuantPlan;
-import io.github.bitgrain.core.quant.Target;
-import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
-import io.github.bitgrain.exporter.onnx.OnnxWriter;
-import io.github.bitgrain.exporter.onnx.QdqOptions;
-import io.github.bitgrain.quantizer.Bitgrain;
-import io.github.bitgrain.quantizer.Profile;
-import io.github.bitgrain.quantizer.QuantizationOptions;
-import io.github.bitgrain.quantizer.QuantizationResult;
-import io.github.bitgrain.quantizer.amax.AmaxMethod;
 import io.github.bitgrain.quantizer.amax.CalibMethod;
 import io.github.bitgrain.quantizer.nn.GraphModule;
 import io.github.bitgrain.quantizer.nn.ScaleAlignment;
 import io.github.bitgrain.quantizer.nn.SelectiveQuantizer;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
-import io.github.bitgrain.quantizer.qat.EpochResult;
-import io.github.bitgrain.quantizer.qat.Metric;
-import io.github.bitgrain.quantizer.qat.PlanTrainee;
 import io.github.bitgrain.quantizer.qat.Quantization;
 import io.github.bitgrain.quantizer.qat.QuantizationParams;
 import io.github.bitgrain.quantizer.qat.RecipeModification;
 import io.github.bitgrain.quantizer.qat.Trainer;
 import io.github.bitgrain.quantizer.qat.TrainingData;
-import io.github.bitgrain.quantizer.qat.TrainingListener;
 import io.github.bitgrain.quantizer.qat.TrainingParams;
-import io.github.bitgrain.quantizer.qat.TrainingResult;
-import io.github.bitgrain.simulator.lowering.LoweredModel;
-import io.github.bitgrain.simulator.lowering.Lowering;
-import io.github.bitgrain.simulator.lowering.LoweringOptions;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -61,11 +37,8 @@ import java.util.Map;
 public final class RecipeRun {
     private static final String MODIFICATION = "QATRecipeModificationCallback";
 
-    private final Recipe recipe;
     private final RecipeSettings settings;
-    private final int threads;
-    private final Progress progress;
-    private final PrintWriter log;
+    private final RecipeContext context;
 
     /**
      * A run; the callbacks of the recipe have been applied to it.
@@ -74,11 +47,9 @@ public final class RecipeRun {
      */
     public RecipeRun(Recipe recipe, int threads, Progress progress, PrintWriter log) {
         recipe.settings();
-        this.recipe = modified(recipe);
-        this.settings = this.recipe.settings();
-        this.threads = threads;
-        this.progress = progress;
-        this.log = log;
+        Recipe modified = modified(recipe);
+        this.settings = modified.settings();
+        this.context = new RecipeContext(modified, settings, threads, progress, log);
         if (!settings.multiGpu().equalsIgnoreCase("OFF") || settings.numGpus() > 1) {
             throw BitgrainException.usage("multi_gpu, num_gpus: there is one device; set OFF and 1");
         }
@@ -158,19 +129,14 @@ public final class RecipeRun {
     public RecipeOutcome run() {
         check();
         Model network = network();
-        try (Network shapes = new FloatNetwork(network, threads); RecipeData data = new RecipeData(settings.datasetParams(), shapes.inputs())) {
+        try (Network shapes = new FloatNetwork(network, context.threads()); RecipeData data = new RecipeData(settings.datasetParams(), shapes.inputs())) {
             TrainingData train = data.train();
             TrainingData valid = data.valid();
             Model logits = settings.trainingHyperparams().loss() == RecipeSettings.LossName.IMITATION ? network : beforeSoftmax(network);
-            TrainingParams params = RecipeTraining.params(settings, logits, threads);
-            if (params.loss().needsTargets() && (train.targets() == null || valid.targets() == null)) {
-                throw BitgrainException.usage("dataset_params: the loss needs labels; give labels, or set training_hyperparams.loss to imitation");
-            }
-            WholeFile.makeFolder(params.folder());
-            WholeFile.write(params.folder().resolve("recipe.json"), out -> out.write(Json.text(recipe.tree()).getBytes(StandardCharsets.UTF_8)));
+            TrainingParams params = context.params(logits, train, valid);
             return settings.quantizationParams().target().isEmpty()
                     ? free(logits, train, valid, data.calibration(), params)
-                    : chip(logits, train, valid, data.calibration(), params);
+                    : new ChipRun(context).run(logits, train, valid, data.calibration(), params);
         }
     }
 
@@ -237,28 +203,6 @@ public final class RecipeRun {
         return new Model(model.graph().edit().outputs(outputs).nodes(model.graph().needed(outputs)).build(), model.parameters());
     }
 
-    private TrainingListener listener(TrainingParams params) {
-        boolean[] begun = {false};
-        return new TrainingListener() {
-            @Override
-            public void step(int done, int all, float loss, double rate) {
-                if (!begun[0]) {
-                    progress.begin("train", params.maxEpochs() + " epochs", all);
-                    begun[0] = true;
-                }
-                progress.step(done, String.format(Locale.ROOT, "loss %.4g", loss));
-            }
-
-            @Override
-            public void epoch(EpochResult result) {
-                String valid = Double.isNaN(result.validLoss()) ? "" : String.format(Locale.ROOT, "  valid %.4g  %s %.4f", result.validLoss(),
-                        params.watched().word(), result.score());
-                log.printf(Locale.ROOT, "epoch %d  loss %.4g%s%s%n", result.epoch() + 1, result.trainLoss(), valid, result.best() ? "  best" : "");
-                log.flush();
-            }
-        };
-    }
-
     /** Free scales. */
     private RecipeOutcome free(Model network, TrainingData train, TrainingData valid, DataSource calibration, TrainingParams params) {
         RecipeSettings.SelectiveQuantizerParams selective = settings.quantizationParams().selectiveQuantizerParams();
@@ -267,95 +211,20 @@ public final class RecipeRun {
                 .perChannel(selective.perChannel()).learn(selective.learnAmax()).learnScale(selective.learnScale()).powerOfTwo(selective.powerOfTwo())
                 .strict(true)
                 .calibrators(CalibMethod.parse(selective.calibratorW()), CalibMethod.parse(selective.calibratorI()))
-                .log(verbose ? log::println : null);
+                .log(verbose ? context.log()::println : null);
         QuantizationParams.FoldBatchNorm fold = settings.quantizationParams().foldBatchNorm();
-        QuantizationParams quantization = new QuantizationParams(settings.quantizationParams().ptqOnly(), options, selective.skipModules(), method(),
+        QuantizationParams quantization = new QuantizationParams(settings.quantizationParams().ptqOnly(), options, selective.skipModules(), context.method(),
                 settings.quantizationParams().calibParams().numCalibBatches(), ScaleAlignment.DEFAULT,
                 selective.unsignedActivations(), fold, QuantizationParams.AlreadyQuantized.ERROR);
         Model simplified = fold == QuantizationParams.FoldBatchNorm.ALWAYS ? GraphPasses.apply(network) : network;
         double before = Trainer.validate(simplified, valid, params)[1];
         Quantization.Result<GraphModule> result = Quantization.qat(GraphModule.of(simplified), null, train, valid, calibration, quantization, params,
-                listener(params));
-        progress.end();
+                context.listener(params));
+        context.progress().end();
         Model quantized = io.github.bitgrain.quantizer.nn.Network.of(result.module()).model();
-        String onnx = writeOnnx(quantized);
+        String onnx = context.writeOnnx(quantized);
         return new RecipeOutcome(settings.experimentName(), "", params.watched().word(), before, result.ptqScore(),
                 result.training() == null ? null : result.score(), null, result.training() == null ? -1 : result.training().bestEpoch(), onnx, "", null,
                 params.folder().toString());
-    }
-
-    private AmaxMethod method() {
-        RecipeSettings.CalibParams calib = settings.quantizationParams().calibParams();
-        AmaxMethod method = AmaxMethod.parse(calib.histogramCalibMethod());
-        return method.kind() == AmaxMethod.Kind.PERCENTILE ? AmaxMethod.percentile(calib.percentile()) : method;
-    }
-
-    private String writeOnnx(Model quantized) {
-        String file = settings.exportParams().outputOnnxPath();
-        if (!file.isEmpty()) {
-            boolean tensorRt = settings.exportParams().engine() == RecipeSettings.Engine.TENSORRT;
-            OnnxWriter.write(quantized, QdqOptions.of(tensorRt ? QdqOptions.Profile.TENSORRT : QdqOptions.Profile.ORT_CPU), Path.of(file));
-        }
-        return file;
-    }
-
-    /** A chip's plan. */
-    private RecipeOutcome chip(Model network, TrainingData train, TrainingData valid, DataSource calibration, TrainingParams params) {
-        Target target = Target.parse(settings.quantizationParams().target());
-        RecipeSettings.CalibParams calib = settings.quantizationParams().calibParams();
-        Map<String, Integer> bits = new LinkedHashMap<>();
-        settings.quantizationParams().selectiveQuantizerParams().skipModules().forEach(node -> bits.put(node, QuantPlan.FLOAT));
-        QuantizationOptions defaults = QuantizationOptions.of(target);
-        String algorithm = switch (method().kind()) {
-            case MAX -> "minmax";
-            case PERCENTILE -> "percentile";
-            case MSE -> "mse";
-            case ENTROPY -> "kl";
-        };
-        int batch = params.batchSize();
-        int most = (calibration.samples() + batch - 1) / batch;
-        int steps = calib.numCalibBatches() == 0 ? Math.max(1, 512 / batch) : calib.numCalibBatches();
-        QuantizationOptions options = new QuantizationOptions(target, Profile.IMPROVED, settings.quantizationParams().bits(), bits, algorithm, Map.of(),
-                batch, Math.min(steps, most), true, defaults.equalizationSetting(), false, defaults.tqtSetting(), threads);
-        WorkProgress work = new WorkProgress(progress);
-        QuantizationResult calibrated = Bitgrain.quantize(network, calibration,
-                settings.quantizationParams().tqt() ? options.withTqt(defaults.tqtSetting()) : options, work);
-        work.end();
-        double before = Trainer.validate(network, valid, params)[1];
-        PlanTrainee trainee = new PlanTrainee(calibrated.model(), calibrated.plan(),
-                settings.trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP);
-        double ptq = Trainer.validate(trainee.evaluation(), valid, params)[1];
-        TrainingResult training = settings.quantizationParams().ptqOnly() ? null
-                : new Trainer(trainee, train, valid, params, listener(params)).train();
-        progress.end();
-        double trained = training == null ? ptq : Trainer.validate(trainee.evaluation(), valid, params)[1];
-        boolean worse = training != null && (params.watched().greaterIsBetter() ? trained < ptq : trained > ptq);
-        if (worse) {
-            log.println("training made it worse than calibration alone; the calibrated network is kept");
-        }
-        Model kept = worse ? calibrated.model() : trainee.network();
-        LoweredModel lowered = Lowering.lower(kept, calibrated.plan(), LoweringOptions.IMPROVED);
-        double chip = chipScore(lowered, target, valid, params, network);
-        String onnx = writeOnnx(FakeQuantization.insert(kept, calibrated.plan()));
-        String espdl = settings.exportParams().outputEspdlPath();
-        Boolean exact = espdl.isEmpty() ? null : Export.write(Export.withSettings(Export.withTestVectors(lowered, calibration), recipe.tree()), target,
-                Path.of(espdl));
-        return new RecipeOutcome(settings.experimentName(), target.id(), params.watched().word(), before, ptq, training == null ? null : trained, chip,
-                training == null ? -1 : training.bestEpoch(), onnx, espdl, exact, params.folder().toString());
-    }
-
-    private double chipScore(LoweredModel lowered, Target target, TrainingData valid, TrainingParams params, Model network) {
-        Metric.Accumulator score = ChipMetric.of(params.watched(), params.loss());
-        try (Network chip = new ChipNetwork(lowered.program(), target, threads);
-                FloatNetwork teacher = params.loss().needsTargets() ? null : new FloatNetwork(network, threads)) {
-            int batch = teacher == null ? chip.batch() : Math.min(chip.batch(), teacher.batch());
-            for (int first = 0; first < valid.samples(); first += batch) {
-                TrainingData.Batch samples = valid.read(first, Math.min(batch, valid.samples() - first));
-                Tensor outputs = chip.run(samples.inputs()).values().iterator().next();
-                Tensor wanted = teacher == null ? samples.targets() : teacher.run(samples.inputs()).values().iterator().next();
-                score.add(outputs, wanted, Double.NaN);
-            }
-        }
-        return score.value();
     }
 }
