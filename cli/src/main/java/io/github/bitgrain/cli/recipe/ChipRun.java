@@ -6,6 +6,7 @@ import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Export;
 import io.github.bitgrain.cli.pipeline.WorkProgress;
 import io.github.bitgrain.cli.settings.RecipeSettings;
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.FakeQuantization;
@@ -40,9 +41,16 @@ final class ChipRun {
     /**
      * Runs.
      *
-     * @param network float network, as the loss takes it
+     * @param network float network
      */
-    RecipeOutcome run(Model network, TrainingData train, TrainingData valid, DataSource calibration, TrainingParams params) {
+    RecipeOutcome run(Model network, TrainingData train, TrainingData valid, DataSource calibration) {
+        Answers answers = context.settings().trainingHyperparams().loss() == RecipeSettings.LossName.IMITATION
+                ? Answers.imitated(network, calibration, context.threads())
+                : Answers.labelled(network, null);
+        TrainingParams params = context.params(answers.ofFloat(), train, valid);
+        if (!answers.isOne() && params.watched() != Metric.LOSS && params.watched() != Metric.MSE) {
+            throw BitgrainException.usage("training_hyperparams.metric_to_watch: " + params.watched().word() + " is of one output; of several, watch Loss or MSE");
+        }
         Target target = Target.parse(context.settings().quantizationParams().target());
         RecipeSettings.CalibParams calib = context.settings().quantizationParams().calibParams();
         Map<String, Integer> bits = new LinkedHashMap<>();
@@ -63,9 +71,9 @@ final class ChipRun {
         QuantizationResult calibrated = Bitgrain.quantize(network, calibration,
                 context.settings().quantizationParams().tqt() ? options.withTqt(defaults.tqtSetting()) : options, work);
         work.end();
-        double before = Trainer.validate(network, valid, params)[1];
+        double before = Trainer.validate(answers.ofFloat(), valid, params)[1];
         PlanTrainee trainee = new PlanTrainee(calibrated.model(), calibrated.plan(),
-                context.settings().trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP);
+                context.settings().trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP, answers::of);
         double ptq = Trainer.validate(trainee.evaluation(), valid, params)[1];
         TrainingResult training = context.settings().quantizationParams().ptqOnly() ? null
                 : new Trainer(trainee, train, valid, params, context.listener(params)).train();
@@ -77,7 +85,7 @@ final class ChipRun {
         }
         Model kept = worse ? calibrated.model() : trainee.network();
         LoweredModel lowered = Lowering.lower(kept, calibrated.plan(), LoweringOptions.IMPROVED);
-        double chip = chipScore(lowered, target, valid, params, network);
+        double chip = chipScore(lowered, target, valid, params, answers);
         String onnx = context.writeOnnx(FakeQuantization.insert(kept, calibrated.plan()));
         String espdl = context.settings().exportParams().outputEspdlPath();
         Boolean exact = espdl.isEmpty() ? null : Export.write(Export.withSettings(Export.withTestVectors(lowered, calibration), context.recipe().tree()), target,
@@ -86,10 +94,10 @@ final class ChipRun {
                 training == null ? -1 : training.bestEpoch(), onnx, espdl, exact, params.folder().toString());
     }
 
-    private double chipScore(LoweredModel lowered, Target target, TrainingData valid, TrainingParams params, Model network) {
+    private double chipScore(LoweredModel lowered, Target target, TrainingData valid, TrainingParams params, Answers answers) {
         Metric.Accumulator score = ChipMetric.of(params.watched(), params.loss());
-        try (Network chip = new ChipNetwork(lowered.program(), target, context.threads());
-                FloatNetwork teacher = params.loss().needsTargets() ? null : new FloatNetwork(network, context.threads())) {
+        try (Network chip = answers.of(new ChipNetwork(lowered.program(), target, context.threads()), lowered, context.threads());
+                FloatNetwork teacher = params.loss().needsTargets() ? null : new FloatNetwork(answers.ofFloat(), context.threads())) {
             int batch = teacher == null ? chip.batch() : Math.min(chip.batch(), teacher.batch());
             for (int first = 0; first < valid.samples(); first += batch) {
                 TrainingData.Batch samples = valid.read(first, Math.min(batch, valid.samples() - first));

@@ -9,8 +9,6 @@ import io.github.bitgrain.cli.settings.RecipeSettings;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
-import io.github.bitgrain.core.op.LogSoftmax;
-import io.github.bitgrain.core.op.Softmax;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.amax.CalibMethod;
@@ -132,11 +130,11 @@ public final class RecipeRun {
         try (Network shapes = new FloatNetwork(network, context.threads()); RecipeData data = new RecipeData(settings.datasetParams(), shapes.inputs())) {
             TrainingData train = data.train();
             TrainingData valid = data.valid();
-            Model logits = settings.trainingHyperparams().loss() == RecipeSettings.LossName.IMITATION ? network : beforeSoftmax(network);
-            TrainingParams params = context.params(logits, train, valid);
-            return settings.quantizationParams().target().isEmpty()
-                    ? free(logits, train, valid, data.calibration(), params)
-                    : new ChipRun(context).run(logits, train, valid, data.calibration(), params);
+            if (!settings.quantizationParams().target().isEmpty()) {
+                return new ChipRun(context).run(network, train, valid, data.calibration());
+            }
+            Model logits = settings.trainingHyperparams().loss() == RecipeSettings.LossName.IMITATION ? network : Answers.beforeSoftmax(network);
+            return free(logits, train, valid, data.calibration(), context.params(logits, train, valid));
         }
     }
 
@@ -190,17 +188,6 @@ public final class RecipeRun {
     private Model network() {
         String path = settings.checkpointParams().checkpointPath();
         return path.equals(RecipeSettings.EXAMPLE) ? StrokeData.model() : OnnxReader.read(Path.of(path));
-    }
-
-    /** Cross entropy takes logits: what comes before a last Softmax, which changes no class. */
-    private static Model beforeSoftmax(Model model) {
-        String output = model.graph().outputs().getFirst();
-        io.github.bitgrain.core.graph.Node maker = model.graph().producer(output);
-        if (maker == null || !(maker.op() instanceof Softmax) && !(maker.op() instanceof LogSoftmax)) {
-            return model;
-        }
-        java.util.List<String> outputs = java.util.List.of(maker.input(0));
-        return new Model(model.graph().edit().outputs(outputs).nodes(model.graph().needed(outputs)).build(), model.parameters());
     }
 
     /** Free scales. */

@@ -82,7 +82,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
         BCEWITHLOGITSLOSS,
         /** Dice loss of logits. */
         DICELOSS,
-        /** Squared distance to the float network's outputs; no labels. */
+        /** Squared distance to the float network's output, of a chip's several outputs the mean of their noise ÷ signal; no labels. */
         IMITATION,
         /** Cross entropy with the labels and with the float network's probabilities. */
         KDLOGITSLOSS

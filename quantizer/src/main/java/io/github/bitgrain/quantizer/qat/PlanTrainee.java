@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * A network with a chip's plan, whose weights and biases are trained while the exponents stay: what is trained is what the chip runs.
@@ -30,7 +31,7 @@ public final class PlanTrainee implements Trainee {
 
     /** A network whose learning rates are counted as they are. */
     public PlanTrainee(Model model, QuantPlan plan) {
-        this(model, plan, false);
+        this(model, plan, false, UnaryOperator.identity());
     }
 
     /**
@@ -39,16 +40,17 @@ public final class PlanTrainee implements Trainee {
      * @param plan with all exponents
      * @param ratesInSteps whether learning rates count in the steps that weights and biases are rounded to, as in threshold training:
      *     one number then suits layers of large and of small weights
+     * @param answers from the network with fake quantization to what loss and metric look at, as its first output; weights stay the same tensors
      */
-    public PlanTrainee(Model model, QuantPlan plan, boolean ratesInSteps) {
+    public PlanTrainee(Model model, QuantPlan plan, boolean ratesInSteps, UnaryOperator<Model> answers) {
         network = new Model(model.graph(), model.parameters().copy());
         this.plan = plan;
-        quantized = FakeQuantization.insert(network, plan);
+        quantized = answers.apply(FakeQuantization.insert(network, plan));
         Graph graph = network.graph();
         for (Node node : graph.nodes()) {
             boolean learns = node.op() instanceof Conv || node.op() instanceof Gemm || node.op() instanceof MatMul || node.op() instanceof PRelu;
             for (int i = 1; learns && i < node.inputs().size(); i++) {
-                if (node.isTensorInput(i) && graph.isParameter(node.input(i))) {
+                if (node.isTensorInput(i) && graph.isParameter(node.input(i)) && quantized.graph().isParameter(node.input(i))) {
                     trained.add(node.input(i));
                     if (ratesInSteps) {
                         rateUnits.put(node.input(i), LearningRates.step(plan, node, i, LearningRates.BIAS_SHARE));
