@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.bitgrain.cli.data.ElementType;
+import io.github.bitgrain.cli.data.NpyWriter;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.op.Softmax;
+import io.github.bitgrain.exporter.espdl.EspdlReader;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.quantizer.head.NetworkHead;
 import io.github.bitgrain.testing.SharedData;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -96,5 +100,65 @@ class QatEndsTest {
             double noise = ofDigits(model, "--reference", file("softmax.onnx"), "--metric", "snr");
             assertTrue(noise < 0.01, model + ": " + noise);
         }
+    }
+
+    @Test
+    void aDetectorsHeadIsLeftToTheApplication() throws IOException {
+        Path export = UltralyticsExport.write(folder.resolve("yolo.onnx"));
+        JsonNode outcome = boxes(export.toString(), "epochs=2", "lr=0.02", "+training_hyperparams.lr_unit=step", "--output-names", "box0,score0,box1,score1",
+                "--json").json();
+        assertEquals(file("a.head.onnx"), outcome.get("head").get("file").asText());
+        assertEquals("\"/Sigmoid_output_0\" keeps 1 of 8 bits beside larger values in \"output0\"", outcome.get("head").get("reason").asText());
+        assertEquals("[\"box0\",\"score0\",\"box1\",\"score1\"]", outcome.get("head").get("outputs").toString());
+        assertEquals(List.of("box0", "score0", "box1", "score1"), EspdlReader.read(folder.resolve("a.espdl")).outputs());
+        assertTrue(outcome.get("qatScore").asDouble() < 0.95 * outcome.get("ptqScore").asDouble(), outcome.toString());
+        assertEquals(outcome.get("qatScore").asDouble(), outcome.get("chipScore").asDouble(), 0.01 * outcome.get("qatScore").asDouble());
+        assertEquals(0, CommandRun.of("verify", file("a.espdl")).exit());
+        for (String model : List.of("a.espdl", "a.onnx")) {
+            double precision = evaluate(model, "data/yolo/val_x.npy", "1/4", "--labels", shared("data/yolo/val_l.npy"), "--decoder", "xywh", "--metric", "map50");
+            assertTrue(precision > 0.533, model + ": " + precision);
+        }
+        CommandRun kept = boxes(export.toString(), "quantization_params.ptq_only=true", "+quantization_params.head=keep", "--json");
+        assertTrue(kept.json().get("head").isNull());
+    }
+
+    /** Labels are about what comes behind the head, which is computed wherever the loss or the metric looks. */
+    @Test
+    void labelsStillCountWhereTheSoftmaxIsCut() throws IOException {
+        CommandRun cut = digits(digitsWithSoftmax(), "epochs=1", "--head", "cut", "+quantization_params.output_names=[logits]");
+        assertEquals(0, cut.exit(), cut.err());
+        assertTrue(cut.out().contains("head       " + file("a.head.onnx") + " is left to the application, which gets 1 output\n"), cut.out());
+        assertEquals(List.of("logits"), EspdlReader.read(folder.resolve("a.espdl")).outputs());
+        assertTrue(ofDigits("a.espdl", "--labels", shared("data/lenet/val_y.npy"), "--metric", "top1") > 0.97);
+        for (String model : List.of("a.espdl", "a.onnx")) {
+            assertTrue(ofDigits(model, "--reference", file("softmax.onnx"), "--metric", "snr") < 0.01, model);
+        }
+    }
+
+    @Test
+    void headsThatCannotBeCutOrTrainedAreRefused() throws IOException {
+        String lenet = shared("models/lenet.onnx");
+        digits(lenet, "quantization_params.target=", "export_params.output_espdl_path=", "--head", "cut").fails(2,
+                "quantization_params.head: only what a chip computes is cut and named; it needs quantization_params.target");
+        digits(lenet, "quantization_params.target=", "export_params.output_espdl_path=", "--output-names", "a").fails(2,
+                "quantization_params.output_names: only what a chip computes is cut and named; it needs quantization_params.target");
+        digits(lenet, "--output-names", "a,b").fails(2, "quantization_params.output_names: the model has 1 output, not 2: y");
+        CommandRun nothing = digits(lenet, "quantization_params.ptq_only=true", "--head", "cut");
+        assertTrue(nothing.err().contains("warning: quantization_params.head=cut: the network ends with its last layer: nothing is left that the application could do"),
+                nothing.err());
+        Path export = UltralyticsExport.writeEndToEnd(folder.resolve("yolo.onnx"));
+        boxes(export.toString(), "--head", "keep").fails(65,
+                "node \"/decode/cells\" (TopK): ESP-DL has no kernel for this operator; the application computes it: end the network before it (--head cut)");
+        boxes(export.toString(), "training_hyperparams.loss=CrossEntropyLoss", "+dataset_params.train_dataset_params.labels=" + labels(),
+                "+dataset_params.val_dataset_params.labels=" + labels()).fails(2, "training_hyperparams.loss: labels are class numbers, but the network's output "
+                + "\"output0\" [1, 100, 6] is no row of classes; set it to imitation, which needs no labels");
+    }
+
+    /** A class number for each picture of a detector. */
+    private String labels() throws IOException {
+        try (OutputStream out = Files.newOutputStream(folder.resolve("labels.npy"))) {
+            new NpyWriter(out, ElementType.INT8, List.of(64)).write(new int[64]);
+        }
+        return file("labels.npy");
     }
 }

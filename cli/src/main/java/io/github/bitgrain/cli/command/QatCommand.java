@@ -1,7 +1,10 @@
 package io.github.bitgrain.cli.command;
 
+import io.github.bitgrain.cli.console.Json;
+import io.github.bitgrain.cli.pipeline.OutcomeText;
 import io.github.bitgrain.cli.recipe.RecipeOutcome;
 import io.github.bitgrain.cli.recipe.RecipeRun;
+import io.github.bitgrain.cli.settings.HeadChoice;
 import io.github.bitgrain.cli.settings.Recipe;
 import io.github.bitgrain.core.BitgrainException;
 import java.nio.file.Path;
@@ -29,6 +32,14 @@ public final class QatCommand extends CliCommand {
     @Parameters(index = "1..*", paramLabel = "KEY=VALUE", description = "Overrides of the recipe; +KEY=VALUE adds a key.")
     private List<String> assignments = new ArrayList<>();
 
+    @Option(names = "--head", paramLabel = "NAME", description = "What becomes of the network's end behind its last layers, as for quantize: auto, cut or keep. "
+            + "The same as +quantization_params.head=NAME.")
+    private HeadChoice head;
+
+    @Option(names = "--output-names", split = ",", paramLabel = "NAME", description = "Names of the chip model's outputs, in order. "
+            + "The same as +quantization_params.output_names=[NAME, ...].")
+    private List<String> outputNames = List.of();
+
     @Option(names = "--threads", paramLabel = "N", description = "Number of threads. Results do not depend on it. Default: all processors.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -37,9 +48,21 @@ public final class QatCommand extends CliCommand {
         if (threads < 1) {
             throw BitgrainException.usage("--threads: " + threads + " is less than 1");
         }
-        RecipeOutcome outcome = new RecipeRun(Recipe.read(file, assignments), threads, progress(), err()).run();
+        RecipeOutcome outcome = new RecipeRun(Recipe.read(file, overrides()), threads, progress(), err()).run();
         print(outcome, () -> text(outcome));
         return Boolean.FALSE.equals(outcome.bitExact()) ? BitgrainException.Kind.CHECK_FAILED.exitCode() : 0;
+    }
+
+    /** Options are what a recipe says, too, and say it last. */
+    private List<String> overrides() {
+        List<String> all = new ArrayList<>(assignments);
+        if (head != null) {
+            all.add("+quantization_params.head=" + head.word());
+        }
+        if (!outputNames.isEmpty()) {
+            all.add("+quantization_params.output_names=" + Json.compact(outputNames));
+        }
+        return all;
     }
 
     private void text(RecipeOutcome outcome) {
@@ -47,6 +70,7 @@ public final class QatCommand extends CliCommand {
         out().printf(Locale.ROOT, "%-10s %9.4f %9.4f %9s%s%n", outcome.metric(), outcome.floatScore(), outcome.ptqScore(),
                 outcome.qatScore() == null ? "-" : String.format(Locale.ROOT, "%.4f", outcome.qatScore()),
                 outcome.chipScore() == null ? "" : String.format(Locale.ROOT, " %9.4f", outcome.chipScore()));
+        OutcomeText.printEnds(null, outcome.head(), out());
         for (String written : new String[] {outcome.onnx(), outcome.espdl()}) {
             if (!written.isEmpty()) {
                 out().println(written + (written.equals(outcome.espdl()) ? "  " + outcome.target() + (Boolean.TRUE.equals(outcome.bitExact())

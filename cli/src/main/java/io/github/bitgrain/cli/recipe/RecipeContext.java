@@ -6,6 +6,8 @@ import io.github.bitgrain.cli.settings.Recipe;
 import io.github.bitgrain.cli.settings.RecipeSettings;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.ShapeInference;
+import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxWriter;
 import io.github.bitgrain.exporter.onnx.QdqOptions;
@@ -39,9 +41,22 @@ record RecipeContext(Recipe recipe, RecipeSettings settings, int threads, Progre
         if (params.loss().needsTargets() && (train.targets() == null || valid.targets() == null)) {
             throw BitgrainException.usage("dataset_params: the loss needs labels; give labels, or set training_hyperparams.loss to imitation");
         }
+        if (params.loss().needsTargets()) {
+            requireClasses(teacher);
+        }
         WholeFile.makeFolder(params.folder());
         WholeFile.write(params.folder().resolve("recipe.json"), out -> out.write(Json.text(recipe.tree()).getBytes(StandardCharsets.UTF_8)));
         return params;
+    }
+
+    /** Labels are class numbers. */
+    private static void requireClasses(Model network) {
+        String output = network.graph().outputs().getFirst();
+        Shape shape = ShapeInference.infer(network.graph(), network.parameters(), 1).get(output);
+        if (shape.rank() < 2 || shape.without(0).size() != shape.dim(1)) {
+            throw BitgrainException.usage("training_hyperparams.loss: labels are class numbers, but the network's output \"" + output + "\" " + shape
+                    + " is no row of classes; set it to imitation, which needs no labels");
+        }
     }
 
     /** A line for people. */

@@ -1,5 +1,7 @@
 package io.github.bitgrain.cli.recipe;
 
+import io.github.bitgrain.cli.pipeline.Outcome;
+
 /**
  * What a recipe gave.
  *
@@ -14,7 +16,8 @@ package io.github.bitgrain.cli.recipe;
  * @param onnx written ONNX file, or empty
  * @param espdl written chip model, or empty
  * @param bitExact whether the chip model, read back, reproduces its test vectors; null without one
+ * @param head what of the network is left to the application beside the chip model; null if nothing
  * @param checkpoints folder of checkpoints and the composed recipe
  */
 public record RecipeOutcome(String experiment, String target, String metric, double floatScore, double ptqScore, Double qatScore, Double chipScore,
-        int bestEpoch, String onnx, String espdl, Boolean bitExact, String checkpoints) {}
+        int bestEpoch, String onnx, String espdl, Boolean bitExact, Outcome.Head head, String checkpoints) {}

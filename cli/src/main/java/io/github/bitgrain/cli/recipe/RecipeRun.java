@@ -4,6 +4,7 @@ import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.example.StrokeData;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.settings.HeadChoice;
 import io.github.bitgrain.cli.settings.Recipe;
 import io.github.bitgrain.cli.settings.RecipeSettings;
 import io.github.bitgrain.core.BitgrainException;
@@ -157,6 +158,10 @@ public final class RecipeRun {
         if (!chip && settings.quantizationParams().tqt()) {
             throw BitgrainException.usage("quantization_params.tqt: thresholds are a chip's; it needs quantization_params.target");
         }
+        if (!chip && (settings.quantizationParams().head() != HeadChoice.AUTO || !settings.quantizationParams().outputNames().isEmpty())) {
+            throw BitgrainException.usage("quantization_params." + (settings.quantizationParams().outputNames().isEmpty() ? "head" : "output_names")
+                    + ": only what a chip computes is cut and named; it needs quantization_params.target");
+        }
         if (!chip && settings.trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP) {
             throw BitgrainException.usage("training_hyperparams.lr_unit: steps are a chip's; it needs quantization_params.target");
         }
@@ -211,7 +216,7 @@ public final class RecipeRun {
         Model quantized = io.github.bitgrain.quantizer.nn.Network.of(result.module()).model();
         String onnx = context.writeOnnx(quantized);
         return new RecipeOutcome(settings.experimentName(), "", params.watched().word(), before, result.ptqScore(),
-                result.training() == null ? null : result.score(), null, result.training() == null ? -1 : result.training().bestEpoch(), onnx, "", null,
+                result.training() == null ? null : result.score(), null, result.training() == null ? -1 : result.training().bestEpoch(), onnx, "", null, null,
                 params.folder().toString());
     }
 }
