@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -133,6 +134,56 @@ class QatEndsTest {
         for (String model : List.of("a.espdl", "a.onnx")) {
             assertTrue(ofDigits(model, "--reference", file("softmax.onnx"), "--metric", "snr") < 0.01, model);
         }
+    }
+
+    /** Samples, teacher and augmentation stay what the network takes; the chip gets bytes less 128. */
+    @Test
+    void inputsAreFittedAndAllCommandsKnow() throws IOException {
+        String softmax = digitsWithSoftmax();
+        String[] snr = {"--reference", softmax, "--metric", "snr"};
+        digits(softmax, "quantization_params.ptq_only=true", "--json").json();
+        double plain = ofDigits("a.espdl", snr);
+        JsonNode calibrated = digits(softmax, "quantization_params.ptq_only=true", "--fit-input", "--json").json();
+        assertEquals("{\"x\":{\"scale\":[1.0],\"mean\":[128.0],\"std\":[1.0],\"exponent\":0}}", calibrated.get("inputs").toString());
+        double fitted = ofDigits("a.espdl", snr);
+        assertTrue(fitted < 0.7 * plain, fitted + " and " + plain);
+        assertEquals(fitted, ofDigits("a.onnx", snr), 0.1 * fitted);
+
+        CommandRun run = digits(softmax, "epochs=1", "lr=1e-5", "+quantization_params.fit_input=true", "--head", "cut",
+                "+dataset_params.train_dataset_params.transforms=[{RandomShift: 1}]");
+        assertEquals(0, run.exit(), run.err());
+        assertTrue(run.out().contains("input      \"x\" is fitted: feed v - 128 for a value v of the data\nhead       " + file("a.head.onnx")), run.out());
+        assertTrue(run.out().contains("bit-exact"), run.out());
+        assertTrue(ofDigits("a.espdl", "--labels", shared("data/lenet/val_y.npy"), "--metric", "top1") > 0.97);
+        assertTrue(ofDigits("a.onnx", snr) < 0.01);
+        assertEquals(0, CommandRun.of("verify", file("a.espdl")).exit());
+        assertTrue(EspdlReader.read(folder.resolve("a.espdl")).metadata().get("bitgrain.settings").contains("\"fit_input\":true"));
+    }
+
+    @Test
+    void aDetectorsInputIsFittedAndItsHeadCut() throws IOException {
+        Path export = UltralyticsExport.write(folder.resolve("yolo.onnx"));
+        String hint = "hint: input \"x\" leaves part of its 8 bits unused; quantization_params.fit_input uses all of them, and the firmware then feeds v - 128";
+        CommandRun scaledOnly = boxes(export.toString(), "quantization_params.ptq_only=true", "dataset_params.mean=", "dataset_params.std=");
+        assertTrue(scaledOnly.err().contains(hint), scaledOnly.err());
+        CommandRun plain = boxes(export.toString(), "quantization_params.ptq_only=true", "--json");
+        CommandRun fitted = boxes(export.toString(), "epochs=2", "lr=0.02", "+training_hyperparams.lr_unit=step", "--fit-input", "--json");
+        assertFalse(fitted.err().contains("hint: input"), fitted.err());
+        JsonNode outcome = fitted.json();
+        assertEquals(outcome.get("qatScore").asDouble(), outcome.get("chipScore").asDouble(), 0.01 * outcome.get("qatScore").asDouble());
+        assertTrue(outcome.get("chipScore").asDouble() < plain.json().get("chipScore").asDouble(), outcome.toString());
+        assertTrue(evaluate("a.espdl", "data/yolo/val_x.npy", "1/4", "--labels", shared("data/yolo/val_l.npy"), "--decoder", "xywh", "--metric", "map50") > 0.533);
+    }
+
+    @Test
+    void inputsThatCannotBeFittedAreRefused() throws IOException {
+        String lenet = shared("models/lenet.onnx");
+        digits(lenet, "quantization_params.target=", "export_params.output_espdl_path=", "--fit-input").fails(2,
+                "quantization_params.fit_input: the integers that inputs are fitted to are a chip's; it needs quantization_params.target");
+        digits(lenet, "--fit-input", "+quantization_params.bits=16").fails(2,
+                "quantization_params.fit_input: is for inputs of 8 bits; 16 bits hold an input well as it is");
+        digits(lenet, "--fit-input", "+dataset_params.scale=1", "dataset_params.mean=127", "dataset_params.std=64").fails(65,
+                "quantization_params.fit_input: input \"x\" stays as it is: 8 bits hold it well as it is");
     }
 
     @Test

@@ -32,6 +32,10 @@ public final class QatCommand extends CliCommand {
     @Parameters(index = "1..*", paramLabel = "KEY=VALUE", description = "Overrides of the recipe; +KEY=VALUE adds a key.")
     private List<String> assignments = new ArrayList<>();
 
+    @Option(names = "--fit-input", description = "Move and scale the network's input so that it uses all 256 values of its 8 bits, as for quantize. "
+            + "The same as +quantization_params.fit_input=true.")
+    private boolean fitInput;
+
     @Option(names = "--head", paramLabel = "NAME", description = "What becomes of the network's end behind its last layers, as for quantize: auto, cut or keep. "
             + "The same as +quantization_params.head=NAME.")
     private HeadChoice head;
@@ -56,6 +60,9 @@ public final class QatCommand extends CliCommand {
     /** Options are what a recipe says, too, and say it last. */
     private List<String> overrides() {
         List<String> all = new ArrayList<>(assignments);
+        if (fitInput) {
+            all.add("+quantization_params.fit_input=true");
+        }
         if (head != null) {
             all.add("+quantization_params.head=" + head.word());
         }
@@ -70,7 +77,7 @@ public final class QatCommand extends CliCommand {
         out().printf(Locale.ROOT, "%-10s %9.4f %9.4f %9s%s%n", outcome.metric(), outcome.floatScore(), outcome.ptqScore(),
                 outcome.qatScore() == null ? "-" : String.format(Locale.ROOT, "%.4f", outcome.qatScore()),
                 outcome.chipScore() == null ? "" : String.format(Locale.ROOT, " %9.4f", outcome.chipScore()));
-        OutcomeText.printEnds(null, outcome.head(), out());
+        OutcomeText.printEnds(outcome.inputs(), outcome.head(), out());
         for (String written : new String[] {outcome.onnx(), outcome.espdl()}) {
             if (!written.isEmpty()) {
                 out().println(written + (written.equals(outcome.espdl()) ? "  " + outcome.target() + (Boolean.TRUE.equals(outcome.bitExact())

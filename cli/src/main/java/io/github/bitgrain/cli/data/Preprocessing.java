@@ -109,6 +109,9 @@ public final class Preprocessing {
 
     /** The affine map of one input. */
     public static final class Affine {
+        /** Values as they are. */
+        public static final Affine IDENTITY = new Affine(new Fraction[] {Fraction.ONE}, new Fraction[] {new Fraction(0, 1)}, new Fraction[] {Fraction.ONE});
+
         private final Fraction[] scale;
         private final Fraction[] mean;
         private final Fraction[] std;

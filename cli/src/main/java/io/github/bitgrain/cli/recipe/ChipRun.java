@@ -7,6 +7,8 @@ import io.github.bitgrain.cli.network.Network;
 import io.github.bitgrain.cli.pipeline.Export;
 import io.github.bitgrain.cli.pipeline.HeadCut;
 import io.github.bitgrain.cli.pipeline.HeadPolicy;
+import io.github.bitgrain.cli.pipeline.InputPolicy;
+import io.github.bitgrain.cli.pipeline.Outcome;
 import io.github.bitgrain.cli.pipeline.Spelling;
 import io.github.bitgrain.cli.pipeline.WorkProgress;
 import io.github.bitgrain.cli.settings.RecipeSettings;
@@ -20,6 +22,7 @@ import io.github.bitgrain.quantizer.Bitgrain;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
+import io.github.bitgrain.quantizer.input.InputFit;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.quantizer.qat.Metric;
 import io.github.bitgrain.quantizer.qat.PlanTrainee;
@@ -27,6 +30,8 @@ import io.github.bitgrain.quantizer.qat.Trainer;
 import io.github.bitgrain.quantizer.qat.TrainingData;
 import io.github.bitgrain.quantizer.qat.TrainingParams;
 import io.github.bitgrain.quantizer.qat.TrainingResult;
+import io.github.bitgrain.quantizer.tqt.BiasCorrectionSetting;
+import io.github.bitgrain.quantizer.tqt.TuningPasses;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
 import io.github.bitgrain.simulator.lowering.Lowering;
@@ -37,10 +42,34 @@ import java.util.Map;
 
 /** Runs a recipe for a chip: its plan is trained, the chip is simulated. */
 final class ChipRun {
+    private static final int CALIBRATION_SAMPLES = 512;
+
     private final RecipeContext context;
+    private final RecipeSettings.QuantParams quantization;
+    private final Target target;
+    private final InputPolicy inputs;
 
     ChipRun(RecipeContext context) {
         this.context = context;
+        quantization = context.settings().quantizationParams();
+        target = Target.parse(quantization.target());
+        inputs = new InputPolicy(quantization.fitInput(), Spelling.RECIPE);
+    }
+
+    /**
+     * What is quantized of a network.
+     *
+     * @param fit the body with its inputs fitted
+     * @param calibration samples of the original inputs
+     */
+    private record Part(HeadCut cut, InputFit fit, InputPolicy.Samples calibration) {
+        InputMaps maps() {
+            return InputMaps.of(fit);
+        }
+
+        DataSource samples() {
+            return fit.data(calibration.data());
+        }
     }
 
     /**
@@ -48,45 +77,23 @@ final class ChipRun {
      *
      * @param network float network
      */
-    RecipeOutcome run(Model network, TrainingData train, TrainingData valid, DataSource calibration) {
-        RecipeSettings.QuantParams quantization = context.settings().quantizationParams();
+    RecipeOutcome run(Model network, TrainingData train, TrainingData valid, InputPolicy.Samples calibration) {
         Path espdl = context.settings().exportParams().outputEspdlPath().isEmpty() ? null : Path.of(context.settings().exportParams().outputEspdlPath());
-        HeadCut cut = new HeadPolicy(quantization.head(), quantization.outputNames(), Spelling.RECIPE)
-                .cut(network, calibration, quantization.bits(), Profile.IMPROVED, false, context.threads(), context::warn);
-        if (espdl != null) {
-            cut.check(espdl);
-        }
-        Lowering.requireKernels(GraphPasses.apply(cut.body()).graph());
+        Part part = part(network, calibration, espdl);
         Answers answers = context.settings().trainingHyperparams().loss() == RecipeSettings.LossName.IMITATION
-                ? Answers.imitated(cut.body(), calibration, context.threads())
-                : Answers.labelled(cut.body(), cut.head());
+                ? Answers.imitated(part.cut().body(), calibration.data(), context.threads())
+                : Answers.labelled(part.cut().body(), part.cut().head());
         TrainingParams params = context.params(answers.ofFloat(), train, valid);
         if (!answers.isOne() && params.watched() != Metric.LOSS && params.watched() != Metric.MSE) {
             throw BitgrainException.usage("training_hyperparams.metric_to_watch: " + params.watched().word() + " is of one output; of several, watch Loss or MSE");
         }
-        Target target = Target.parse(quantization.target());
-        RecipeSettings.CalibParams calib = quantization.calibParams();
-        Map<String, Integer> bits = new LinkedHashMap<>();
-        quantization.selectiveQuantizerParams().skipModules().forEach(node -> bits.put(node, QuantPlan.FLOAT));
-        QuantizationOptions defaults = QuantizationOptions.of(target);
-        String algorithm = switch (context.method().kind()) {
-            case MAX -> "minmax";
-            case PERCENTILE -> "percentile";
-            case MSE -> "mse";
-            case ENTROPY -> "kl";
-        };
-        int batch = params.batchSize();
-        int most = (calibration.samples() + batch - 1) / batch;
-        int steps = calib.numCalibBatches() == 0 ? Math.max(1, 512 / batch) : calib.numCalibBatches();
-        QuantizationOptions options = new QuantizationOptions(target, Profile.IMPROVED, quantization.bits(), bits, algorithm, Map.of(),
-                batch, Math.min(steps, most), true, defaults.equalizationSetting(), false, defaults.tqtSetting(), context.threads());
-        WorkProgress work = new WorkProgress(context.progress());
-        QuantizationResult calibrated = Bitgrain.quantize(cut.body(), calibration,
-                quantization.tqt() ? options.withTqt(defaults.tqtSetting()) : options, work);
+        WorkProgress work = new WorkProgress(context.progress(), quantization.tqt() ? "tqt" : "tune");
+        QuantizationResult calibrated = Bitgrain.quantize(part.fit().model(), part.samples(), options(calibration.data().samples(), params.batchSize()), work);
         work.end();
         double before = Trainer.validate(answers.ofFloat(), valid, params)[1];
+        // Samples stay what the network takes, so that teacher, augmentation and mixtures know nothing of fitted inputs.
         PlanTrainee trainee = new PlanTrainee(calibrated.model(), calibrated.plan(),
-                context.settings().trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP, answers::of);
+                context.settings().trainingHyperparams().lrUnit() == RecipeSettings.LrUnit.STEP, form -> answers.of(part.maps().inFrontOf(form, false)));
         double ptq = Trainer.validate(trainee.evaluation(), valid, params)[1];
         TrainingResult training = quantization.ptqOnly() ? null
                 : new Trainer(trainee, train, valid, params, context.listener(params)).train();
@@ -98,26 +105,66 @@ final class ChipRun {
         }
         Model kept = worse ? calibrated.model() : trainee.network();
         LoweredModel lowered = Lowering.lower(kept, calibrated.plan(), LoweringOptions.IMPROVED);
-        double chip = chipScore(lowered, target, valid, params, answers);
-        String onnx = context.writeOnnx(Export.qdq(kept, calibrated.plan(), InputMaps.NONE, cut.head(), context.recipe().tree()));
-        Boolean exact = espdl == null ? null : write(lowered, target, cut, calibration, espdl);
-        if (cut.hint() != null) {
-            context.say(cut.hint());
-        }
+        double chip = chipScore(lowered, part.maps(), valid, params, answers);
+        String onnx = context.writeOnnx(Export.qdq(kept, calibrated.plan(), part.maps(), part.cut().head(), context.recipe().tree()));
+        Boolean exact = espdl == null ? null : write(lowered, part, espdl);
+        hint(part);
         return new RecipeOutcome(context.settings().experimentName(), target.id(), params.watched().word(), before, ptq, training == null ? null : trained, chip,
                 training == null ? -1 : training.bestEpoch(), onnx, context.settings().exportParams().outputEspdlPath(), exact,
-                espdl == null ? null : cut.outcome(espdl), params.folder().toString());
+                espdl == null || part.maps().isEmpty() ? null : Outcome.Input.of(part.maps(), part.maps().after(calibration.preprocessing()),
+                        name -> lowered.program().value(name).exponent()),
+                espdl == null ? null : part.cut().outcome(espdl), params.folder().toString());
     }
 
-    private Boolean write(LoweredModel lowered, Target target, HeadCut cut, DataSource calibration, Path espdl) {
-        ChipProgram program = Export.withSettings(Export.withTestVectors(lowered, calibration), context.recipe().tree());
-        cut.write(espdl);
-        return Export.write(cut.describe(program, lowered, espdl), target, espdl);
+    private Part part(Model network, InputPolicy.Samples calibration, Path espdl) {
+        HeadCut cut = new HeadPolicy(quantization.head(), quantization.outputNames(), Spelling.RECIPE)
+                .cut(network, calibration.data(), quantization.bits(), Profile.IMPROVED, false, context.threads(), context::warn);
+        if (espdl != null) {
+            cut.check(espdl);
+        }
+        Lowering.requireKernels(GraphPasses.apply(cut.body()).graph());
+        return new Part(cut, inputs.fit(cut.body(), calibration, context::warn), calibration);
     }
 
-    private double chipScore(LoweredModel lowered, Target target, TrainingData valid, TrainingParams params, Answers answers) {
+    private QuantizationOptions options(int samples, int batch) {
+        RecipeSettings.CalibParams calib = quantization.calibParams();
+        Map<String, Integer> bits = new LinkedHashMap<>();
+        quantization.selectiveQuantizerParams().skipModules().forEach(node -> bits.put(node, QuantPlan.FLOAT));
+        QuantizationOptions defaults = QuantizationOptions.of(target);
+        String algorithm = switch (context.method().kind()) {
+            case MAX -> "minmax";
+            case PERCENTILE -> "percentile";
+            case MSE -> "mse";
+            case ENTROPY -> "kl";
+        };
+        int most = (samples + batch - 1) / batch;
+        int steps = calib.numCalibBatches() == 0 ? Math.max(1, CALIBRATION_SAMPLES / batch) : calib.numCalibBatches();
+        QuantizationOptions options = new QuantizationOptions(target, Profile.IMPROVED, quantization.bits(), bits, algorithm, Map.of(),
+                batch, Math.min(steps, most), true, defaults.equalizationSetting(), false, defaults.tqtSetting(), context.threads());
+        if (quantization.tqt()) {
+            return options.withTqt(defaults.tqtSetting());
+        }
+        // As quantize does: what rounded weights make of a shifted input is a mean error.
+        return quantization.fitInput() ? options.withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null)) : options;
+    }
+
+    private Boolean write(LoweredModel lowered, Part part, Path espdl) {
+        ChipProgram program = Export.withSettings(Export.withTestVectors(lowered, part.samples()), context.recipe().tree());
+        part.cut().write(espdl);
+        return Export.write(part.cut().describe(part.maps().describe(program), lowered, espdl), target, espdl);
+    }
+
+    /** What would gain by being done otherwise. */
+    private void hint(Part part) {
+        inputs.hint(part.cut().body(), part.calibration(), quantization.bits(), Profile.IMPROVED, context::say);
+        if (part.cut().hint() != null) {
+            context.say(part.cut().hint());
+        }
+    }
+
+    private double chipScore(LoweredModel lowered, InputMaps maps, TrainingData valid, TrainingParams params, Answers answers) {
         Metric.Accumulator score = ChipMetric.of(params.watched(), params.loss());
-        try (Network chip = answers.of(new ChipNetwork(lowered.program(), target, context.threads()), lowered, context.threads());
+        try (Network chip = answers.of(maps.inFrontOf(new ChipNetwork(lowered.program(), target, context.threads())), lowered, context.threads());
                 FloatNetwork teacher = params.loss().needsTargets() ? null : new FloatNetwork(answers.ofFloat(), context.threads())) {
             int batch = teacher == null ? chip.batch() : Math.min(chip.batch(), teacher.batch());
             for (int first = 0; first < valid.samples(); first += batch) {

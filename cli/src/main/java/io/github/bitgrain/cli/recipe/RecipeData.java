@@ -5,9 +5,10 @@ import io.github.bitgrain.cli.data.Preprocessing;
 import io.github.bitgrain.cli.data.Samples;
 import io.github.bitgrain.cli.example.StrokeData;
 import io.github.bitgrain.cli.example.StrokeImages.Split;
-import io.github.bitgrain.cli.settings.RecipeSettings;
+import io.github.bitgrain.cli.pipeline.InputPolicy;
 import io.github.bitgrain.cli.settings.RecipeSettings.DatasetParams;
 import io.github.bitgrain.cli.settings.RecipeSettings.Part;
+import io.github.bitgrain.cli.settings.RecipeSettings;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.tensor.Shape;
@@ -16,6 +17,7 @@ import io.github.bitgrain.quantizer.qat.Augmentation;
 import io.github.bitgrain.quantizer.qat.TrainingData;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -42,28 +44,34 @@ final class RecipeData implements AutoCloseable {
     }
 
     /** Calibration samples: their own, or the training samples without augmentation. */
-    DataSource calibration() {
+    InputPolicy.Samples calibration() {
         Part part = params.calibDatasetParams();
-        return part.data().isEmpty() ? train().inputs() : source("calib_dataset_params", part, Split.CALIBRATION);
+        return part.data().isEmpty()
+                ? source("train_dataset_params", params.trainDatasetParams(), Split.TRAIN)
+                : source("calib_dataset_params", part, Split.CALIBRATION);
     }
 
     private TrainingData data(String name, Part part, Split split) {
         if (part.data().isEmpty()) {
             throw BitgrainException.usage("dataset_params." + name + ".data is missing: samples as quantize --calib takes them");
         }
-        return new TrainingData(source(name, part, split), labels(part, split), augmentation(name, part), mixed(name, part));
+        return new TrainingData(source(name, part, split).data(), labels(part, split), augmentation(name, part), mixed(name, part));
     }
 
-    private DataSource source(String name, Part part, Split split) {
+    private InputPolicy.Samples source(String name, Part part, Split split) {
         if (part.data().equals(RecipeSettings.EXAMPLE)) {
-            return StrokeData.pictures(split, part.samples() == 0 ? EXAMPLE_SAMPLES : part.samples());
+            DataSource pictures = StrokeData.pictures(split, part.samples() == 0 ? EXAMPLE_SAMPLES : part.samples());
+            Map<String, Preprocessing.Affine> none = new LinkedHashMap<>();
+            inputs.keySet().forEach(input -> none.put(input, Preprocessing.Affine.IDENTITY));
+            return new InputPolicy.Samples(pictures, Map.of(), none);
         }
         InputData data = InputData.open(Path.of(part.data()), inputs, Preprocessing.parse(list(params.scale()), list(params.mean()), list(params.std())));
         open.add(data);
         if (part.samples() > data.samples()) {
             throw BitgrainException.usage("dataset_params." + name + ".samples: " + part.samples() + ", but " + part.data() + " has " + data.samples());
         }
-        return part.samples() == 0 ? data : data.range(0, part.samples());
+        InputPolicy.Samples all = InputPolicy.Samples.of(data);
+        return part.samples() == 0 ? all : new InputPolicy.Samples(data.range(0, part.samples()), all.levels(), all.preprocessing());
     }
 
     private static List<String> list(String option) {

@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.recipe;
 
 import io.github.bitgrain.cli.pipeline.Outcome;
+import java.util.Map;
 
 /**
  * What a recipe gave.
@@ -16,8 +17,9 @@ import io.github.bitgrain.cli.pipeline.Outcome;
  * @param onnx written ONNX file, or empty
  * @param espdl written chip model, or empty
  * @param bitExact whether the chip model, read back, reproduces its test vectors; null without one
+ * @param inputs what is fed to each fitted input of the chip model in place of a value of the data; null if inputs are as the network states them
  * @param head what of the network is left to the application beside the chip model; null if nothing
  * @param checkpoints folder of checkpoints and the composed recipe
  */
 public record RecipeOutcome(String experiment, String target, String metric, double floatScore, double ptqScore, Double qatScore, Double chipScore,
-        int bestEpoch, String onnx, String espdl, Boolean bitExact, Outcome.Head head, String checkpoints) {}
+        int bestEpoch, String onnx, String espdl, Boolean bitExact, Map<String, Outcome.Input> inputs, Outcome.Head head, String checkpoints) {}

@@ -4,6 +4,8 @@ import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.example.StrokeData;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.pipeline.InputPolicy;
+import io.github.bitgrain.cli.pipeline.Spelling;
 import io.github.bitgrain.cli.settings.HeadChoice;
 import io.github.bitgrain.cli.settings.Recipe;
 import io.github.bitgrain.cli.settings.RecipeSettings;
@@ -12,6 +14,7 @@ import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.exporter.onnx.OnnxReader;
+import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.amax.CalibMethod;
 import io.github.bitgrain.quantizer.nn.GraphModule;
 import io.github.bitgrain.quantizer.nn.ScaleAlignment;
@@ -135,7 +138,7 @@ public final class RecipeRun {
                 return new ChipRun(context).run(network, train, valid, data.calibration());
             }
             Model logits = settings.trainingHyperparams().loss() == RecipeSettings.LossName.IMITATION ? network : Answers.beforeSoftmax(network);
-            return free(logits, train, valid, data.calibration(), context.params(logits, train, valid));
+            return free(logits, train, valid, data.calibration().data(), context.params(logits, train, valid));
         }
     }
 
@@ -158,6 +161,9 @@ public final class RecipeRun {
         if (!chip && settings.quantizationParams().tqt()) {
             throw BitgrainException.usage("quantization_params.tqt: thresholds are a chip's; it needs quantization_params.target");
         }
+        if (!chip && settings.quantizationParams().fitInput()) {
+            throw BitgrainException.usage("quantization_params.fit_input: the integers that inputs are fitted to are a chip's; it needs quantization_params.target");
+        }
         if (!chip && (settings.quantizationParams().head() != HeadChoice.AUTO || !settings.quantizationParams().outputNames().isEmpty())) {
             throw BitgrainException.usage("quantization_params." + (settings.quantizationParams().outputNames().isEmpty() ? "head" : "output_names")
                     + ": only what a chip computes is cut and named; it needs quantization_params.target");
@@ -169,6 +175,7 @@ public final class RecipeRun {
             refuseForChips();
         }
         int bits = settings.quantizationParams().bits();
+        new InputPolicy(settings.quantizationParams().fitInput(), Spelling.RECIPE).check(bits, Profile.IMPROVED, false);
         if (chip ? bits != 8 && bits != 16 : bits < 2 || bits > 16) {
             throw BitgrainException.usage("quantization_params.bits: " + bits + (chip ? " is neither 8 nor 16" : " is not between 2 and 16"));
         }
@@ -216,7 +223,7 @@ public final class RecipeRun {
         Model quantized = io.github.bitgrain.quantizer.nn.Network.of(result.module()).model();
         String onnx = context.writeOnnx(quantized);
         return new RecipeOutcome(settings.experimentName(), "", params.watched().word(), before, result.ptqScore(),
-                result.training() == null ? null : result.score(), null, result.training() == null ? -1 : result.training().bestEpoch(), onnx, "", null, null,
+                result.training() == null ? null : result.score(), null, result.training() == null ? -1 : result.training().bestEpoch(), onnx, "", null, null, null,
                 params.folder().toString());
     }
 }

@@ -124,10 +124,11 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
      * @param bits width of weights and activations
      * @param foldBatchNorm when normalizations go into the layers before them; with free scales alone another one than ALWAYS
      * @param tqt whether thresholds are trained, as quantize --tqt does, before the network is; for a chip alone
+     * @param fitInput whether inputs are moved and scaled so that they use all their 8 bits; for a chip alone
      * @param head what is done with the end of the network behind its last layers; for a chip alone
      * @param outputNames names of the chip model's outputs, in order; empty: as the network has them
      */
-    public record QuantParams(boolean ptqOnly, String target, int bits, FoldBatchNorm foldBatchNorm, boolean tqt, HeadChoice head, List<String> outputNames,
+    public record QuantParams(boolean ptqOnly, String target, int bits, FoldBatchNorm foldBatchNorm, boolean tqt, boolean fitInput, HeadChoice head, List<String> outputNames,
             SelectiveQuantizerParams selectiveQuantizerParams, CalibParams calibParams) {}
 
     /**
@@ -172,7 +173,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
             new TrainingHyperparams(10, "1e-4", LrUnit.ONE, LrMode.COSINELRSCHEDULER, 0, 0, "", 0.01, List.of(), 0.1, LossName.CROSSENTROPYLOSS,
                     new CriterionParams(0, 1, 0.5), OptimizerName.SGD, new OptimizerParams(1e-4, 0.9, false), false, 1, 0, false,
                     new EmaParams(DecayType.EXP, 0.9999, 15), false, false, false, 1, "", 0, 0, 0, Integer.MAX_VALUE, 42, false, List.of()),
-            new QuantParams(false, "", 8, FoldBatchNorm.ALWAYS, false, HeadChoice.AUTO, List.of(),
+            new QuantParams(false, "", 8, FoldBatchNorm.ALWAYS, false, false, HeadChoice.AUTO, List.of(),
                     new SelectiveQuantizerParams("max", "histogram", true, false, false, false, false, List.of()),
                     new CalibParams("percentile", 99.99, 16, false)),
             new ExportParams("", "", Engine.ONNXRUNTIME, QuantizationMode.NONE), List.of(), "OFF", 1);
