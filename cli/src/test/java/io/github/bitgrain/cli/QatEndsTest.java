@@ -150,10 +150,14 @@ class QatEndsTest {
         assertEquals(fitted, ofDigits("a.onnx", snr), 0.1 * fitted);
 
         CommandRun run = digits(softmax, "epochs=1", "lr=1e-5", "+quantization_params.fit_input=true", "--head", "cut",
-                "+dataset_params.train_dataset_params.transforms=[{RandomShift: 1}]");
+                "+dataset_params.train_dataset_params.transforms=[{RandomShift: 1}]", "+export_params.output_header_path=" + file("a.hpp"));
         assertEquals(0, run.exit(), run.err());
         assertTrue(run.out().contains("input      \"x\" is fitted: feed v - 128 for a value v of the data\nhead       " + file("a.head.onnx")), run.out());
         assertTrue(run.out().contains("bit-exact"), run.out());
+        String header = Files.readString(folder.resolve("a.hpp"));
+        for (String part : List.of("namespace a ", "preprocess_scale[] = {1.0f};", "preprocess_mean[] = {128.0f};", "exponent = 0;", "\"NHWC\"")) {
+            assertTrue(header.contains(part), header);
+        }
         assertTrue(ofDigits("a.espdl", "--labels", shared("data/lenet/val_y.npy"), "--metric", "top1") > 0.97);
         assertTrue(ofDigits("a.onnx", snr) < 0.01);
         assertEquals(0, CommandRun.of("verify", file("a.espdl")).exit());
@@ -178,6 +182,8 @@ class QatEndsTest {
     @Test
     void inputsThatCannotBeFittedAreRefused() throws IOException {
         String lenet = shared("models/lenet.onnx");
+        digits(lenet, "export_params.output_espdl_path=", "+export_params.output_header_path=" + file("a.hpp")).fails(2,
+                "export_params.output_header_path: a header is of a chip model; it needs export_params.output_espdl_path");
         digits(lenet, "quantization_params.target=", "export_params.output_espdl_path=", "--fit-input").fails(2,
                 "quantization_params.fit_input: the integers that inputs are fitted to are a chip's; it needs quantization_params.target");
         digits(lenet, "--fit-input", "+quantization_params.bits=16").fails(2,

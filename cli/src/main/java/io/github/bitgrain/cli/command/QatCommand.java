@@ -21,6 +21,7 @@ import picocli.CommandLine.Parameters;
         header = "Trains with quantization in the loop, after a recipe in YAML under SuperGradients' names.",
         footer = {
             "  bitgrain qat recipe.yaml epochs=5 quantization_params.target=esp32p4",
+            "  bitgrain qat recipe.yaml --fit-input --head cut +export_params.output_header_path=model.hpp",
             "  A recipe builds on others: 'defaults: [strokes_qat, _self_]'. Bitgrain comes with",
             "  strokes_float, strokes_qat, strokes_esp32s3, strokes_few_bits (the embedded example),",
             "  classifier_qat (labelled data) and imitation_qat (no labels)."

@@ -1,5 +1,6 @@
 package io.github.bitgrain.cli.recipe;
 
+import io.github.bitgrain.cli.firmware.FirmwareHeader;
 import io.github.bitgrain.cli.network.ChipNetwork;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.InputMaps;
@@ -15,9 +16,11 @@ import io.github.bitgrain.cli.settings.RecipeSettings;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.exporter.WholeFile;
 import io.github.bitgrain.quantizer.Bitgrain;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationOptions;
@@ -36,8 +39,10 @@ import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
 import io.github.bitgrain.simulator.lowering.Lowering;
 import io.github.bitgrain.simulator.lowering.LoweringOptions;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Runs a recipe for a chip: its plan is trained, the chip is simulated. */
@@ -108,6 +113,9 @@ final class ChipRun {
         double chip = chipScore(lowered, part.maps(), valid, params, answers);
         String onnx = context.writeOnnx(Export.qdq(kept, calibrated.plan(), part.maps(), part.cut().head(), context.recipe().tree()));
         Boolean exact = espdl == null ? null : write(lowered, part, espdl);
+        if (!context.settings().exportParams().outputHeaderPath().isEmpty()) {
+            writeHeader(lowered, part, espdl, Path.of(context.settings().exportParams().outputHeaderPath()));
+        }
         hint(part);
         return new RecipeOutcome(context.settings().experimentName(), target.id(), params.watched().word(), before, ptq, training == null ? null : trained, chip,
                 training == null ? -1 : training.bestEpoch(), onnx, context.settings().exportParams().outputEspdlPath(), exact,
@@ -152,6 +160,15 @@ final class ChipRun {
         ChipProgram program = Export.withSettings(Export.withTestVectors(lowered, part.samples()), context.recipe().tree());
         part.cut().write(espdl);
         return Export.write(part.cut().describe(part.maps().describe(program), lowered, espdl), target, espdl);
+    }
+
+    private void writeHeader(LoweredModel lowered, Part part, Path espdl, Path header) {
+        Model body = part.fit().model();
+        String file = espdl.getFileName().toString();
+        int dot = file.lastIndexOf('.');
+        String text = FirmwareHeader.of(dot > 0 ? file.substring(0, dot) : file, lowered, target, ShapeInference.infer(body.graph(), body.parameters()),
+                part.maps().after(part.calibration().preprocessing()), List.of());
+        WholeFile.write(header, text.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** What would gain by being done otherwise. */

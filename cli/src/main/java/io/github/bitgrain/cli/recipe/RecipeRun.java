@@ -146,7 +146,8 @@ public final class RecipeRun {
         if (settings.checkpointParams().checkpointPath().isEmpty()) {
             throw BitgrainException.usage("checkpoint_params.checkpoint_path is missing: the float network, an ONNX file or '" + RecipeSettings.EXAMPLE + "'");
         }
-        for (String file : new String[] {settings.exportParams().outputOnnxPath(), settings.exportParams().outputEspdlPath()}) {
+        for (String file : new String[] {settings.exportParams().outputOnnxPath(), settings.exportParams().outputEspdlPath(),
+            settings.exportParams().outputHeaderPath()}) {
             if (!file.isEmpty()) {
                 WholeFile.check(Path.of(file));
             }
@@ -157,6 +158,9 @@ public final class RecipeRun {
         boolean chip = !settings.quantizationParams().target().isEmpty();
         if (!chip && !settings.exportParams().outputEspdlPath().isEmpty()) {
             throw BitgrainException.usage("export_params.output_espdl_path: a chip model needs quantization_params.target");
+        }
+        if (!settings.exportParams().outputHeaderPath().isEmpty() && settings.exportParams().outputEspdlPath().isEmpty()) {
+            throw BitgrainException.usage("export_params.output_header_path: a header is of a chip model; it needs export_params.output_espdl_path");
         }
         if (!chip && settings.quantizationParams().tqt()) {
             throw BitgrainException.usage("quantization_params.tqt: thresholds are a chip's; it needs quantization_params.target");

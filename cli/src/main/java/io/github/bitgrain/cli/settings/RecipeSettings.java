@@ -145,8 +145,12 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
     /** Calibration. */
     public record CalibParams(String histogramCalibMethod, double percentile, int numCalibBatches, boolean verbose) {}
 
-    /** Files to write; empty for none. */
-    public record ExportParams(String outputOnnxPath, String outputEspdlPath, Engine engine, QuantizationMode quantizationMode) {}
+    /**
+     * Files to write; empty for none.
+     *
+     * @param outputHeaderPath what the firmware must know of the chip model, in C++
+     */
+    public record ExportParams(String outputOnnxPath, String outputEspdlPath, String outputHeaderPath, Engine engine, QuantizationMode quantizationMode) {}
 
     /** Precision of the ONNX file; what a recipe quantizes is written in INT8, and cannot be in FP16. */
     public enum QuantizationMode {
@@ -176,7 +180,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
             new QuantParams(false, "", 8, FoldBatchNorm.ALWAYS, false, false, HeadChoice.AUTO, List.of(),
                     new SelectiveQuantizerParams("max", "histogram", true, false, false, false, false, List.of()),
                     new CalibParams("percentile", 99.99, 16, false)),
-            new ExportParams("", "", Engine.ONNXRUNTIME, QuantizationMode.NONE), List.of(), "OFF", 1);
+            new ExportParams("", "", "", Engine.ONNXRUNTIME, QuantizationMode.NONE), List.of(), "OFF", 1);
 
     /** Short names at the root and what they stand for. */
     static final Map<String, List<String>> SHORTCUTS = Map.of("lr", List.of("training_hyperparams.initial_lr"), "batch_size",
