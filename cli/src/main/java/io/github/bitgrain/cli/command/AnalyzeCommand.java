@@ -4,6 +4,7 @@ import io.github.bitgrain.cli.console.Progress;
 import io.github.bitgrain.cli.data.InputData;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.network.NetworkFile;
 import io.github.bitgrain.cli.pipeline.HeadCut;
 import io.github.bitgrain.cli.pipeline.InputPolicy;
 import io.github.bitgrain.cli.pipeline.Quantization;
@@ -115,7 +116,7 @@ public final class AnalyzeCommand extends CliCommand {
             throw BitgrainException.usage((request.settings().biasCorrect() ? "bias_correct" : "blockwise_reconstruction")
                     + ": analyze looks at calibration only; use quantize --report FILE.html");
         }
-        Model network = Networks.read(model, shapes.shapes(), this::note);
+        Model network = NetworkFile.read(model, shapes.shapes(), this::note);
         Progress progress = progress();
         try (Network floatNetwork = new FloatNetwork(network, threads);
                 InputData data = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing())) {

@@ -45,6 +45,10 @@ public final class QatCommand extends CliCommand {
             + "The same as +quantization_params.output_names=[NAME, ...].")
     private List<String> outputNames = List.of();
 
+    @Option(names = "--input-shape", paramLabel = "[NAME=]N,C,H,W", description = "Shape of an input whose axes the file leaves open, as for quantize; give the option once for "
+            + "each. The same as +checkpoint_params.input_shapes=[SHAPE, ...].")
+    private List<String> shapes = List.of();
+
     @Option(names = "--threads", paramLabel = "N", description = "Number of threads. Results do not depend on it. Default: all processors.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -69,6 +73,9 @@ public final class QatCommand extends CliCommand {
         }
         if (!outputNames.isEmpty()) {
             all.add("+quantization_params.output_names=" + Json.compact(outputNames));
+        }
+        if (!shapes.isEmpty()) {
+            all.add("+checkpoint_params.input_shapes=" + Json.compact(shapes));
         }
         return all;
     }

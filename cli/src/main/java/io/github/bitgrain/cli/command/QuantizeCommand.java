@@ -9,6 +9,7 @@ import io.github.bitgrain.cli.metric.detection.DetectionTask;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.InputMaps;
 import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.network.NetworkFile;
 import io.github.bitgrain.cli.pipeline.Attempt;
 import io.github.bitgrain.cli.pipeline.Export;
 import io.github.bitgrain.cli.pipeline.HeadCut;
@@ -189,7 +190,7 @@ public class QuantizeCommand extends CliCommand {
         RuntimeVersion version = files.runtimeVersion();
         List<String> classNames = files.classNames();
         SettingsBinder<QuantizationSettings> given = settings();
-        Model network = watch.time("load", () -> Networks.read(model, shapes.shapes(), this::note));
+        Model network = watch.time("load", () -> NetworkFile.read(model, shapes.shapes(), this::note));
         String wanted = metric != null ? metric : detection.isDetector() ? "map50" : labels != null ? "top1" : "agreement";
         SearchGoal goal = goal();
         if (goal != null) {

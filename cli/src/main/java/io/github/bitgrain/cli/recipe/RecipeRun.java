@@ -1,9 +1,11 @@
 package io.github.bitgrain.cli.recipe;
 
 import io.github.bitgrain.cli.console.Progress;
+import io.github.bitgrain.cli.data.InputShapesText;
 import io.github.bitgrain.cli.example.StrokeData;
 import io.github.bitgrain.cli.network.FloatNetwork;
 import io.github.bitgrain.cli.network.Network;
+import io.github.bitgrain.cli.network.NetworkFile;
 import io.github.bitgrain.cli.pipeline.InputPolicy;
 import io.github.bitgrain.cli.pipeline.Spelling;
 import io.github.bitgrain.cli.settings.HeadChoice;
@@ -13,7 +15,6 @@ import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.exporter.WholeFile;
-import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.amax.CalibMethod;
 import io.github.bitgrain.quantizer.nn.GraphModule;
@@ -203,7 +204,8 @@ public final class RecipeRun {
 
     private Model network() {
         String path = settings.checkpointParams().checkpointPath();
-        return path.equals(RecipeSettings.EXAMPLE) ? StrokeData.model() : OnnxReader.read(Path.of(path));
+        return path.equals(RecipeSettings.EXAMPLE) ? StrokeData.model() :
+                NetworkFile.read(Path.of(path), InputShapesText.parse("checkpoint_params.input_shapes", settings.checkpointParams().inputShapes()), context.log()::println);
     }
 
     /** Free scales. */

@@ -24,8 +24,13 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
     /** Name of the embedded example, as network and as data. */
     public static final String EXAMPLE = "strokes";
 
-    /** The float network: an ONNX file, or {@value #EXAMPLE}. */
-    public record CheckpointParams(String checkpointPath) {}
+    /**
+     * The float network.
+     *
+     * @param checkpointPath an ONNX file, or {@value #EXAMPLE}
+     * @param inputShapes shapes of inputs that the file leaves open, as option --input-shape of quantize
+     */
+    public record CheckpointParams(String checkpointPath, List<String> inputShapes) {}
 
     /**
      * Data.
@@ -171,7 +176,7 @@ public record RecipeSettings(String experimentName, String ckptRootDir, Checkpoi
     }
 
     /** What holds where a recipe says nothing. */
-    static final RecipeSettings DEFAULTS = new RecipeSettings("recipe", "checkpoints", new CheckpointParams(""),
+    static final RecipeSettings DEFAULTS = new RecipeSettings("recipe", "checkpoints", new CheckpointParams("", List.of()),
             new DatasetParams(new Part("", "", 0, List.of()), new Part("", "", 0, List.of()), new Part("", "", 0, List.of()), new Loader(32), new Loader(64),
                     "", "", ""),
             new TrainingHyperparams(10, "1e-4", LrUnit.ONE, LrMode.COSINELRSCHEDULER, 0, 0, "", 0.01, List.of(), 0.1, LossName.CROSSENTROPYLOSS,
