@@ -54,7 +54,7 @@ final class ScalarFunctions {
             }
             case EXP -> y;
             case LOG -> 1f / x;
-            case SQRT -> 0.5f / y;
+            case SQRT -> y == 0 ? 0f : 0.5f / y;
             case RECIPROCAL -> -y * y;
             case NEGATE -> -1f;
             case ABS -> Math.signum(x);

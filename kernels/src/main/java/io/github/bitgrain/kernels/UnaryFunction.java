@@ -28,7 +28,7 @@ public enum UnaryFunction {
     EXP,
     /** Natural logarithm. */
     LOG,
-    /** Square root. */
+    /** Square root; derivative 0 at 0, where its slope has no end and quantized values often are. */
     SQRT,
     /** {@code 1 / x}. */
     RECIPROCAL,

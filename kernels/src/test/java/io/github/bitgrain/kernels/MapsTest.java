@@ -39,6 +39,12 @@ class MapsTest {
         }
     }
 
+    /** A gradient through a quantized zero is a number. */
+    @Test
+    void theSlopeOfARootAtZeroIsZero() {
+        assertEquals(0f, ScalarFunctions.derivative(UnaryFunction.SQRT, P, Q, 0f, 0f));
+    }
+
     /** Values of Abramowitz and Stegun, table 7.1. */
     @Test
     void theErrorFunctionHasTheTabulatedValues() {

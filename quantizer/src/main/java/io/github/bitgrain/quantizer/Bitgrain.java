@@ -89,9 +89,10 @@ public final class Bitgrain {
     }
 
     private static Batches batches(DataSource calibration, QuantizationOptions options) {
-        return options.calibSteps() == 0
+        Batches batches = options.calibSteps() == 0
                 ? Batches.all(calibration, options.calibBatch())
                 : new Batches(calibration, options.calibBatch(), options.calibSteps());
+        return batches.withSeed(options.seed());
     }
 
     private static Model enlarged(Model model, WeightPasses passes) {

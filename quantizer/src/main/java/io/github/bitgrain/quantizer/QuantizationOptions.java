@@ -31,6 +31,7 @@ import java.util.Map;
  * @param tqtSetting how thresholds are trained
  * @param tuning passes beside that
  * @param threads number of threads; results do not depend on it
+ * @param seed chooses which samples are mixed for training
  */
 public record QuantizationOptions(
         Target target,
@@ -48,7 +49,8 @@ public record QuantizationOptions(
         boolean tqt,
         TqtSetting tqtSetting,
         TuningPasses tuning,
-        int threads) {
+        int threads,
+        long seed) {
     private static final int CALIB_BATCH = 32;
 
     /**
@@ -67,7 +69,7 @@ public record QuantizationOptions(
             Map<String, Double> fixedScales, int calibBatch, int calibSteps, boolean equalization, EqualizationSetting equalizationSetting,
             boolean tqt, TqtSetting tqtSetting, int threads) {
         this(target, profile, bits, bitsByNode, Dispatcher.ALLIN, calibration, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
-                WeightPasses.NONE, tqt, tqtSetting, TuningPasses.NONE, threads);
+                WeightPasses.NONE, tqt, tqtSetting, TuningPasses.NONE, threads, 0);
     }
 
     /** The defaults: 8 bits, improved, exact-error calibration on all samples, no training, all processors. */
@@ -79,25 +81,25 @@ public record QuantizationOptions(
     /** These with another number of samples in a calibration batch. */
     public QuantizationOptions withBatch(int samples) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, samples, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, threads);
+                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, threads, seed);
     }
 
     /** These with thresholds trained. */
     public QuantizationOptions withTqt(TqtSetting setting) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, true, setting, tuning, threads);
+                equalizationSetting, weightPasses, true, setting, tuning, threads, seed);
     }
 
     /** These with passes that enlarge the network. */
     public QuantizationOptions withWeightPasses(WeightPasses passes) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, passes, tqt, tqtSetting, tuning, threads);
+                equalizationSetting, passes, tqt, tqtSetting, tuning, threads, seed);
     }
 
     /** These with passes that change weights after calibration. */
     public QuantizationOptions withTuning(TuningPasses passes) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, passes, threads);
+                equalizationSetting, weightPasses, tqt, tqtSetting, passes, threads, seed);
     }
 
     /** These for calibrating a part of the network: without what belongs to nodes outside, and without scales set by hand. */
@@ -105,7 +107,7 @@ public record QuantizationOptions(
         Map<String, Integer> known = new LinkedHashMap<>(bitsByNode);
         known.keySet().removeIf(node -> part.node(node) == null);
         return new QuantizationOptions(target, profile, bits, known, dispatcher, calibration, Map.of(), calibBatch, 0, false,
-                equalizationSetting, WeightPasses.NONE, false, tqtSetting, TuningPasses.NONE, threads);
+                equalizationSetting, WeightPasses.NONE, false, tqtSetting, TuningPasses.NONE, threads, seed);
     }
 
     /** The widths of all nodes of a network that do not have {@code bits}. */

@@ -174,7 +174,7 @@ public class QuantizeCommand extends CliCommand {
     @Mixin
     private SideFiles files = new SideFiles();
 
-    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of everything random. Default: 0.")
+    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Chooses which samples are mixed for training. Default: 0.")
     private long seed;
 
     @Option(names = "--threads", paramLabel = "N", description = "Number of threads. Results do not depend on it. Default: all processors.")

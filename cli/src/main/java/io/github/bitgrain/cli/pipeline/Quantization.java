@@ -64,6 +64,6 @@ public final class Quantization {
         return new QuantizationOptions(request.target(), request.profile(), request.bits(), settings.bitsByOperator(),
                 settings.dispatching(), settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT), settings.fixedScales(),
                 request.calibBatch(), request.calibSteps(), settings.equalization(), settings.equalizationSetting(),
-                settings.weightPasses(), settings.trains(), settings.training(), settings.tuning(), request.threads());
+                settings.weightPasses(), settings.trains(), settings.training(), settings.tuning(), request.threads(), request.seed());
     }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class NpyTest {
+public class NpyTest {
     @TempDir
     Path folder;
 
@@ -44,7 +44,7 @@ class NpyTest {
         return bytes.put(dictionary.getBytes(StandardCharsets.US_ASCII)).put((byte) '\n').put(data).array();
     }
 
-    static byte[] floats(List<Integer> shape, float... values) {
+    public static byte[] floats(List<Integer> shape, float... values) {
         try {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             new NpyWriter(out, ElementType.FLOAT32, shape).write(values);
@@ -217,7 +217,7 @@ class NpyTest {
         }
     }
 
-    static Path npz(Path file, boolean compressed, Object... namesAndBytes) throws IOException {
+    public static Path npz(Path file, boolean compressed, Object... namesAndBytes) throws IOException {
         try (OutputStream out = Files.newOutputStream(file); ZipOutputStream zip = new ZipOutputStream(out)) {
             for (int i = 0; i < namesAndBytes.length; i += 2) {
                 byte[] bytes = (byte[]) namesAndBytes[i + 1];

@@ -12,8 +12,9 @@ import java.util.Map;
  * @param source samples
  * @param size samples per batch
  * @param count number of batches
+ * @param seed chooses which samples are mixed where mixtures are made of them
  */
-public record Batches(DataSource source, int size, int count) {
+public record Batches(DataSource source, int size, int count, long seed) {
     /** Checks the parts. */
     public Batches {
         if (source.samples() < 1) {
@@ -24,9 +25,19 @@ public record Batches(DataSource source, int size, int count) {
         }
     }
 
+    /** Batches with the seed 0. */
+    public Batches(DataSource source, int size, int count) {
+        this(source, size, count, 0);
+    }
+
     /** All samples once. */
     public static Batches all(DataSource source, int size) {
         return new Batches(source, size, Math.max(1, (source.samples() + size - 1) / size));
+    }
+
+    /** These with another seed. */
+    public Batches withSeed(long other) {
+        return new Batches(source, size, count, other);
     }
 
     /** Number of different batches. */

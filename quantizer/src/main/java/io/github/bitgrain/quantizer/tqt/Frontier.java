@@ -32,6 +32,8 @@ final class Frontier implements AutoCloseable {
     private final Set<String> kept;
     private final Set<Node> ran = new HashSet<>();
     private final Set<Node> done = new HashSet<>();
+    /** Values that cannot be kept by samples: what makes them runs again for each reader. */
+    private final Set<String> behind;
 
     /**
      * A frontier before the first node.
@@ -49,6 +51,7 @@ final class Frontier implements AutoCloseable {
         this.cache = cache;
         this.kept = new HashSet<>(kept);
         this.threads = threads;
+        this.behind = SampleAxis.behind(graph, parameters);
         for (int b = 0; b < batches.size(); b++) {
             for (Map.Entry<String, Tensor> input : batches.get(b).entrySet()) {
                 cache.put(input.getKey(), b, input.getValue());
@@ -66,11 +69,12 @@ final class Frontier implements AutoCloseable {
 
     /** Runs nodes, again if they ran before; what is not in {@code untrained} is then done with. */
     void run(List<Node> nodes, Set<Node> untrained) {
-        ran.addAll(nodes);
-        nodes.stream().filter(node -> !untrained.contains(node)).forEach(done::add);
+        List<Node> kept = nodes.stream().filter(node -> node.outputs().stream().noneMatch(behind::contains)).toList();
+        ran.addAll(kept);
+        kept.stream().filter(node -> !untrained.contains(node)).forEach(done::add);
         List<String> results = new ArrayList<>();
         for (Node node : nodes) {
-            node.outputs().stream().filter(value -> !value.isEmpty() && isNeeded(value)).forEach(results::add);
+            node.outputs().stream().filter(value -> !value.isEmpty() && !behind.contains(value) && isNeeded(value)).forEach(results::add);
         }
         if (!results.isEmpty()) {
             compute(nodes, results, this, IntStream.range(0, extents.size()).boxed().toList(),

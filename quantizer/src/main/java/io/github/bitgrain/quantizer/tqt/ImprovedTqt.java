@@ -13,8 +13,10 @@ import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.quantizer.analyze.OutputError;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -143,6 +145,9 @@ final class ImprovedTqt {
     private double keepBlocks(double error) {
         QuantizedTwin.State before = twin.state();
         List<TqtBlock> blocks = BlockWalk.blocks(twin, setting.blockSize(), setting.interestedLayers());
+        // The output trains what cannot be trained by itself.
+        Set<String> behind = SampleAxis.behind(graph, twin.parameters());
+        blocks.removeIf(block -> !Collections.disjoint(block.outputs(), behind) || !Collections.disjoint(block.inputs(graph), behind));
         trainBlocks(blocks, Map.of(), 0);
         double now = judge();
         if (setting.channelWeighting()) {

@@ -2,6 +2,7 @@ package io.github.bitgrain.quantizer.tqt;
 
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.calibrate.Batches;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,10 +23,22 @@ record Samples(List<Map<String, Tensor>> training, List<Map<String, Tensor>> mix
     private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;
     /** More samples than this change little and cost memory; they are taken evenly from the whole source. */
     private static final int MOST = 512;
+    /** Places where mixtures can begin, and how far those of neighbouring seeds lie apart: a prime. */
+    private static final int SEEDS = 1 << 24;
+    private static final long SEED_STEP = 1_299_709;
     /** With fewer samples nothing is set aside. */
     private static final int FEWEST = 16;
 
-    static Samples split(DataSource source, int samples, int batch, double holdOut, int trainedSamples) {
+    /**
+     * Divides the samples of some batches.
+     *
+     * @param holdOut share that decides
+     * @param trainedSamples up to which number mixtures are made
+     */
+    static Samples split(Batches batches, double holdOut, int trainedSamples) {
+        DataSource source = batches.source();
+        int samples = Math.min(source.samples(), batches.size() * batches.count());
+        int batch = batches.size();
         int count = Math.min(samples, MOST);
         int period = holdOut > 0 && count >= FEWEST ? (int) Math.max(2, Math.ceil(1 / holdOut)) : Integer.MAX_VALUE;
         List<Integer> training = new ArrayList<>();
@@ -39,9 +52,14 @@ record Samples(List<Map<String, Tensor>> training, List<Map<String, Tensor>> mix
         int extent = trainingBatches.getFirst().values().iterator().next().shape().dim(0);
         int wanted = (trainedSamples - training.size()) / extent;
         for (int b = 0; b < wanted && training.size() > 1; b++) {
-            mixed.add(mixtures(source, training, b * extent, extent));
+            mixed.add(mixtures(source, training, start(batches.seed()) + b * extent, extent));
         }
         return new Samples(trainingBatches, mixed, deciding.isEmpty() ? trainingBatches : batches(source, deciding, batch));
+    }
+
+    /** Seeds begin at different places of one sequence of mixtures. */
+    private static int start(long seed) {
+        return (int) Math.floorMod(seed * SEED_STEP, (long) SEEDS);
     }
 
     /** Mixture k is of sample k mod n and of another one, at another distance in every round. */
@@ -50,7 +68,7 @@ record Samples(List<Map<String, Tensor>> training, List<Map<String, Tensor>> mix
         Map<String, Tensor> batch = empty(source, count);
         for (int row = 0; row < count; row++) {
             int k = first + row;
-            int distance = 1 + (int) ((k / n + 1) * GOLDEN * (n - 1)) % (n - 1);
+            int distance = 1 + (int) ((long) ((k / n + 1) * GOLDEN * (n - 1)) % (n - 1));
             double share = 0.5 + 0.5 * (k * GOLDEN % 1);
             Map<String, Tensor> one = source.read(samples.get(k % n), 1);
             Map<String, Tensor> other = source.read(samples.get((k + distance) % n), 1);

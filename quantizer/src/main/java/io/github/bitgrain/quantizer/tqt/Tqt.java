@@ -61,8 +61,7 @@ public final class Tqt {
      */
     public static TqtResult improved(Model model, QuantPlan plan, Batches batches, Function<Model, QuantPlan> calibration, TqtSetting setting,
             AdaRoundSetting rounding, TqtListener listener, int threads) {
-        Samples samples = Samples.split(batches.source(), Math.min(batches.source().samples(), batches.size() * batches.count()), batches.size(),
-                setting.holdOut(), setting.trainedSamples());
+        Samples samples = Samples.split(batches, setting.holdOut(), setting.trainedSamples());
         ImprovedTqt plain = new ImprovedTqt(model, model, plan, samples, setting, listener, threads);
         double before = plain.judge();
         Map<String, ChannelMap> maps = Map.of();

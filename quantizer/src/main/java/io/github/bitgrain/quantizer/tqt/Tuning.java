@@ -51,7 +51,7 @@ public final class Tuning {
         List<BlockReport> reports = new ArrayList<>();
         BiasCorrectionSetting setting = passes.biasCorrection();
         if (setting != null) {
-            Samples samples = samples(batches, setting.holdOut(), 0);
+            Samples samples = Samples.split(batches, setting.holdOut(), 0);
             reports.addAll(confirmed(new HeldOutNoise(model, twin, samples.deciding(), threads), () ->
                     new BiasCorrectionPass(twin, setting, false, listener, threads).run(samples.training(), samples.deciding())));
         }
@@ -63,7 +63,7 @@ public final class Tuning {
 
     /** AdaRound on a twin, taken back as a whole if samples that trained nothing do not confirm it. */
     static List<BlockReport> round(Model reference, QuantizedTwin twin, Batches batches, AdaRoundSetting setting, TqtListener listener, int threads) {
-        Samples samples = samples(batches, setting.holdOut(), setting.trainedSamples());
+        Samples samples = Samples.split(batches, setting.holdOut(), setting.trainedSamples());
         return confirmed(new HeldOutNoise(reference, twin, samples.deciding(), threads), () ->
                 new AdaRound(twin, setting, false, listener, threads).run(samples.mixed(), samples.deciding()));
     }
@@ -83,10 +83,5 @@ public final class Tuning {
         if (!parity && tqt && passes.biasCorrection() != null) {
             throw BitgrainException.usage("bias_correct: under --profile improved tqt_optimization corrects biases itself; switch bias_correct off");
         }
-    }
-
-    private static Samples samples(Batches batches, double holdOut, int trainedSamples) {
-        return Samples.split(batches.source(), Math.min(batches.source().samples(), batches.size() * batches.count()), batches.size(), holdOut,
-                trainedSamples);
     }
 }

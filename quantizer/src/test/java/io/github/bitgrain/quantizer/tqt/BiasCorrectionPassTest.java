@@ -16,6 +16,7 @@ import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.Bitgrain;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
@@ -134,7 +135,7 @@ class BiasCorrectionPassTest {
                     .withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null));
             Model model = network(seed);
             QuantizationResult result = Bitgrain.quantize(model, samples, options, QuantizationListener.NONE);
-            Samples split = Samples.split(samples, 32, 8, 0.25, 0);
+            Samples split = Samples.split(new Batches(samples, 8, 4), 0.25, 0);
             QuantizedTwin twin = new QuantizedTwin(result.calibrated(), result.calibratedPlan());
             HeldOutNoise noise = new HeldOutNoise(result.calibrated(), twin, split.deciding(), 1);
             double before = noise.now();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.calibrate.Batches;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,7 @@ class SamplesTest {
 
     @Test
     void mixturesAreOfTwoTrainingSamplesAndNoneIsMadeTwice() {
-        Samples samples = Samples.split(unitVectors(), COUNT, 5, 0.25, 60);
+        Samples samples = Samples.split(Batches.all(unitVectors(), 5), 0.25, 60);
         assertEquals(3, samples.training().size());
         assertEquals(samples.training(), samples.mixed().subList(0, 3));
         List<Map<String, Tensor>> mixtures = samples.mixed().subList(3, samples.mixed().size());
@@ -62,8 +63,20 @@ class SamplesTest {
     }
 
     @Test
+    void seedsMixOtherSamples() {
+        Set<List<Float>> rows = rows(Samples.split(Batches.all(unitVectors(), 5), 0.25, 60).mixed());
+        for (long seed : new long[] {1, 2, -7, Long.MAX_VALUE}) {
+            Samples other = Samples.split(Batches.all(unitVectors(), 5).withSeed(seed), 0.25, 60);
+            Set<List<Float>> mixed = rows(other.mixed().subList(3, other.mixed().size()));
+            assertEquals(45, mixed.size());
+            mixed.retainAll(rows);
+            assertTrue(mixed.isEmpty(), "seed " + seed);
+        }
+    }
+
+    @Test
     void enoughSamplesAreNotMixed() {
-        Samples samples = Samples.split(unitVectors(), COUNT, 5, 0.25, 15);
+        Samples samples = Samples.split(Batches.all(unitVectors(), 5), 0.25, 15);
         assertEquals(samples.training(), samples.mixed());
     }
 }
