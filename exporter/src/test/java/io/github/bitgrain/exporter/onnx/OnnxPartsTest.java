@@ -19,7 +19,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class OnnxNormsTest {
+class OnnxPartsTest {
     /** Axes as an operand, and as an attribute. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
