@@ -23,9 +23,15 @@ public final class AxisOrder {
         return Shape.of(first);
     }
 
+    /** Whether both orders have the same shape, so that only the operators around a value tell which one it has. */
+    static boolean isAmbiguous(Shape sample) {
+        return (sample.rank() == 2 || sample.rank() == 3) && channelsFirst(sample).equals(sample);
+    }
+
     /** For each element of the channels-last form the index of the same element in the channels-first form. */
     public static IntUnaryOperator fromChannelsFirst(Shape channelsLast) {
-        if (channelsFirst(channelsLast).equals(channelsLast)) {
+        int rank = channelsLast.rank();
+        if (rank != 2 && rank != 3) {
             return IntUnaryOperator.identity();
         }
         int channels = channelsLast.dim(-1);

@@ -6,16 +6,19 @@ import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.simulator.ChipBuffer;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.Simulator;
+import io.github.bitgrain.simulator.lowering.ChipAxes;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
  * A chip program, simulated bit by bit: floats are quantized as the chip does, integer outputs become real numbers. Inputs
- * may have the chip's axes or ONNX's; outputs have the chip's.
+ * may have the chip's axes or, also where the shapes of both are the same, ONNX's; outputs have the chip's.
  */
 public final class ChipNetwork implements Network {
     private static final int SAMPLES_PER_THREAD = 8;
@@ -23,6 +26,8 @@ public final class ChipNetwork implements Network {
     private final Map<String, List<Shape>> inputs = new LinkedHashMap<>();
     private final Map<String, Shape> stated = new LinkedHashMap<>();
     private final Map<String, Shape> outputs = new LinkedHashMap<>();
+    /** Inputs and outputs with channels last whose shape does not tell it. */
+    private final Set<String> maps = new HashSet<>();
     private final List<Simulator> simulators = new ArrayList<>();
 
     /**
@@ -35,9 +40,15 @@ public final class ChipNetwork implements Network {
             Shape first = AxisOrder.channelsFirst(sample);
             stated.put(name, sample);
             inputs.put(name, first.equals(sample) ? List.of(sample) : List.of(first, sample));
+            if (AxisOrder.isAmbiguous(sample) && ChipAxes.readsMap(program, name)) {
+                maps.add(name);
+            }
         }
         for (String name : program.outputs()) {
             outputs.put(name, sample(program.value(name).shape()));
+            if (AxisOrder.isAmbiguous(outputs.get(name)) && ChipAxes.makesMap(program, name)) {
+                maps.add(name);
+            }
         }
         simulators.add(new Simulator(program, target));
         // The samples of a streaming network are one stream, in order.
@@ -63,6 +74,11 @@ public final class ChipNetwork implements Network {
     }
 
     @Override
+    public boolean hasChannelsLast(String output) {
+        return outputs.containsKey(output) && maps.contains(output);
+    }
+
+    @Override
     public int batch() {
         return simulators.size() * SAMPLES_PER_THREAD;
     }
@@ -84,8 +100,7 @@ public final class ChipNetwork implements Network {
     private void run(Simulator simulator, Map<String, Tensor> values, int index, Map<String, Tensor> results) {
         stated.forEach((name, shape) -> {
             Tensor tensor = values.get(name);
-            boolean channelsFirst = !tensor.shape().without(0).equals(shape)
-                    || tensor.shape().without(0).equals(AxisOrder.channelsFirst(shape));
+            boolean channelsFirst = !tensor.shape().without(0).equals(shape) || maps.contains(name);
             IntUnaryOperator source = channelsFirst ? AxisOrder.fromChannelsFirst(shape) : IntUnaryOperator.identity();
             float[] reals = new float[shape.size()];
             for (int i = 0; i < reals.length; i++) {

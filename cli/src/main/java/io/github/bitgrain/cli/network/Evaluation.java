@@ -87,7 +87,7 @@ public final class Evaluation {
             List<Tensor> in = List.copyOf(inputs.values());
             int count = in.getFirst().shape().dim(0);
             List<Tensor> other = reference == null ? null : List.copyOf(reference.run(renamed(in)).values());
-            List<Tensor> out = aligned(List.copyOf(network.run(inputs).values()), other == null ? in : other);
+            List<Tensor> out = aligned(network.run(inputs), other == null ? in : other);
             for (int i = 0; i < count; i++) {
                 metrics.add(new Prediction(done + i, sample(in.subList(0, 1), i), sample(out, i),
                         other == null ? null : sample(other, i)));
@@ -110,13 +110,17 @@ public final class Evaluation {
     }
 
     /** Outputs in the axis order of what they are compared with, where that is the other order of the same shape. */
-    private static List<Tensor> aligned(List<Tensor> outputs, List<Tensor> wanted) {
+    private List<Tensor> aligned(Map<String, Tensor> outputs, List<Tensor> wanted) {
         List<Tensor> aligned = new ArrayList<>();
-        for (int i = 0; i < outputs.size(); i++) {
-            Tensor output = outputs.get(i);
+        List<String> theirs = reference == null ? List.of() : List.copyOf(reference.outputs().keySet());
+        int i = -1;
+        for (Map.Entry<String, Tensor> named : outputs.entrySet()) {
+            i++;
+            Tensor output = named.getValue();
             Shape shape = output.shape().without(0);
             Shape other = i < wanted.size() ? wanted.get(i).shape().without(0) : shape;
-            if (shape.equals(other) || !AxisOrder.channelsFirst(shape).equals(other)) {
+            boolean hidden = network.hasChannelsLast(named.getKey()) && (i >= theirs.size() || !reference.hasChannelsLast(theirs.get(i)));
+            if (!AxisOrder.channelsFirst(shape).equals(other) || shape.equals(other) && !hidden) {
                 aligned.add(output);
                 continue;
             }

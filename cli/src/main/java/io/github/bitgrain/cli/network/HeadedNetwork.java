@@ -33,6 +33,11 @@ public final class HeadedNetwork implements Network {
     }
 
     @Override
+    public boolean hasChannelsLast(String output) {
+        return !head.outputs().containsKey(output) && body.hasChannelsLast(output);
+    }
+
+    @Override
     public int batch() {
         return body.batch();
     }

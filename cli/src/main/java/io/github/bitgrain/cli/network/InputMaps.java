@@ -137,6 +137,11 @@ public final class InputMaps {
         }
 
         @Override
+        public boolean hasChannelsLast(String output) {
+            return fitted.hasChannelsLast(output);
+        }
+
+        @Override
         public int batch() {
             return fitted.batch();
         }

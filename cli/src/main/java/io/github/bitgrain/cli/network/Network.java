@@ -13,6 +13,11 @@ public interface Network extends AutoCloseable {
     /** Outputs by name with the shape for one sample, in order. */
     Map<String, Shape> outputs();
 
+    /** Whether an output is a feature map with channels last, where that cannot be seen by its shape. */
+    default boolean hasChannelsLast(String output) {
+        return false;
+    }
+
     /** Samples that are best computed at once. */
     int batch();
 

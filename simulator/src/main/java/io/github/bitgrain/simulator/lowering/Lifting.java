@@ -5,8 +5,6 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.ChipNode;
 import io.github.bitgrain.simulator.ChipProgram;
-import java.util.HashSet;
-import java.util.Set;
 
 /**
  * The way back: a chip program as a float network with ONNX's axes. Weights and biases become real numbers, conversions
@@ -16,11 +14,6 @@ import java.util.Set;
  * <p>Feature maps have channels first, at the ends of the graph too; values that the program stores in another order keep it.
  */
 public final class Lifting {
-    /** Operators that read feature maps with channels last, whatever their axes were called before. */
-    private static final Set<String> WINDOWS =
-            Set.of("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "Resize", "InsertZeros",
-            "DepthToSpace", "SpaceToDepth");
-
     private Lifting() {}
 
     /**
@@ -33,8 +26,7 @@ public final class Lifting {
         LiftedGraph graph = new LiftedGraph(program, target);
         for (String input : program.inputs()) {
             int rank = program.value(input).shape().size();
-            boolean isMap = (rank == 3 || rank == 4) && reachesWindow(program, input, new HashSet<>());
-            graph.input(input, isMap ? Permutation.channelsLast(rank) : Permutation.identity(rank));
+            graph.input(input, ChipAxes.readsMap(program, input) ? Permutation.channelsLast(rank) : Permutation.identity(rank));
         }
         for (ChipNode node : program.nodes()) {
             lift(node, graph);
@@ -60,24 +52,5 @@ public final class Lifting {
             // As in the simulator: operands and attributes of a damaged file need not fit together.
             throw graph.refused(node, "its operands and attributes do not fit together (" + e.getMessage() + ")");
         }
-    }
-
-    /** Whether a value gets to a window operator before any operator that depends on the order of axes. */
-    private static boolean reachesWindow(ChipProgram program, String value, Set<String> seen) {
-        if (!seen.add(value)) {
-            return false;
-        }
-        for (ChipNode node : program.nodes()) {
-            if (node.inputs().contains(value)) {
-                if (WINDOWS.contains(node.opType())) {
-                    return true;
-                }
-                if (LiftingRules.keepsAxes(node.opType())
-                        && node.outputs().stream().anyMatch(output -> reachesWindow(program, output, seen))) {
-                    return true;
-                }
-            }
-        }
-        return false;
     }
 }

@@ -12,11 +12,11 @@ public final class LoweredModel {
     private final Map<String, Permutation> axes = new LinkedHashMap<>();
 
     LoweredModel(ChipProgram program, List<DraftValue> ends) {
-        this.program = program;
         for (DraftValue end : ends) {
             axes.put(end.name, end.axesOrIdentity());
             sources.put(end.name, end.axesOrIdentity().sources(end.shape));
         }
+        this.program = ChipAxes.describe(program, name -> !axes.get(name).isIdentity());
     }
 
     /** The program. */
