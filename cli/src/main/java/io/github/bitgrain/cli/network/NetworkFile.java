@@ -25,6 +25,9 @@ public final class NetworkFile {
     public static Model read(Path file, InputShapes shapes, Consumer<String> note) {
         Model exported = OnnxReader.read(file, shapes);
         SamplesFirst moved = SamplesFirst.of(exported);
+        if (moved.model() == exported) {
+            return exported;
+        }
         Map<String, Shape> now = ShapeInference.infer(moved.model().graph(), moved.model().parameters());
         Map<String, Shape> before = ShapeInference.infer(exported.graph(), exported.parameters());
         moved.inputs().forEach((input, axis) -> note.accept(moved("input", input, before.get(input), axis, now.get(input))));

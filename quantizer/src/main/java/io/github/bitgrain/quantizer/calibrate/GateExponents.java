@@ -27,7 +27,7 @@ public final class GateExponents {
     private static final double FILLED = 0.8;
     /** Coarser cells would be of little use: steps of 1/32. */
     private static final int COARSEST = -5;
-    /** Samples that are looked at. */
+    /** Batches that are looked at. */
     private static final int MOST_BATCHES = 4;
     private static final int BIAS = 3;
     private static final int INITIAL_STATE = 5;

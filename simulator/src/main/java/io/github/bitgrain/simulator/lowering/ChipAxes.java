@@ -3,6 +3,7 @@ package io.github.bitgrain.simulator.lowering;
 import io.github.bitgrain.simulator.ChipNode;
 import io.github.bitgrain.simulator.ChipProgram;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -24,17 +25,14 @@ public final class ChipAxes {
 
     /** The program with a word about each end whose axes nothing else tells; {@code isMap} says what they are. */
     static ChipProgram describe(ChipProgram program, Predicate<String> isMap) {
+        Set<String> untold = new LinkedHashSet<>();
+        program.inputs().stream().filter(input -> hasEqualExtents(program, input) && readsMap(program, input) != isMap.test(input)).forEach(untold::add);
+        program.outputs().stream().filter(output -> hasEqualExtents(program, output) && makesMap(program, output) != isMap.test(output)).forEach(untold::add);
+        if (untold.isEmpty()) {
+            return program;
+        }
         ChipProgram.Builder described = program.edit();
-        for (String input : program.inputs()) {
-            if (hasEqualExtents(program, input) && readsMap(program, input) != isMap.test(input)) {
-                described.metadata(KEY + input, String.valueOf(isMap.test(input)));
-            }
-        }
-        for (String output : program.outputs()) {
-            if (hasEqualExtents(program, output) && makesMap(program, output) != isMap.test(output)) {
-                described.metadata(KEY + output, String.valueOf(isMap.test(output)));
-            }
-        }
+        untold.forEach(end -> described.metadata(KEY + end, String.valueOf(isMap.test(end))));
         return described.build();
     }
 
