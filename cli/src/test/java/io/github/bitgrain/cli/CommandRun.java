@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One run of the command line inside the test's JVM.
@@ -22,6 +24,11 @@ record CommandRun(int exit, String out, String err) {
         StringWriter err = new StringWriter();
         int exit = Main.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
         return new CommandRun(exit, out.toString(), err.toString());
+    }
+
+    /** Runs the command with these arguments and some more. */
+    static CommandRun of(List<String> args, String... more) {
+        return of(Stream.concat(args.stream(), Stream.of(more)).toArray(String[]::new));
     }
 
     /** The JSON object that the run printed; it must have succeeded. */

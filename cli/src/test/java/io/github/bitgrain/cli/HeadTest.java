@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -35,18 +34,12 @@ class HeadTest {
         return folder.resolve(name).toString();
     }
 
-    private static CommandRun run(List<String> args, String... more) {
-        List<String> all = new ArrayList<>(args);
-        all.addAll(List.of(more));
-        return CommandRun.of(all.toArray(String[]::new));
-    }
-
     private CommandRun quantize(Path model, String output, String... more) {
-        return run(List.of("quantize", model.toString(), "--calib", shared("data/yolo/calib_x.npy"), "--mean", "0.5", "--std", "1/4", "-o", file(output)), more);
+        return CommandRun.of(List.of("quantize", model.toString(), "--calib", shared("data/yolo/calib_x.npy"), "--mean", "0.5", "--std", "1/4", "-o", file(output)), more);
     }
 
     private JsonNode evaluate(String model, String... more) throws IOException {
-        return run(List.of("evaluate", file(model), "--data", shared("data/yolo/val_x.npy"), "--mean", "0.5", "--std", "1/4", "--json"), more).json().get("metrics");
+        return CommandRun.of(List.of("evaluate", file(model), "--data", shared("data/yolo/val_x.npy"), "--mean", "0.5", "--std", "1/4", "--json"), more).json().get("metrics");
     }
 
     private double precision(String model) throws IOException {
@@ -106,7 +99,7 @@ class HeadTest {
                 + "it to the application to join them"), kept.err());
         assertTrue(quantize(distances, "kept.espdl", "--calib-steps", "1", "--json").json().get("head").isNull());
 
-        CommandRun analysis = run(List.of("analyze", export.toString(), "--calib", shared("data/yolo/calib_x.npy"), "--calib-steps", "1", "--samples", "2"));
+        CommandRun analysis = CommandRun.of(List.of("analyze", export.toString(), "--calib", shared("data/yolo/calib_x.npy"), "--calib-steps", "1", "--samples", "2"));
         assertTrue(analysis.err().contains("errors are those of the 4 outputs in front of the head, which is left to the application"), analysis.err());
     }
 
@@ -117,9 +110,9 @@ class HeadTest {
         quantize(export, "named.espdl", "--calib-steps", "1", "--output-names", "box0,score0,box1,score1");
         List<String> evaluate = List.of("evaluate", file("cut.espdl"), "--data", shared("data/yolo/val_x.npy"), "--reference", file("yolo.onnx"), "--metric", "snr");
         Files.copy(folder.resolve("named.head.onnx"), folder.resolve("cut.head.onnx"), StandardCopyOption.REPLACE_EXISTING);
-        run(evaluate).fails(65, file("cut.espdl") + ": cut.head.onnx: reads \"box0\" [1, 4, 12, 12], which is no output of the model; it belongs to another model");
+        CommandRun.of(evaluate).fails(65, file("cut.espdl") + ": cut.head.onnx: reads \"box0\" [1, 4, 12, 12], which is no output of the model; it belongs to another model");
         Files.delete(folder.resolve("cut.head.onnx"));
-        CommandRun alone = run(evaluate);
+        CommandRun alone = CommandRun.of(evaluate);
         assertTrue(alone.err().startsWith(file("cut.head.onnx") + " is not there, which computes the outputs [output0]: outputs are those of the chip, ["), alone.err());
         assertEquals(2, alone.exit());
 
@@ -135,15 +128,15 @@ class HeadTest {
     void whatCannotBeDoneIsSaid() throws IOException {
         Path lenet = SharedData.path("golden/esp-ppq/models/lenet.onnx");
         List<String> plain = List.of("quantize", lenet.toString(), "--calib", shared("data/lenet/calib_x.npy"), "-o", file("a.espdl"));
-        CommandRun nothing = run(plain, "--head", "cut");
+        CommandRun nothing = CommandRun.of(plain, "--head", "cut");
         assertTrue(nothing.err().contains("warning: --head cut: the network ends with its last layer: nothing is left that the application could do"), nothing.err());
         Files.delete(folder.resolve("a.espdl"));
-        run(plain, "--head", "cut", "--streaming", "4").fails(2,
+        CommandRun.of(plain, "--head", "cut", "--streaming", "4").fails(2,
                 "--head cut: cannot be joined with --streaming, whose runs give a few frames of what the head reads");
-        run(plain, "--output-names", "a,b").fails(2, "--output-names: the model has 1 output, not 2: y");
-        run(plain, "--output-names", "x").fails(2, "--output-names: \"x\" is the name of another value of the network");
-        run(plain, "--output-names", " ").fails(2, "--output-names: \" \" is no name");
-        run(plain, "--head", "off").fails(2, "Invalid value for option '--head': expected one of [AUTO, CUT, KEEP] (case-insensitive) but was 'off'; see bitgrain quantize --help");
+        CommandRun.of(plain, "--output-names", "a,b").fails(2, "--output-names: the model has 1 output, not 2: y");
+        CommandRun.of(plain, "--output-names", "x").fails(2, "--output-names: \"x\" is the name of another value of the network");
+        CommandRun.of(plain, "--output-names", " ").fails(2, "--output-names: \" \" is no name");
+        CommandRun.of(plain, "--head", "off").fails(2, "Invalid value for option '--head': expected one of [AUTO, CUT, KEEP] (case-insensitive) but was 'off'; see bitgrain quantize --help");
         try (Stream<Path> files = Files.list(folder)) {
             assertEquals(0, files.count());
         }

@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,17 +36,11 @@ class QatEndsTest {
         return folder.resolve(name).toString();
     }
 
-    private static CommandRun run(List<String> args, String... more) {
-        List<String> all = new ArrayList<>(args);
-        all.addAll(List.of(more));
-        return CommandRun.of(all.toArray(String[]::new));
-    }
-
     private CommandRun qat(String base, String model, String data, String... more) throws IOException {
         Path recipe = Files.writeString(folder.resolve("recipe.yaml"), "defaults: [" + base + ", _self_]\ncheckpoint_params: {checkpoint_path: " + model
                 + "}\ndataset_params: {" + data + "}\nquantization_params: {target: esp32p4}\nckpt_root_dir: " + file("runs")
                 + "\nexport_params: {output_espdl_path: " + file("a.espdl") + ", output_onnx_path: " + file("a.onnx") + "}\n");
-        return run(List.of("qat", recipe.toString()), more);
+        return CommandRun.of(List.of("qat", recipe.toString()), more);
     }
 
     /** Labelled pictures of digits. */
@@ -64,7 +57,7 @@ class QatEndsTest {
     }
 
     private double evaluate(String model, String data, String std, String... more) throws IOException {
-        JsonNode metrics = run(List.of("evaluate", file(model), "--data", shared(data), "--mean", "0.5", "--std", std, "--json"), more).json().get("metrics");
+        JsonNode metrics = CommandRun.of(List.of("evaluate", file(model), "--data", shared(data), "--mean", "0.5", "--std", std, "--json"), more).json().get("metrics");
         return metrics.elements().next().asDouble();
     }
 
