@@ -6,6 +6,7 @@ final class Epilogue {
     private float p;
     private float q;
     private FakeQuantizer quantizer;
+    private WholeRange wholes;
     private float[] table;
     private boolean roundsVectors;
     private float scale;
@@ -15,7 +16,7 @@ final class Epilogue {
 
     /** Nothing. */
     Epilogue none() {
-        return set(null, 0f, 0f, null, null, null, 0, 0);
+        return set(Finish.NONE, null, 0, 0);
     }
 
     /**
@@ -24,22 +25,12 @@ final class Epilogue {
      * @param residual map of the geometry of y, or null
      */
     Epilogue set(Finish finish, float[] residualMap, int residualOffset, int yOffset) {
-        return set(finish.function(), finish.p(), finish.q(), finish.quantizer(), finish.table(), residualMap, residualOffset, yOffset);
-    }
-
-    /** A clamp alone; infinite bounds clamp nothing. */
-    Epilogue clamp(float lo, float hi) {
-        boolean clamps = lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY;
-        return set(clamps ? UnaryFunction.CLIP : null, lo, hi, null, null, null, 0, 0);
-    }
-
-    private Epilogue set(UnaryFunction f, float pValue, float qValue, FakeQuantizer fakeQuantizer, float[] entries, float[] residualMap, int residualOffset,
-            int yOffset) {
-        function = f;
-        p = pValue;
-        q = qValue;
-        quantizer = fakeQuantizer;
-        table = entries;
+        function = finish.function();
+        p = finish.p();
+        q = finish.q();
+        quantizer = finish.quantizer();
+        wholes = finish.wholes();
+        table = finish.table();
         roundsVectors = quantizer != null && VectorFakeQuantization.covers(quantizer.exponent(), quantizer.qmin(), quantizer.qmax(), quantizer.rounding());
         if (roundsVectors) {
             scale = FakeQuantization.scale(quantizer.exponent());
@@ -50,13 +41,22 @@ final class Epilogue {
         return this;
     }
 
+    /** A clamp alone; infinite bounds clamp nothing. */
+    Epilogue clamp(float lo, float hi) {
+        none();
+        function = lo > Float.NEGATIVE_INFINITY || hi < Float.POSITIVE_INFINITY ? UnaryFunction.CLIP : null;
+        p = lo;
+        q = hi;
+        return this;
+    }
+
     /** Whether the other map can be read up to the place where y ends with {@code end}. */
     boolean reads(int end) {
         return residual == null || end + shift <= residual.length;
     }
 
     boolean isEmpty() {
-        return function == null && quantizer == null && table == null && residual == null;
+        return function == null && quantizer == null && wholes == null && table == null && residual == null;
     }
 
     /** The whole epilogue on {@code count} rows of {@code width} floats, whole vectors, that lie in the result. */
@@ -118,6 +118,9 @@ final class Epilogue {
     }
 
     private void round(float[] y, int at, int rows, int n, int distance) {
+        if (wholes != null) {
+            wholes(y, at, rows, n, distance);
+        }
         if (quantizer == null) {
             return;
         }
@@ -126,6 +129,15 @@ final class Epilogue {
         for (int i = 0; i < rows && done < n; i++) {
             int rest = at + i * distance + done;
             ScalarFloatKernels.quantize(n - done, y, rest, y, rest, quantizer.exponent(), quantizer.qmin(), quantizer.qmax(), quantizer.rounding());
+        }
+    }
+
+    private void wholes(float[] y, int at, int rows, int n, int distance) {
+        int done = VectorFakeQuantization.wholes(rows, n, y, at, distance, wholes.lowest(), wholes.highest());
+        for (int i = 0; i < rows && done < n; i++) {
+            for (int rest = at + i * distance + done; rest < at + i * distance + n; rest++) {
+                y[rest] = wholes.nearest(y[rest]);
+            }
         }
     }
 

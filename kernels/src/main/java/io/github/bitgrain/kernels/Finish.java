@@ -5,9 +5,10 @@ package io.github.bitgrain.kernels;
  *
  * @param function function with parameters p and q
  * @param quantizer what results are rounded to
+ * @param wholes what results are rounded to where all are numbers, which takes less time
  * @param table {@value #ENTRIES} entries for whole results from −128 to 127, see {@link FloatKernels#lookUp}
  */
-public record Finish(UnaryFunction function, float p, float q, FakeQuantizer quantizer, float[] table) {
+public record Finish(UnaryFunction function, float p, float q, FakeQuantizer quantizer, WholeRange wholes, float[] table) {
     /** Entries of a table. */
     public static final int ENTRIES = 256;
     /** Sums stay what they are. */
@@ -22,11 +23,16 @@ public record Finish(UnaryFunction function, float p, float q, FakeQuantizer qua
 
     /** A function, or nothing if it is null. */
     public static Finish of(UnaryFunction function, float p, float q) {
-        return new Finish(function, p, q, null, null);
+        return new Finish(function, p, q, null, null, null);
+    }
+
+    /** Whole numbers, and a table for them or null. */
+    public static Finish of(WholeRange wholes, float[] table) {
+        return new Finish(null, 0f, 0f, null, wholes, table);
     }
 
     /** The same function and then fake quantization. */
     public Finish quantized(FakeQuantizer by) {
-        return new Finish(function, p, q, by, null);
+        return new Finish(function, p, q, by, null, null);
     }
 }

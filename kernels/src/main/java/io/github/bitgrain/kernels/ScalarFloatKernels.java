@@ -57,6 +57,9 @@ class ScalarFloatKernels implements FloatKernels {
                 fakeQuantize(shape.outC(), y, yOffset + at, y, yOffset + at, quantizer.exponent(), quantizer.qmin(), quantizer.qmax(),
                         quantizer.rounding());
             }
+            for (int c = 0; c < shape.outC() && finish.wholes() != null; c++) {
+                y[yOffset + at + c] = finish.wholes().nearest(y[yOffset + at + c]);
+            }
             if (finish.table() != null) {
                 lookUp(finish.table(), shape.outC(), y, yOffset + at, y, yOffset + at);
             }

@@ -4,9 +4,11 @@ import static io.github.bitgrain.kernels.Lanes.COUNT;
 import static io.github.bitgrain.kernels.Lanes.DOUBLES;
 import static io.github.bitgrain.kernels.Lanes.DOUBLE_COUNT;
 import static io.github.bitgrain.kernels.Lanes.FLOATS;
+import static io.github.bitgrain.kernels.Lanes.INTS;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
@@ -62,6 +64,26 @@ final class VectorFakeQuantization {
                 FloatVector raised = sum.blend(low, sum.compare(VectorOperators.LT, low));
                 FloatVector limited = raised.blend(high, raised.compare(VectorOperators.GT, high));
                 limited.fma(times, back).intoArray(y, yOffset + row * yRow + i);
+            }
+        }
+        return end;
+    }
+
+    /**
+     * {@link WholeRange} in place, on the elements of whole vectors in each of {@code rows} rows, {@code distance} floats apart; returns their
+     * number in a row. Sums with {@link #ROUNDER} that are not negative have the order of their bits, and a negative one is a negative integer
+     * too, so that the limits of integers, an instruction each, serve.
+     */
+    static int wholes(int rows, int n, float[] y, int offset, int distance, float lowest, float highest) {
+        IntVector low = IntVector.broadcast(INTS, Float.floatToRawIntBits(ROUNDER + lowest));
+        IntVector high = IntVector.broadcast(INTS, Float.floatToRawIntBits(ROUNDER + highest));
+        FloatVector rounder = FloatVector.broadcast(FLOATS, ROUNDER);
+        int end = FLOATS.loopBound(n);
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < end; i += COUNT) {
+                int at = offset + row * distance + i;
+                IntVector sum = FloatVector.fromArray(FLOATS, y, at).add(rounder).reinterpretAsInts();
+                sum.max(low).min(high).reinterpretAsFloats().sub(rounder).intoArray(y, at);
             }
         }
         return end;

@@ -65,7 +65,9 @@ class ConvolutionTest {
         // Swish has a bound, within which it may fall on either side of a rounding threshold.
         FakeQuantizer quantizer = f == UnaryFunction.SWISH || random.nextBoolean() ? null
                 : new FakeQuantizer(random.nextBoolean() ? 0 : random.nextInt(-6, 2), -random.nextInt(1, 129), random.nextInt(128), Rounding.values()[random.nextInt(7)]);
-        float[] table = quantizer == null || quantizer.exponent() != 0 ? null : new float[Finish.ENTRIES];
+        WholeRange wholes = f == UnaryFunction.SWISH || quantizer != null || random.nextBoolean() ? null
+                : new WholeRange(-random.nextInt(1, 129), random.nextInt(128));
+        float[] table = wholes == null && (quantizer == null || quantizer.exponent() != 0) ? null : new float[Finish.ENTRIES];
         for (int i = 0; table != null && i < table.length; i++) {
             table[i] = random.nextInt(-128, 128);
         }
@@ -76,7 +78,7 @@ class ConvolutionTest {
         PackedConv packed = FAST.packedConv(c.shape);
         FAST.pack(c.w, 0, packed);
         float[] fused = ConvCase.blank(c.dy);
-        FAST.conv(c.shape, c.x, c.xOffset, packed, c.bias, 0, fused, c.yOffset, new Finish(f, -0.5f, 0.75f, quantizer, table), residual, c.yOffset);
+        FAST.conv(c.shape, c.x, c.xOffset, packed, c.bias, 0, fused, c.yOffset, new Finish(f, -0.5f, 0.75f, quantizer, wholes, table), residual, c.yOffset);
         float[] separate = c.forward(FAST, true, NONE, ALL);
         for (int pixel = 0; pixel < c.shape.batch() * c.shape.outH() * c.shape.outW(); pixel++) {
             for (int at = c.yOffset + pixel * c.shape.outStride(), end = at + c.shape.outC(); at < end; at++) {
@@ -84,12 +86,15 @@ class ConvolutionTest {
                 if (quantizer != null) {
                     SCALAR.fakeQuantize(1, value, 0, value, 0, quantizer.exponent(), quantizer.qmin(), quantizer.qmax(), quantizer.rounding());
                 }
+                if (wholes != null) {
+                    value[0] = wholes.nearest(value[0]);
+                }
                 if (table != null) {
                     value[0] = table[(int) value[0] + 128];
                 }
                 float expected = residual == null ? value[0] : value[0] + residual[at];
                 float bound = f == UnaryFunction.SWISH ? 6 * Math.ulp(value[0]) + Math.ulp(expected) + TINY : 0f;
-                assertEquals(expected + 0f, fused[at] + 0f, bound, c + " " + f + " " + quantizer);
+                assertEquals(expected + 0f, fused[at] + 0f, bound, c + " " + f + " " + quantizer + " " + wholes);
             }
         }
     }
@@ -114,8 +119,9 @@ class ConvolutionTest {
             table[i] = random.nextInt(-128, 128);
         }
         boolean even = random.nextBoolean();
-        Finish finish = new Finish(random.nextBoolean() ? UnaryFunction.RELU : null, 0f, 0f,
-                new FakeQuantizer(0, -128, 127, even ? Rounding.HALF_EVEN : Rounding.HALF_UP), random.nextBoolean() ? table : null);
+        Finish finish = random.nextBoolean() ? Finish.of(new WholeRange(-128, 127), random.nextBoolean() ? table : null)
+                : new Finish(random.nextBoolean() ? UnaryFunction.RELU : null, 0f, 0f,
+                        new FakeQuantizer(0, -128, 127, even ? Rounding.HALF_EVEN : Rounding.HALF_UP), null, random.nextBoolean() ? table : null);
         PackedConv packed = FAST.packedConv(apart);
         FAST.pack(c.w, 0, packed);
         float[] expected = new float[size * size * outC];

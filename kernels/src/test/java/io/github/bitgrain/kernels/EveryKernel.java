@@ -134,8 +134,10 @@ final class EveryKernel {
         kernels.put(name + " conv", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, 0f, 6f));
         Finish swish = Finish.of(UnaryFunction.SWISH, 0f, 0f);
         kernels.put(name + " conv with function and sum", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, swish, d, 0));
-        Finish byTable = new Finish(null, 0f, 0f, new FakeQuantizer(0, -128, 127, Rounding.HALF_UP), new float[Finish.ENTRIES]);
+        Finish byTable = new Finish(null, 0f, 0f, new FakeQuantizer(0, -128, 127, Rounding.HALF_UP), null, new float[Finish.ENTRIES]);
         kernels.put(name + " conv with fake quantization and table", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, byTable, null, 0));
+        Finish wholes = Finish.of(new WholeRange(-128, 127), new float[Finish.ENTRIES]);
+        kernels.put(name + " conv of wholes and table", () -> FLOATS.conv(s, a, 0, packed, b, 0, c, 0, wholes, null, 0));
         if (s.groups() == 1) {
             kernels.put(name + " conv of planes", () -> FLOATS.convOfPlanes(s, s.inH() * s.inW(), a, 0, packed, b, 0, c, 0, swish, null, 0));
         }

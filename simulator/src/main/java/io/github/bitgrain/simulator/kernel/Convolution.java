@@ -123,7 +123,8 @@ final class Convolution implements ChipKernel {
     /** Sorts the channels by what their weights prove. Later parts overwrite what earlier ones give for their channels. */
     private void plan(ConvShape now) {
         if (isWhole()) {
-            wholes = new WholeConv(now, filter.weights(), scaling, table == null ? null : table.wholes());
+            long largestSum = IntStream.range(0, filter.outputs()).mapToLong(n -> Math.abs(filter.bias()[n]) + norms[n] * largestInput).max().orElse(0);
+            wholes = new WholeConv(now, filter.weights(), scaling, largestSum, table == null ? null : table.wholes());
             return;
         }
         int outputs = filter.outputs();
