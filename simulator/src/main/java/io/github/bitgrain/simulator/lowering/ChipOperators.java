@@ -202,7 +202,7 @@ public final class ChipOperators {
         reshaping(Transpose.class, ReshapeLowering::transpose);
         reshaping(Squeeze.class, ReshapeLowering::squeeze);
         reshaping(Unsqueeze.class, ReshapeLowering::unsqueeze);
-        reshaping(Slice.class, ReshapeLowering::slice);
+        row(Slice.class, LayoutRule.SLICE, NONE, Set.of(Trait.NO_RESCALING), ReshapeLowering::slice);
         row(Pad.class, LayoutRule.PAD, NONE, Set.of(Trait.NO_RESCALING), ReshapeLowering::pad);
         reshaping(Gather.class, ReshapeLowering::gather);
         row(Embedding.class, LayoutRule.ONNX_ORDER, FILTER, Set.of(), ChipOperators::nothing);

@@ -11,11 +11,12 @@ import java.util.stream.IntStream;
 /**
  * Chooses how the axes of every value are stored: channels last around convolutions, ONNX's order where an operator knows
  * no other, with Transposes between. Rules of ESP-PPQ's exporter; differences where it is wrong: constants of elementwise
- * operators follow the activation beside them, and recorded shapes are the true ones; and a Pad needs no Transposes.
+ * operators follow the activation beside them, and recorded shapes are the true ones; and Pad and Slice need no Transposes.
  */
 final class LayoutPass {
     private static final int SEQUENCE_RANK = 3;
     private static final int IMAGE_RANK = 4;
+    private static final int AXES_OF_SLICE = 3;
 
     private final Draft draft;
     private final List<DraftNode> placed = new ArrayList<>();
@@ -52,6 +53,7 @@ final class LayoutPass {
             case REDUCE -> reduce(node);
             case CONCAT -> concat(node);
             case PAD -> pad(node);
+            case SLICE -> slice(node);
             case ONNX_ORDER -> onnxOrder(node);
         }
         placed.add(node);
@@ -142,14 +144,15 @@ final class LayoutPass {
             stored.add(axes.storedAxis(axis));
         }
         stored.sort(null);
-        renumber(node, list, stored.stream().mapToLong(Integer::longValue).toArray());
+        renumber(node, 1, stored.stream().mapToLong(Integer::longValue).toArray());
         give(node, keep ? axes : axes.without(stored));
     }
 
-    /** Gives a node's list of numbers about axes, its operand 1, other content. */
-    private static void renumber(DraftNode node, ChipTensor list, long... stored) {
+    /** Gives a node's list of numbers about axes, one of its operands, other content. */
+    private static void renumber(DraftNode node, int operand, long... stored) {
+        ChipTensor list = node.constant(operand).finished;
         ChipTensor renumbered = ChipTensor.ofLongs(list.name(), ElementType.INT64, list.dims(), list.exponents(), list.layout(), stored);
-        node.inputs.set(1, new Operand.Constant(DraftConstant.finished(renumbered)));
+        node.inputs.set(operand, new Operand.Constant(DraftConstant.finished(renumbered)));
     }
 
     private void concat(DraftNode node) {
@@ -165,25 +168,41 @@ final class LayoutPass {
     }
 
     private void pad(DraftNode node) {
-        DraftValue value = node.value(0);
         if (draft.options.parity()) {
             onnxOrder(node);
             return;
         }
+        Permutation axes = moved(node);
+        if (!axes.isIdentity()) {
+            int[] pads = Arrays.stream(node.constant(1).finished.longs()).mapToInt(Math::toIntExact).toArray();
+            int rank = pads.length / 2;
+            int[] begins = axes.apply(Arrays.copyOf(pads, rank));
+            int[] ends = axes.apply(Arrays.copyOfRange(pads, rank, pads.length));
+            renumber(node, 1, IntStream.concat(Arrays.stream(begins), Arrays.stream(ends)).asLongStream().toArray());
+        }
+        give(node, axes);
+    }
+
+    private void slice(DraftNode node) {
+        if (draft.options.parity()) {
+            onnxOrder(node);
+            return;
+        }
+        Permutation axes = moved(node);
+        if (!axes.isIdentity()) {
+            renumber(node, AXES_OF_SLICE, Arrays.stream(node.constant(AXES_OF_SLICE).finished.ints()).mapToLong(axes::storedAxis).toArray());
+        }
+        give(node, axes);
+    }
+
+    /** The order of what a node moves, channels last from the network's input on where nothing but convolutions follows. */
+    private Permutation moved(DraftNode node) {
+        DraftValue value = node.value(0);
         boolean image = value.rank() == SEQUENCE_RANK || value.rank() == IMAGE_RANK;
         if (value.axes == null && image && draft.readers(node.output()).stream().allMatch(reader -> reader.layout == LayoutRule.CHANNELS_LAST)) {
             value.axes = Permutation.channelsLast(value.rank());
         }
-        Permutation axes = settled(value);
-        if (!axes.isIdentity()) {
-            ChipTensor list = node.constant(1).finished;
-            int[] pads = Arrays.stream(list.longs()).mapToInt(Math::toIntExact).toArray();
-            int rank = pads.length / 2;
-            int[] begins = axes.apply(Arrays.copyOf(pads, rank));
-            int[] ends = axes.apply(Arrays.copyOfRange(pads, rank, pads.length));
-            renumber(node, list, IntStream.concat(Arrays.stream(begins), Arrays.stream(ends)).asLongStream().toArray());
-        }
-        give(node, axes);
+        return settled(value);
     }
 
     private void onnxOrder(DraftNode node) {

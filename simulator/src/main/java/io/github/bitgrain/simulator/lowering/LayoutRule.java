@@ -16,6 +16,8 @@ enum LayoutRule {
     CONCAT,
     /** Takes any order; its pads follow the storage. ESP-PPQ's exporter restores ONNX's order. */
     PAD,
+    /** Takes any order; the axes that it cuts follow the storage. ESP-PPQ's exporter restores ONNX's order. */
+    SLICE,
     /** Knows ONNX's order only: operands are restored. */
     ONNX_ORDER
 }

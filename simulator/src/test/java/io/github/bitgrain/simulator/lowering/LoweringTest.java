@@ -18,6 +18,7 @@ import io.github.bitgrain.core.op.ReduceMean;
 import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.op.Sigmoid;
 import io.github.bitgrain.core.op.Size;
+import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.op.Softmax;
 import io.github.bitgrain.core.op.Transpose;
 import io.github.bitgrain.core.quant.QuantPlan;
@@ -83,6 +84,18 @@ class LoweringTest {
         assertEquals(List.of(1, 6, 8, 3), program.value("p").shape());
         assertArrayEquals(new long[] {0, 1, 2, 0, 0, 3, 4, 1}, program.parameters().get(program.nodes().getFirst().inputs().get(1)).longs());
         assertEquals(List.of("Pad", "Transpose", "Conv"), Nets.types(net.lower(LoweringOptions.PARITY)));
+    }
+
+    @Test
+    void aSliceBetweenConvolutionsCutsWhereTheChannelsLie() {
+        Slice slice = new Slice(List.of(1, -1), List.of(1L, 0L), List.of(4L, 1L), List.of(2L, 1L));
+        Nets net = conv(Target.ESP32P4).node("slice", slice, List.of("c"), "s").constant("v", new int[] {3, 2, 1, 1}, 0.5f)
+                .constant("d", new int[] {3}, 1f).node("last", POINTWISE, List.of("s", "v", "d"), "y").output("y");
+        ChipProgram program = net.lower();
+        assertEquals(List.of("Conv", "Slice", "Conv"), Nets.types(program));
+        assertArrayEquals(new long[] {3, 2}, program.parameters().get(program.nodes().get(1).inputs().get(3)).longs());
+        assertEquals(2, program.value("s").shape().getLast());
+        assertEquals(List.of("Conv", "Transpose", "Slice", "Transpose", "Conv"), Nets.types(net.lower(LoweringOptions.PARITY)));
     }
 
     @Test
