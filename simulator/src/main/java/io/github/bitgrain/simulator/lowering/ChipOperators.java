@@ -197,14 +197,14 @@ public final class ChipOperators {
         row(Concat.class, LayoutRule.CONCAT, NONE, Set.of(Trait.NO_RESCALING),
                 (op, at) -> at.node.attribute("axis", op.axis()));
 
-        reshaping(Reshape.class, ReshapeLowering::reshape);
-        reshaping(Flatten.class, (op, at) -> at.node.attribute("axis", op.axis()));
-        reshaping(Transpose.class, ReshapeLowering::transpose);
-        reshaping(Squeeze.class, ReshapeLowering::squeeze);
-        reshaping(Unsqueeze.class, ReshapeLowering::unsqueeze);
-        row(Slice.class, LayoutRule.SLICE, NONE, Set.of(Trait.NO_RESCALING), ReshapeLowering::slice);
-        row(Pad.class, LayoutRule.PAD, NONE, Set.of(Trait.NO_RESCALING), ReshapeLowering::pad);
-        reshaping(Gather.class, ReshapeLowering::gather);
+        moving(Reshape.class, LayoutRule.RESHAPE, ReshapeLowering::reshape);
+        moving(Flatten.class, LayoutRule.FLATTEN, (op, at) -> at.node.attribute("axis", op.axis()));
+        moving(Transpose.class, LayoutRule.TRANSPOSE, ReshapeLowering::transpose);
+        moving(Squeeze.class, LayoutRule.SQUEEZE, ReshapeLowering::squeeze);
+        moving(Unsqueeze.class, LayoutRule.UNSQUEEZE, ReshapeLowering::unsqueeze);
+        moving(Slice.class, LayoutRule.SLICE, ReshapeLowering::slice);
+        moving(Pad.class, LayoutRule.PAD, ReshapeLowering::pad);
+        moving(Gather.class, LayoutRule.ONNX_ORDER, ReshapeLowering::gather);
         row(Embedding.class, LayoutRule.ONNX_ORDER, FILTER, Set.of(), ChipOperators::nothing);
     }
 
@@ -234,8 +234,8 @@ public final class ChipOperators {
         row(op, LayoutRule.ANY, NONE, Set.of(Trait.TABLE), writer);
     }
 
-    private static <O extends Op> void reshaping(Class<O> op, Writer<O> writer) {
-        row(op, LayoutRule.ONNX_ORDER, NONE, Set.of(Trait.NO_RESCALING), writer);
+    private static <O extends Op> void moving(Class<O> op, LayoutRule layout, Writer<O> writer) {
+        row(op, layout, NONE, Set.of(Trait.NO_RESCALING), writer);
     }
 
     private static void recurrent(int hidden, Direction direction, int gateExponent, NodeLowering at) {

@@ -5,13 +5,15 @@ import io.github.bitgrain.simulator.ChipTensor;
 import io.github.bitgrain.simulator.ElementType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
  * Chooses how the axes of every value are stored: channels last around convolutions, ONNX's order where an operator knows
  * no other, with Transposes between. Rules of ESP-PPQ's exporter; differences where it is wrong: constants of elementwise
- * operators follow the activation beside them, and recorded shapes are the true ones; and Pad and Slice need no Transposes.
+ * operators follow the activation beside them, and recorded shapes are the true ones; and operators that move elements do so in the order in which these are stored, where their readers like it.
  */
 final class LayoutPass {
     private static final int SEQUENCE_RANK = 3;
@@ -19,10 +21,16 @@ final class LayoutPass {
     private static final int AXES_OF_SLICE = 3;
 
     private final Draft draft;
+    private final OrderWishes wishes;
     private final List<DraftNode> placed = new ArrayList<>();
+    private final Map<Turn, DraftValue> turned = new HashMap<>();
+
+    /** A value in another order, held as somebody wants it. */
+    private record Turn(DraftValue value, Permutation order, Encoding wanted) {}
 
     private LayoutPass(Draft draft) {
         this.draft = draft;
+        this.wishes = new OrderWishes(draft);
     }
 
     static void run(Draft draft) {
@@ -45,7 +53,8 @@ final class LayoutPass {
     }
 
     private void place(DraftNode node) {
-        switch (node.layout) {
+        boolean restores = draft.options.parity() && node.layout.isOurs() || givesResult(node) && node.values().stream().anyMatch(LayoutPass::isUnusual);
+        switch (restores ? LayoutRule.ONNX_ORDER : node.layout) {
             case CHANNELS_LAST -> channelsLast(node);
             case ANY -> any(node);
             case ELEMENTWISE -> elementwise(node);
@@ -54,9 +63,23 @@ final class LayoutPass {
             case CONCAT -> concat(node);
             case PAD -> pad(node);
             case SLICE -> slice(node);
+            case RESHAPE -> reshape(node);
+            case TRANSPOSE -> transpose(node);
+            case SQUEEZE -> squeeze(node);
+            case UNSQUEEZE -> unsqueeze(node);
+            case FLATTEN -> flatten(node);
             case ONNX_ORDER -> onnxOrder(node);
         }
         placed.add(node);
+    }
+
+    private boolean givesResult(DraftNode node) {
+        return node.outputs.stream().anyMatch(draft.outputs::contains);
+    }
+
+    /** Whether a value has an order that nobody expects at the end of a network. */
+    private static boolean isUnusual(DraftValue value) {
+        return value.axes != null && !value.axes.isIdentity() && !value.axes.equals(Permutation.channelsLast(value.rank()));
     }
 
     private void channelsLast(DraftNode node) {
@@ -168,10 +191,6 @@ final class LayoutPass {
     }
 
     private void pad(DraftNode node) {
-        if (draft.options.parity()) {
-            onnxOrder(node);
-            return;
-        }
         Permutation axes = moved(node);
         if (!axes.isIdentity()) {
             int[] pads = Arrays.stream(node.constant(1).finished.longs()).mapToInt(Math::toIntExact).toArray();
@@ -184,10 +203,6 @@ final class LayoutPass {
     }
 
     private void slice(DraftNode node) {
-        if (draft.options.parity()) {
-            onnxOrder(node);
-            return;
-        }
         Permutation axes = moved(node);
         if (!axes.isIdentity()) {
             renumber(node, AXES_OF_SLICE, Arrays.stream(node.constant(AXES_OF_SLICE).finished.ints()).mapToLong(axes::storedAxis).toArray());
@@ -203,6 +218,87 @@ final class LayoutPass {
             value.axes = Permutation.channelsLast(value.rank());
         }
         return settled(value);
+    }
+
+    private void reshape(DraftNode node) {
+        DraftValue y = node.output();
+        Regrouping regrouping = Regrouping.of(node.value(0).shape, y.shape);
+        Permutation from = settled(node.value(0));
+        Permutation to = wishes.of(y);
+        if (!regrouping.keeps(from, to)) {
+            Permutation source = regrouping.source(to);
+            Permutation result = regrouping.result(from);
+            // What moves in any case moves as late as possible: a Transpose may follow that does it along with its own work.
+            if (from.isIdentity() || source == null && result != null && !draft.outputs.contains(y)) {
+                to = result;
+            } else {
+                to = source == null ? Permutation.identity(y.rank()) : to;
+                bring(node, 0, source == null ? Permutation.identity(node.value(0).rank()) : source);
+            }
+        }
+        if (!to.isIdentity() || !node.value(0).axes.isIdentity()) {
+            DraftConstant shape = node.constant(1);
+            long[] stored = Arrays.stream(to.apply(y.shape)).asLongStream().toArray();
+            node.inputs.set(1, new Operand.Constant(DraftConstant.finished(ChipTensor.ofLongs(shape.finished.name(), ElementType.INT64,
+                    List.of(stored.length), shape.finished.exponents(), shape.finished.layout(), stored))));
+        }
+        give(node, to);
+    }
+
+    /** The permutation of a Transpose. */
+    static Permutation turn(DraftNode node) {
+        int rank = node.output().rank();
+        ChipAttribute.Ints perm = (ChipAttribute.Ints) node.attributes.get("perm");
+        return Permutation.of(perm.values().stream().mapToInt(axis -> Math.toIntExact(axis < 0 ? axis + rank : axis)).toArray());
+    }
+
+    private void transpose(DraftNode node) {
+        Permutation unmoved = turn(node).inverse().then(settled(node.value(0)));
+        Permutation to = wishes.of(node.output());
+        node.attribute("perm", unmoved.inverse().then(to).toArray());
+        give(node, to);
+    }
+
+    private void squeeze(DraftNode node) {
+        Permutation axes = settled(node.value(0));
+        if (axes.isIdentity() || draft.outputs.contains(node.output())) {
+            onnxOrder(node);
+            return;
+        }
+        List<Integer> stored = Arrays.stream(node.constant(1).finished.ints()).mapToObj(axes::storedAxis).sorted().toList();
+        renumber(node, 1, stored.stream().mapToLong(Integer::longValue).toArray());
+        give(node, axes.without(stored));
+    }
+
+    private void unsqueeze(DraftNode node) {
+        Permutation axes = settled(node.value(0));
+        if (axes.isIdentity() || draft.outputs.contains(node.output())) {
+            onnxOrder(node);
+            return;
+        }
+        int rank = node.output().rank();
+        List<Integer> added = Arrays.stream(node.constant(1).finished.ints()).mapToObj(axis -> axis < 0 ? axis + rank : axis).sorted().toList();
+        Permutation wider = axes.with(added);
+        renumber(node, 1, added.stream().mapToLong(wider::storedAxis).sorted().toArray());
+        give(node, wider);
+    }
+
+    private void flatten(DraftNode node) {
+        DraftValue x = node.value(0);
+        Permutation axes = settled(x);
+        int[] stored = axes.apply(x.shape);
+        int first = 0;
+        for (int size = 1; first < stored.length && size < node.output().shape[0]; first++) {
+            size *= stored[first];
+        }
+        Permutation matrix = Permutation.identity(node.output().rank());
+        boolean parts = Arrays.stream(stored, 0, first).reduce(1, (a, b) -> a * b) == node.output().shape[0];
+        if (axes.isIdentity() || !parts || !Regrouping.of(x.shape, node.output().shape).keeps(axes, matrix)) {
+            onnxOrder(node);
+            return;
+        }
+        node.attribute("axis", first);
+        give(node, matrix);
     }
 
     private void onnxOrder(DraftNode node) {
@@ -237,6 +333,10 @@ final class LayoutPass {
     }
 
     private DraftValue transposed(DraftNode reader, int input, DraftValue value, Permutation target) {
+        Turn turn = new Turn(value, target, reader.wanted(input));
+        if (turned.containsKey(turn) && !draft.options.parity()) {
+            return turned.get(turn);
+        }
         String name = reader.name + "/transpose_" + input;
         // As in ESP-PPQ, the value is converted first and transposed then: the Transpose is held as its reader wants it.
         DraftNode transpose = new DraftNode(draft.freshNode(name), null, "Transpose", reader.bits, LayoutRule.ONNX_ORDER);
@@ -246,6 +346,7 @@ final class LayoutPass {
         result.axes = target;
         transpose.outputs.add(result);
         placed.add(transpose);
+        turned.put(turn, result);
         return result;
     }
 }

@@ -18,6 +18,24 @@ enum LayoutRule {
     PAD,
     /** Takes any order; the axes that it cuts follow the storage. ESP-PPQ's exporter restores ONNX's order. */
     SLICE,
+    /** Other extents for the same elements; ESP-PPQ's exporter restores ONNX's order. */
+    RESHAPE,
+    /** A change of order itself, joined with what storage asks for; ESP-PPQ's exporter restores ONNX's order. */
+    TRANSPOSE,
+    /** Drops axes, which follow the storage; ESP-PPQ's exporter restores ONNX's order. */
+    SQUEEZE,
+    /** Adds axes, which follow the storage; ESP-PPQ's exporter restores ONNX's order. */
+    UNSQUEEZE,
+    /** Makes a matrix; takes what has ONNX's order of elements. ESP-PPQ's exporter restores ONNX's order. */
+    FLATTEN,
     /** Knows ONNX's order only: operands are restored. */
-    ONNX_ORDER
+    ONNX_ORDER;
+
+    /** Whether ESP-PPQ's exporter restores ONNX's order in front of such an operator. */
+    boolean isOurs() {
+        return switch (this) {
+            case PAD, SLICE, RESHAPE, TRANSPOSE, SQUEEZE, UNSQUEEZE, FLATTEN -> true;
+            case CHANNELS_LAST, ANY, ELEMENTWISE, AXIS, REDUCE, CONCAT, ONNX_ORDER -> false;
+        };
+    }
 }

@@ -90,6 +90,29 @@ final class Permutation {
         return new Permutation(kept.stream().mapToInt(sorted::indexOf).toArray());
     }
 
+    /**
+     * This with further axes, the others renumbered: each is stored in front of the original axis behind it, the last one at the end.
+     *
+     * @param added original axes of the result, ascending
+     */
+    Permutation with(List<Integer> added) {
+        List<Integer> order = new ArrayList<>();
+        List<Integer> others = new ArrayList<>();
+        for (int axis = 0; axis < axes.length + added.size(); axis++) {
+            if (!added.contains(axis)) {
+                others.add(axis);
+            }
+        }
+        for (int axis : axes) {
+            order.add(others.get(axis));
+        }
+        for (int axis : added.reversed()) {
+            int next = order.indexOf(axis + 1);
+            order.add(next < 0 ? order.size() : next, axis);
+        }
+        return of(order.stream().mapToInt(Integer::intValue).toArray());
+    }
+
     /** A shape in original axes as it is stored. */
     int[] apply(int[] shape) {
         int[] stored = new int[axes.length];

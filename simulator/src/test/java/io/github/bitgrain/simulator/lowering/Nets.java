@@ -51,8 +51,8 @@ final class Nets {
         return this;
     }
 
-    Nets node(String name, Op op, List<String> inputs, String output) {
-        graph.node(name, op, inputs, output);
+    Nets node(String name, Op op, List<String> inputs, String... outputs) {
+        graph.node(new Node(name, op, inputs, List.of(outputs)));
         return this;
     }
 
