@@ -19,7 +19,7 @@ public final class Headroom {
      * @param laneBits bits of the accumulator of most channels
      * @param bitsLeft smallest room of a channel: bits of its accumulator minus bits that its values need; negative where an
      *     accumulator is too narrow
-     * @param saturated additions that left the range of their accumulator (on C: wrapped); 0 for a bound
+     * @param saturated additions that left the range of their accumulator (on C: wrapped), or without limits sums beyond it; 0 for a bound
      * @param additions additions to one channel's accumulator, of products, or of whole dot products behind the last full
      *     vector; 0 for a bound
      * @param channels each output channel, one for all where the weights are not known
@@ -35,6 +35,17 @@ public final class Headroom {
      */
     public record Channel(int channel, int laneBits, long peak, int bitsLeft, long saturated) {}
 
+    /** How the sums of a run are formed again. */
+    public enum Sums {
+        /** Saturated after every addition, or wrapped, as the chip does: what it computes. */
+        AS_CHIP,
+        /**
+         * Without limits: peaks tell how many bits the sums need. A saturated sum goes on from the limit, so that its peak is too small wherever
+         * more than one product leaves the range.
+         */
+        UNLIMITED
+    }
+
     private Headroom() {}
 
     /**
@@ -46,7 +57,7 @@ public final class Headroom {
         List<Layer> layers = new ArrayList<>();
         for (ChipNode node : program.nodes()) {
             if (LaneProbe.watches(node)) {
-                layers.add(Simulator.guarded(node, () -> bound(node, new LaneProbe(node, program, target))));
+                layers.add(Simulator.guarded(node, () -> bound(node, new LaneProbe(node, program, target, true))));
             }
         }
         return layers;
@@ -85,10 +96,20 @@ public final class Headroom {
          * @param onlyDoubtful whether nodes are left out whose weights prove that nothing can saturate
          */
         public Watch(Simulator simulator, boolean onlyDoubtful) {
+            this(simulator, onlyDoubtful, Sums.AS_CHIP);
+        }
+
+        /**
+         * A watch of one simulator, to be given to {@link Simulator#observe}.
+         *
+         * @param onlyDoubtful whether nodes are left out whose weights prove that nothing can saturate
+         * @param sums how sums are formed; the simulator's own results are the chip's either way
+         */
+        public Watch(Simulator simulator, boolean onlyDoubtful, Sums sums) {
             this.simulator = simulator;
             for (ChipNode node : simulator.program().nodes()) {
                 if (LaneProbe.watches(node)) {
-                    LaneProbe probe = Simulator.guarded(node, () -> new LaneProbe(node, simulator.program(), simulator.target()));
+                    LaneProbe probe = Simulator.guarded(node, () -> new LaneProbe(node, simulator.program(), simulator.target(), sums == Sums.AS_CHIP));
                     if (!onlyDoubtful || Simulator.guarded(node, () -> bound(node, probe)).bitsLeft < 0) {
                         probes.put(node, probe);
                     }

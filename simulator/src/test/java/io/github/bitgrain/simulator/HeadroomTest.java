@@ -9,9 +9,12 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.simulator.lowering.FilterLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class HeadroomTest {
     private static final int INPUTS = 40;
@@ -64,6 +67,58 @@ class HeadroomTest {
         assertEquals(2 * INPUTS, layer.additions());
         assertEquals(20, layer.laneBits());
         assertEquals(-1, layer.bitsLeft());
+    }
+
+    /** 3 × 3 over 12 channels of 4 × 4 pixels, into 17 channels whose weights push sums up first and then down. */
+    @ParameterizedTest
+    @EnumSource(Headroom.Sums.class)
+    void peaksAreThoseOfSumsInTheOrderOfTheChip(Headroom.Sums sums) {
+        int size = 4;
+        int inputs = 12;
+        int taps = 9;
+        SplittableRandom random = new SplittableRandom(7);
+        int[] weights = IntStream.range(0, OUTPUTS * inputs * taps).map(i -> (i % taps < 5 ? 1 : -1) * random.nextInt(80, 128)).toArray();
+        int[] x = IntStream.range(0, size * size * inputs).map(i -> random.nextInt(80, 128)).toArray();
+        FilterLayout layout = new FilterLayout(OUTPUTS, inputs, taps, false, 16);
+        int[] places = layout.unpack(IntStream.range(0, weights.length).toArray());
+        long[] stored = new long[weights.length];
+        IntStream.range(0, weights.length).forEach(i -> stored[places[i]] = weights[i]);
+        TreeMap<String, ChipAttribute> attributes = attributes();
+        attributes.put("pads", new ChipAttribute.Ints(List.of(1L, 1L, 1L, 1L)));
+        ChipProgram program = ChipProgram.builder()
+                .node(new ChipNode("conv", "Conv", "", List.of("x", "w"), List.of("y"), attributes))
+                .parameter(ChipTensor.ofLongs("w", ElementType.INT8, List.of(3, 3, inputs, OUTPUTS), Exponents.of(-7), layout.annotation("HW"), stored))
+                .value(new ChipValue("x", ElementType.INT8, List.of(1, size, size, inputs), -7))
+                .value(new ChipValue("y", ElementType.INT8, List.of(1, size, size, OUTPUTS), 0))
+                .input("x")
+                .output("y")
+                .build();
+        Simulator simulator = new Simulator(program, Target.ESP32S3);
+        Headroom.Watch watch = new Headroom.Watch(simulator, true, sums);
+        simulator.observe(watch);
+        simulator.setInput("x", x);
+        simulator.run();
+        Headroom.Layer layer = watch.layers().getFirst();
+        for (int n = 0; n < OUTPUTS - 1; n++) {
+            long peak = 0;
+            long beyond = 0;
+            for (int pixel = 0; pixel < size * size; pixel++) {
+                long sum = 0;
+                for (int tap = 0; tap < taps; tap++) {
+                    int iy = pixel / size + tap / 3 - 1;
+                    int ix = pixel % size + tap % 3 - 1;
+                    for (int c = 0; c < inputs && iy >= 0 && iy < size && ix >= 0 && ix < size; c++) {
+                        sum += (long) x[(iy * size + ix) * inputs + c] * weights[(n * inputs + c) * taps + tap];
+                        peak = Math.max(peak, sum < 0 ? -1 - sum : sum);
+                        long held = Math.clamp(sum, -(1L << 19), (1L << 19) - 1);
+                        beyond += held == sum ? 0 : 1;
+                        sum = sums == Headroom.Sums.AS_CHIP ? held : sum;
+                    }
+                }
+            }
+            assertEquals(new Headroom.Channel(n, 20, peak, 19 - (Long.SIZE - Long.numberOfLeadingZeros(peak)), beyond), layer.channels().get(n));
+        }
+        assertTrue(layer.saturated() > 0);
     }
 
     @Test

@@ -22,6 +22,7 @@ public final class LaneProbe {
     private final Filter filter;
     private final boolean depthwise;
     private final int largestInput;
+    private final boolean limited;
     private int outputs;
     private int firstTail;
     private int[] tapWeights;
@@ -36,9 +37,14 @@ public final class LaneProbe {
         return TYPES.contains(node.opType());
     }
 
-    /** A probe of a node that {@link #watches} accepts. */
-    public LaneProbe(ChipNode node, ChipProgram program, Target target) {
+    /**
+     * A probe of a node that {@link #watches} accepts.
+     *
+     * @param limited whether sums saturate, or wrap, as on the chip; else they go on, and peaks tell how wide an accumulator would have to be
+     */
+    public LaneProbe(ChipNode node, ChipProgram program, Target target, boolean limited) {
         this.node = new NodeSetup(node, program, target);
+        this.limited = limited;
         largestInput = 1 << (this.node.inputType(0).bytes() * Byte.SIZE - 1);
         if (node.opType().equals("MatMul")) {
             filter = null;
@@ -72,12 +78,12 @@ public final class LaneProbe {
         return channel >= firstTail ? Target.SCALAR_ACCUMULATOR_BITS : node.target().laneBits(node.bits());
     }
 
-    /** Farthest that each channel's accumulator went: the largest v, or −1 − v for negative v, before saturation. */
+    /** Farthest that each channel's accumulator went: the largest v, or −1 − v for negative v, as it was before it was saturated. */
     public long[] peaks() {
         return peaks.clone();
     }
 
-    /** How many additions of each channel left the range of its accumulator. */
+    /** How many sums of each channel were beyond the range of its accumulator. */
     public long[] saturated() {
         return saturated.clone();
     }
@@ -203,10 +209,10 @@ public final class LaneProbe {
         long exact = sums[n] + value;
         peaks[n] = Math.max(peaks[n], exact ^ exact >> Long.SIZE - 1);
         // C wraps, the vector units saturate.
-        long kept = width == Long.SIZE ? exact : node.target() == Target.C && width == Integer.SIZE
+        long held = width == Long.SIZE ? exact : node.target() == Target.C && width == Integer.SIZE
                 ? (int) exact : Requantize.saturate(exact, width);
-        saturated[n] += kept == exact ? 0 : 1;
-        sums[n] = kept;
+        saturated[n] += held == exact ? 0 : 1;
+        sums[n] = limited ? held : exact;
     }
 
     /** Weights [n][c][tap] in the order [tap][c][n]. */
