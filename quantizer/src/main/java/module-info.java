@@ -10,6 +10,7 @@ module io.github.bitgrain.quantizer {
     exports io.github.bitgrain.quantizer.cost;
     exports io.github.bitgrain.quantizer.head;
     exports io.github.bitgrain.quantizer.input;
+    exports io.github.bitgrain.quantizer.lanes;
     exports io.github.bitgrain.quantizer.nn;
     exports io.github.bitgrain.quantizer.observe;
     exports io.github.bitgrain.quantizer.pass;

@@ -31,10 +31,12 @@ class HeadroomCommandTest {
     @TempDir
     Path folder;
 
+    private int channels = CHANNELS;
+
     /** y = Σ x over 64 channels, 16 times: calibrated on ones every product is 64 · 64 or more. */
     private Path network() {
-        Parameters parameters = new Parameters().put("w", Tensor.filled(Shape.of(16, CHANNELS, 1, 1), 0.99f));
-        Graph graph = Graph.builder("sum").input("x", Shape.of(1, CHANNELS, 2, 2))
+        Parameters parameters = new Parameters().put("w", Tensor.filled(Shape.of(16, channels, 1, 1), 0.99f));
+        Graph graph = Graph.builder("sum").input("x", Shape.of(1, channels, 2, 2))
                 .node("conv", new Conv(Size.ONE, Pads.NONE, Size.ONE, 1), List.of("x", "w"), "y").output("y").build();
         Path file = folder.resolve("sum.onnx");
         OnnxWriter.write(new Model(graph, parameters), file);
@@ -43,10 +45,10 @@ class HeadroomCommandTest {
 
     private Path data(float value) throws IOException {
         Path file = folder.resolve("x.npy");
-        float[] values = new float[4 * CHANNELS * 4];
+        float[] values = new float[4 * channels * 4];
         Arrays.fill(values, value);
         try (OutputStream out = Files.newOutputStream(file)) {
-            new NpyWriter(out, ElementType.FLOAT32, List.of(4, CHANNELS, 2, 2)).write(values);
+            new NpyWriter(out, ElementType.FLOAT32, List.of(4, channels, 2, 2)).write(values);
         }
         return file;
     }
@@ -61,7 +63,8 @@ class HeadroomCommandTest {
     @Test
     void quantizeNamesTheSaturatedLayerAndTheWayOutWhichHelps() throws IOException {
         Path data = data(0.99f);
-        CommandRun run = quantize("esp32s3", data);
+        CommandRun run = quantize("esp32s3", data, "--set", "accumulator_headroom=false");
+        assertEquals(0, run.json().get("coarserWeights").size());
         String warning = run.json().get("warnings").get(0).asText();
         assertTrue(warning.startsWith("conv saturates its 20-bit accumulators on esp32s3: 16 of 16 channels, "), warning);
         assertTrue(warning.endsWith(" of the additions on 4 calibration samples; give it 16 bits: --set dispatching_table.conv=16"), warning);
@@ -71,9 +74,56 @@ class HeadroomCommandTest {
     }
 
     @Test
-    void inspectTellsTheBoundAndSimulateWhatIsSeen() throws IOException {
+    void saturatedLayersGetCoarserWeightsAndAreNamed() throws IOException {
+        Path data = data(0.99f);
+        CommandRun run = quantize("esp32s3", data, "--eval", data.toString(), "--metric", "snr");
+        assertEquals(0, run.json().get("warnings").size());
+        JsonNode layer = run.json().get("coarserWeights").get(0);
+        assertEquals("conv", layer.get("node").asText());
+        assertEquals(20, layer.get("laneBits").asInt());
+        assertEquals(-7, layer.get("before").asInt());
+        assertEquals(-6, layer.get("after").asInt());
+        assertTrue(layer.get("holds").asBoolean());
+        String note = "conv: weights one step coarser (exponent -7 -> -6), so that its 20-bit accumulators hold";
+        assertTrue(run.err().lines().anyMatch(note::equals), run.err());
+        JsonNode accuracy = run.json().get("accuracy");
+        assertEquals(accuracy.get("ptq").asDouble(), accuracy.get("chip").asDouble(), 1e-9);
+        JsonNode saturated = quantize("esp32s3", data, "--eval", data.toString(), "--metric", "snr", "--set", "accumulator_headroom=false").json().get("accuracy");
+        assertTrue(accuracy.get("chip").asDouble() < saturated.get("chip").asDouble() / 100, accuracy + " against " + saturated);
+        assertEquals(0, quantize("esp32s3", data).json().get("warnings").size());
+        String model = folder.resolve("sum.espdl").toString();
+        assertEquals(0, CommandRun.of("simulate", "--headroom", "--json", model, "--input", data.toString()).json().get("headroom").get(0).get("saturated").asInt());
+    }
+
+    @Test
+    void parityLooksAtNoAccumulatorAndOnlyWarns() throws IOException {
+        Path data = data(0.99f);
+        CommandRun run = quantize("esp32s3", data, "--profile", "parity");
+        assertEquals(1, run.json().get("warnings").size());
+        assertEquals(0, run.json().get("coarserWeights").size());
+        CommandRun refused = quantize("esp32s3", data, "--profile", "parity", "--set", "accumulator_headroom=true");
+        assertEquals(2, refused.exit());
+        assertEquals("bitgrain: accumulator_headroom: belongs to --profile improved; ESP-PPQ does not look at accumulators",
+                refused.err().lines().toList().getLast());
+    }
+
+    @Test
+    void lanesThatHoldGiveTheSameModelWithAndWithout() throws IOException {
+        channels = 16;
         Path data = data(0.99f);
         quantize("esp32s3", data).json();
+        Path with = Files.move(folder.resolve("sum.espdl"), folder.resolve("with.espdl"));
+        quantize("esp32s3", data, "--set", "accumulator_headroom=false").json();
+        CommandRun diff = CommandRun.of("diff", with.toString(), folder.resolve("sum.espdl").toString());
+        List<String> differences = diff.out().lines().filter(line -> !line.isBlank()).toList();
+        assertEquals(1, differences.size(), diff.out());
+        assertTrue(differences.getFirst().startsWith("metadata  bitgrain.settings: "), diff.out());
+    }
+
+    @Test
+    void inspectTellsTheBoundAndSimulateWhatIsSeen() throws IOException {
+        Path data = data(0.99f);
+        quantize("esp32s3", data, "--set", "accumulator_headroom=false").json();
         String model = folder.resolve("sum.espdl").toString();
         JsonNode bound = CommandRun.of("inspect", "--headroom", "--json", model).json().get("layers").get(0);
         assertEquals("conv", bound.get("node").asText());

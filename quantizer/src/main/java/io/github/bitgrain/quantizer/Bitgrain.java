@@ -12,6 +12,7 @@ import io.github.bitgrain.quantizer.equalize.LayerEqualization;
 import io.github.bitgrain.quantizer.equalize.RangeEqualization;
 import io.github.bitgrain.quantizer.equalize.SsdEqualization;
 import io.github.bitgrain.quantizer.equalize.WeightSplit;
+import io.github.bitgrain.quantizer.lanes.LaneRelief;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.quantizer.plan.PlanCreation;
 import io.github.bitgrain.quantizer.tqt.Tqt;
@@ -52,8 +53,11 @@ public final class Bitgrain {
         if (options.tqt()) {
             TuningPasses.requireNodes(model.graph(), "interested_layers", options.tqtSetting().interestedLayers());
         }
-        QuantPlan plan = plan(model, batches(calibration, options), options, listener);
-        return new QuantizationResult(model, plan, model, plan, List.of(), 0, false, model);
+        Batches batches = batches(calibration, options);
+        QuantPlan plan = plan(model, batches, options, listener);
+        LaneRelief lanes = lanes(model, batches, options);
+        LaneRelief.Result result = lanes != null && lanes.isNeeded(model, plan) ? lanes.apply(model, plan) : new LaneRelief.Result(plan, List.of());
+        return new QuantizationResult(model, result.plan(), model, result.plan(), List.of(), 0, false, model, result.layers());
     }
 
     /** The second half of {@link #quantize}: threshold training and the passes beside it, of what {@link #calibrate} gave for the same samples and options. */
@@ -62,12 +66,15 @@ public final class Bitgrain {
         Model model = calibrated.calibrated();
         QuantPlan plan = calibrated.calibratedPlan();
         Batches batches = batches(calibration, options);
-        TqtResult trained = trained(model, plan, batches, options, listener);
+        TqtResult trained = trained(calibrated, batches, options, listener);
         return new QuantizationResult(
-                model, plan, trained.model(), trained.plan(), trained.blocks(), trained.exponentsMoved(), true, trained.reference());
+                model, plan, trained.model(), trained.plan(), trained.blocks(), trained.exponentsMoved(), true, trained.reference(),
+                options.tqt() ? trained.coarser() : calibrated.coarser());
     }
 
-    private static TqtResult trained(Model model, QuantPlan plan, Batches batches, QuantizationOptions options, QuantizationListener listener) {
+    private static TqtResult trained(QuantizationResult calibrated, Batches batches, QuantizationOptions options, QuantizationListener listener) {
+        Model model = calibrated.calibrated();
+        QuantPlan plan = calibrated.calibratedPlan();
         TqtSetting tqt = options.tqt() ? options.tqtSetting() : null;
         if (options.profile().isParity()) {
             return Tuning.parity(model, plan, batches, tqt, options.tuning(), listener, options.threads());
@@ -77,7 +84,12 @@ public final class Bitgrain {
         return tqt == null
                 ? Tuning.improved(model, plan, batches, passes, listener, options.threads())
                 : Tqt.improved(model, plan, batches, network -> plan(network, batches, options, listener),
-                        indices ? tqt.withoutMixtures() : tqt, passes.adaRound(), listener, options.threads());
+                        indices ? tqt.withoutMixtures() : tqt, passes.adaRound(), lanes(model, batches, options), calibrated.coarser(), listener, options.threads());
+    }
+
+    /** What gives layers room in their accumulators; null if that is not wanted. */
+    private static LaneRelief lanes(Model model, Batches batches, QuantizationOptions options) {
+        return options.relievesLanes() ? new LaneRelief(model, batches.used(), options.threads()) : null;
     }
 
     private static boolean hasIndices(Graph graph) {

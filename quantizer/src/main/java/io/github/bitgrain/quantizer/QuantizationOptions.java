@@ -30,6 +30,7 @@ import java.util.Map;
  * @param tqt whether thresholds are trained
  * @param tqtSetting how thresholds are trained
  * @param tuning passes beside that
+ * @param accumulatorHeadroom improved: whether layers whose narrow accumulators saturate get coarser weights where that pays
  * @param threads number of threads; results do not depend on it
  * @param seed chooses which samples are mixed for training
  */
@@ -49,6 +50,7 @@ public record QuantizationOptions(
         boolean tqt,
         TqtSetting tqtSetting,
         TuningPasses tuning,
+        boolean accumulatorHeadroom,
         int threads,
         long seed) {
     private static final int CALIB_BATCH = 32;
@@ -69,7 +71,7 @@ public record QuantizationOptions(
             Map<String, Double> fixedScales, int calibBatch, int calibSteps, boolean equalization, EqualizationSetting equalizationSetting,
             boolean tqt, TqtSetting tqtSetting, int threads) {
         this(target, profile, bits, bitsByNode, Dispatcher.ALLIN, calibration, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
-                WeightPasses.NONE, tqt, tqtSetting, TuningPasses.NONE, threads, 0);
+                WeightPasses.NONE, tqt, tqtSetting, TuningPasses.NONE, !profile.isParity(), threads, 0);
     }
 
     /** The defaults: 8 bits, improved, exact-error calibration on all samples, no training, all processors. */
@@ -81,25 +83,31 @@ public record QuantizationOptions(
     /** These with another number of samples in a calibration batch. */
     public QuantizationOptions withBatch(int samples) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, samples, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, threads, seed);
+                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
     }
 
     /** These with thresholds trained. */
     public QuantizationOptions withTqt(TqtSetting setting) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, true, setting, tuning, threads, seed);
+                equalizationSetting, weightPasses, true, setting, tuning, accumulatorHeadroom, threads, seed);
     }
 
     /** These with passes that enlarge the network. */
     public QuantizationOptions withWeightPasses(WeightPasses passes) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, passes, tqt, tqtSetting, tuning, threads, seed);
+                equalizationSetting, passes, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
     }
 
     /** These with passes that change weights after calibration. */
     public QuantizationOptions withTuning(TuningPasses passes) {
         return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, passes, threads, seed);
+                equalizationSetting, weightPasses, tqt, tqtSetting, passes, accumulatorHeadroom, threads, seed);
+    }
+
+    /** These with or without room for the sums of layers whose accumulators are narrow. */
+    public QuantizationOptions withAccumulatorHeadroom(boolean wanted) {
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
+                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, wanted, threads, seed);
     }
 
     /** These for calibrating a part of the network: without what belongs to nodes outside, and without scales set by hand. */
@@ -107,12 +115,17 @@ public record QuantizationOptions(
         Map<String, Integer> known = new LinkedHashMap<>(bitsByNode);
         known.keySet().removeIf(node -> part.node(node) == null);
         return new QuantizationOptions(target, profile, bits, known, dispatcher, calibration, Map.of(), calibBatch, 0, false,
-                equalizationSetting, WeightPasses.NONE, false, tqtSetting, TuningPasses.NONE, threads, seed);
+                equalizationSetting, WeightPasses.NONE, false, tqtSetting, TuningPasses.NONE, false, threads, seed);
     }
 
     /** The widths of all nodes of a network that do not have {@code bits}. */
     Map<String, Integer> bitsIn(Graph graph) {
         return dispatcher.bits(graph, bitsByNode);
+    }
+
+    /** Whether layers are given room in their accumulators: those of other targets hold the sums of any layer. */
+    boolean relievesLanes() {
+        return accumulatorHeadroom && !profile.isParity() && target.hasNarrowLanes();
     }
 
     /** Whether anything changes weights or exponents after calibration. */

@@ -2,6 +2,7 @@ package io.github.bitgrain.quantizer;
 
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.quantizer.lanes.CoarserWeights;
 import io.github.bitgrain.quantizer.tqt.BlockReport;
 import java.util.List;
 
@@ -16,6 +17,7 @@ import java.util.List;
  * @param exponentsMoved number of tensors whose exponent training changed
  * @param trained whether thresholds were trained
  * @param reference float network whose hidden values {@code model} approximates
+ * @param coarser layers of {@code model} whose weights are coarser so that their accumulators hold
  */
 public record QuantizationResult(
         Model calibrated,
@@ -25,4 +27,5 @@ public record QuantizationResult(
         List<BlockReport> blocks,
         int exponentsMoved,
         boolean trained,
-        Model reference) {}
+        Model reference,
+        List<CoarserWeights> coarser) {}

@@ -245,6 +245,7 @@ public class QuantizeCommand extends CliCommand {
         ChipProgram program = watch.time("export", () -> cut.describe(maps.describe(Export.withSettings(
                 noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), made.settings())), lowered, output()));
         List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(whole, target, samples));
+        quantized.coarser().forEach(layer -> note(layer.text()));
         warnings.forEach(this::warn);
         Path file = output();
         cut.write(file);
@@ -257,7 +258,7 @@ public class QuantizeCommand extends CliCommand {
         });
         files.writeQdq(quantized, maps, cut.head(), made.settings());
         Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
-                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, made.mixture(), found, made.latency(),
+                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, quantized.coarser(), made.mixture(), found, made.latency(),
                 maps.isEmpty() ? null : Outcome.Input.of(maps, fitted, name -> program.value(name).exponent()),
                 cut.outcome(file));
         files.writeReport(() -> HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads)));

@@ -100,11 +100,12 @@ public final class QuickstartCommand extends CliCommand {
 
         ChipProgram program = watch.time("export", () -> Export.withTestVectors(lowered, calibration));
         List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(lowered, TARGET, calibration));
+        quantized.coarser().forEach(layer -> note(layer.text()));
         warnings.forEach(this::warn);
         Path file = folder.resolve("strokes.espdl");
         Boolean bitExact = watch.time("export", () -> Export.write(program, TARGET, file));
         Outcome outcome = new Outcome(StrokeData.MODEL, TARGET.id(), BITS, "improved", watch.seconds(), accuracy,
-                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, null, null,
+                quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, quantized.coarser(), null, null,
                 quantized.latency(), null, null);
         writeReport(outcome, quantized, lowered, calibration);
         print(outcome, () -> printText(outcome, ptq, tqt));

@@ -2,18 +2,18 @@ package io.github.bitgrain.cli.pipeline;
 
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.quant.Target;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.lanes.ChipJudge;
 import io.github.bitgrain.simulator.Headroom;
 import io.github.bitgrain.simulator.Simulator;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
-/** Looks for accumulators that calibration data drive into saturation, which no error of the float network shows. */
+/** Looks for accumulators that calibration data drive into saturation, which no error of the float network shows. Only layers in doubt are summed up again. */
 public final class LaneCheck {
-    /** Samples that are run, spread evenly over the calibration data; only layers in doubt are summed up again. */
-    private static final int SAMPLES = 32;
-
     private LaneCheck() {}
 
     /** One line for each layer that saturates: which, how much, and the way out. Empty if none does. */
@@ -24,16 +24,15 @@ public final class LaneCheck {
             return List.of();
         }
         simulator.observe(watch);
-        int samples = Math.min(SAMPLES, calibration.samples());
-        for (int i = 0; i < samples; i++) {
-            int index = (int) ((long) i * calibration.samples() / samples);
-            calibration.read(index, 1).forEach((name, tensor) -> simulator.setInput(name, lowered.toChipOrder(name, tensor.data())));
+        List<Map<String, Tensor>> samples = ChipJudge.spread(calibration);
+        samples.forEach(sample -> {
+            sample.forEach((name, tensor) -> simulator.setInput(name, lowered.toChipOrder(name, tensor.data())));
             simulator.run();
-        }
+        });
         List<String> warnings = new ArrayList<>();
         for (Headroom.Layer layer : watch.layers()) {
             if (layer.saturated() > 0) {
-                warnings.add(line(layer, target, samples));
+                warnings.add(line(layer, target, samples.size()));
             }
         }
         return warnings;

@@ -3,6 +3,7 @@ package io.github.bitgrain.cli.pipeline;
 import io.github.bitgrain.cli.data.Fraction;
 import io.github.bitgrain.cli.data.Preprocessing;
 import io.github.bitgrain.cli.network.InputMaps;
+import io.github.bitgrain.quantizer.lanes.CoarserWeights;
 import io.github.bitgrain.quantizer.search.MixedPrecision;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.function.ToIntFunction;
  * @param bitExact whether the file, read back, reproduces its embedded test vectors; null without them
  * @param peakMemoryMiB largest resident memory of the process
  * @param warnings one line for each layer whose accumulators saturate on calibration data
+ * @param coarserWeights layers whose weights are coarser so that their accumulators hold
  * @param mixedPrecision layers that were given 16 bits, and why; null if that was not asked for
  * @param search what a search of settings tried; null without one
  * @param latency estimated latency ÷ that of the network at 8 bits, without Pads that training gave it
@@ -43,6 +45,7 @@ public record Outcome(
         Boolean bitExact,
         long peakMemoryMiB,
         List<String> warnings,
+        List<CoarserWeights> coarserWeights,
         MixedPrecision.Choice mixedPrecision,
         SearchResult search,
         double latency,

@@ -46,7 +46,7 @@ public final class Quantization {
                 .map(block -> new Outcome.Block(block.name(), block.lossBefore(), block.lossAfter()))
                 .toList();
         return new Quantized(result.calibrated(), result.calibratedPlan(), result.model(), result.plan(), blocks,
-                listener.curves(), result.exponentsMoved(), result.trained(), options.tqt(), result.reference());
+                listener.curves(), result.exponentsMoved(), result.trained(), options.tqt(), result.reference(), result.coarser());
     }
 
     private QuantizationOptions options() {
@@ -57,6 +57,9 @@ public final class Quantization {
         if (settings.ssdEqualization() && request.profile().isParity()) {
             throw BitgrainException.usage("ssd_equalization: belongs to --profile improved; ESP-PPQ's runs of it are not reproduced number by number");
         }
+        if (settings.accumulatorHeadroom() && request.profile().isParity()) {
+            throw BitgrainException.usage("accumulator_headroom: belongs to --profile improved; ESP-PPQ does not look at accumulators");
+        }
         if (settings.ssdEqualization() && settings.tqtOptimization() && settings.tqtOptimizationSetting().equalize()) {
             throw BitgrainException.usage("ssd_equalization: tqt_optimization evens out channel ranges itself and would undo it; switch one of them off, "
                     + "or set tqt_optimization_setting.equalize=false");
@@ -64,6 +67,6 @@ public final class Quantization {
         return new QuantizationOptions(request.target(), request.profile(), request.bits(), settings.bitsByOperator(),
                 settings.dispatching(), settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT), settings.fixedScales(),
                 request.calibBatch(), request.calibSteps(), settings.equalization(), settings.equalizationSetting(),
-                settings.weightPasses(), settings.trains(), settings.training(), settings.tuning(), request.threads(), request.seed());
+                settings.weightPasses(), settings.trains(), settings.training(), settings.tuning(), settings.accumulatorHeadroom(), request.threads(), request.seed());
     }
 }

@@ -3,6 +3,7 @@ package io.github.bitgrain.cli.pipeline;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.quantizer.cost.ChipTime;
+import io.github.bitgrain.quantizer.lanes.CoarserWeights;
 import java.util.List;
 
 /**
@@ -18,6 +19,7 @@ import java.util.List;
  * @param trained whether anything was changed after calibration
  * @param thresholds whether thresholds were trained
  * @param reference float network whose values the tuned one approximates
+ * @param coarser layers whose weights are coarser so that their accumulators hold
  */
 public record Quantized(
         Model calibrated,
@@ -29,7 +31,8 @@ public record Quantized(
         int exponentsMoved,
         boolean trained,
         boolean thresholds,
-        Model reference) {
+        Model reference,
+        List<CoarserWeights> coarser) {
     /** Estimated latency ÷ that of the calibrated network, which training may have given further Pads. */
     public double latency() {
         return ChipTime.of(tuned, tunedPlan).operations() / ChipTime.of(calibrated, calibratedPlan).operations();

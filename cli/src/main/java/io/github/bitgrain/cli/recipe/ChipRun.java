@@ -95,6 +95,7 @@ final class ChipRun {
         WorkProgress work = new WorkProgress(context.progress(), quantization.tqt() ? "tqt" : "tune");
         QuantizationResult calibrated = Bitgrain.quantize(part.fit().model(), part.samples(), options(calibration.data().samples(), params.batchSize()), work);
         work.end();
+        calibrated.coarser().forEach(layer -> context.say(layer.text()));
         double before = Trainer.validate(answers.ofFloat(), valid, params)[1];
         // Samples stay what the network takes, so that teacher, augmentation and mixtures know nothing of fitted inputs.
         PlanTrainee trainee = new PlanTrainee(calibrated.model(), calibrated.plan(),

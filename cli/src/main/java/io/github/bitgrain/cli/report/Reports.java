@@ -10,6 +10,7 @@ import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
 import io.github.bitgrain.quantizer.cost.ChipTime;
+import io.github.bitgrain.quantizer.lanes.CoarserWeights;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.Headroom;
 import io.github.bitgrain.simulator.Simulator;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Gathers what the page of {@code --report} tells. */
 public final class Reports {
@@ -52,8 +54,12 @@ public final class Reports {
                 quantized.curves(),
                 TensorSurvey.of(quantized.tuned(), quantized.tunedPlan(), quantized.calibrated().graph(), few, threads),
                 accumulators(lowered, target, few),
-                outcome.warnings(),
+                notes(outcome),
                 settings);
+    }
+
+    private static List<String> notes(Outcome outcome) {
+        return Stream.concat(outcome.coarserWeights().stream().map(CoarserWeights::text), outcome.warnings().stream()).toList();
     }
 
     private static Map<String, String> facts(Outcome outcome, Quantized quantized, ChipProgram program) {

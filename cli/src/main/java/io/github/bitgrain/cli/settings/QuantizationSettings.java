@@ -45,6 +45,7 @@ import java.util.Map;
  * @param blockwiseReconstructionSetting how
  * @param ssdEqualization whether pairs of layers are equalized where that takes error away (profile improved)
  * @param ssdSetting how
+ * @param accumulatorHeadroom whether layers that saturate narrow accumulators get coarser weights where that pays (profile improved)
  * @param matrixFactorization as extension: procedures of ESP-PPQ that are refused when switched on
  */
 public record QuantizationSettings(
@@ -65,6 +66,7 @@ public record QuantizationSettings(
         BiasCorrectionSetting biasCorrectSetting,
         boolean ssdEqualization,
         SsdSetting ssdSetting,
+        boolean accumulatorHeadroom,
         boolean weightSplit,
         WeightSplitSetting weightSplitSetting,
         boolean channelSplit,
@@ -169,16 +171,16 @@ public record QuantizationSettings(
     public static SettingsBinder<QuantizationSettings> binder(Profile profile) {
         return new SettingsBinder<>(
                 profile.isParity()
-                        ? defaults(TqtSetting.PARITY, Algorithm.KL, BiasCorrectionSetting.PARITY, AdaRoundSetting.PARITY)
-                        : defaults(TqtSetting.IMPROVED, Algorithm.MSE, BiasCorrectionSetting.IMPROVED, AdaRoundSetting.IMPROVED),
+                        ? defaults(TqtSetting.PARITY, Algorithm.KL, BiasCorrectionSetting.PARITY, AdaRoundSetting.PARITY, false)
+                        : defaults(TqtSetting.IMPROVED, Algorithm.MSE, BiasCorrectionSetting.IMPROVED, AdaRoundSetting.IMPROVED, true),
                 NAMES, WORDS);
     }
 
     private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration, BiasCorrectionSetting bias,
-            AdaRoundSetting adaRound) {
+            AdaRoundSetting adaRound, boolean headroom) {
         Map<String, Object> none = Map.of();
         return new QuantizationSettings(false, tqt, false, EqualizationSetting.DEFAULT, new Activation(calibration), none, none, none, Map.of(),
-                false, LsqSetting.DEFAULT, false, adaRound, false, bias, false, SsdSetting.DEFAULT, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
+                false, LsqSetting.DEFAULT, false, adaRound, false, bias, false, SsdSetting.DEFAULT, headroom, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
                 false, none, false, new ConfigModify(Map.of()), false, none, true, true, true, true, "allin", "", "");
     }
 

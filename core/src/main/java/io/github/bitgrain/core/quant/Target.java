@@ -82,6 +82,13 @@ public enum Target {
         return byWidth(operatorBits, laneBits8, laneBits16);
     }
 
+    /**
+     * Whether the sums of ordinary 8-bit layers may leave their lanes: 33 of the largest products fill 20 bits, 2^17 of them 32 bits.
+     */
+    public boolean hasNarrowLanes() {
+        return laneBits8 < Integer.SIZE;
+    }
+
     private static int byWidth(int operatorBits, int at8, int at16) {
         return switch (operatorBits) {
             case 8 -> at8;

@@ -5,6 +5,7 @@ import io.github.bitgrain.core.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleConsumer;
+import java.util.function.IntFunction;
 
 /** How far results are from what they should be. */
 public final class OutputError {
@@ -27,9 +28,19 @@ public final class OutputError {
 
     /** Both means of the ratio of {@link #noiseToSignal} over samples and outputs. */
     public static Noise noise(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets) {
+        return noise(b -> executor.run(batches.get(b)), targets);
+    }
+
+    /**
+     * Both means for results from elsewhere.
+     *
+     * @param results what a batch of this index gave
+     * @param targets what each batch should give
+     */
+    public static Noise noise(IntFunction<Map<String, Tensor>> results, List<Map<String, Tensor>> targets) {
         double[] sums = new double[2];
         long[] count = new long[1];
-        ratios(executor, batches, targets, ratio -> {
+        ratios(results, targets, ratio -> {
             sums[0] += Math.log(ratio + FLOOR);
             sums[1] += ratio;
             count[0]++;
@@ -42,9 +53,9 @@ public final class OutputError {
         return noise(executor, batches, targets).mean();
     }
 
-    private static void ratios(Executor executor, List<Map<String, Tensor>> batches, List<Map<String, Tensor>> targets, DoubleConsumer consumer) {
-        for (int b = 0; b < batches.size(); b++) {
-            Map<String, Tensor> results = executor.run(batches.get(b));
+    private static void ratios(IntFunction<Map<String, Tensor>> run, List<Map<String, Tensor>> targets, DoubleConsumer consumer) {
+        for (int b = 0; b < targets.size(); b++) {
+            Map<String, Tensor> results = run.apply(b);
             for (Map.Entry<String, Tensor> target : targets.get(b).entrySet()) {
                 Tensor f = target.getValue();
                 Tensor q = results.get(target.getKey());

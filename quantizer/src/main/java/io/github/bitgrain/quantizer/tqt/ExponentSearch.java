@@ -19,7 +19,8 @@ import java.util.Map;
 /**
  * Finds exponents among the few that can be right. First every root takes the exponent with the smallest exact squared error
  * over all places that quantize with it; then coordinate steps of ±1 are tried and kept where the output of the whole network
- * comes closer to the float one. Steps that the chip cannot shift, or whose bias does not fit, are never taken.
+ * comes closer to the float one. Steps that the chip cannot shift, whose bias does not fit, or that a lane has no room for, are
+ * never taken.
  */
 final class ExponentSearch {
     private static final int REACH = 3;
@@ -161,9 +162,9 @@ final class ExponentSearch {
 
     private boolean tryExponents(Slot root, Exponents exponents) {
         QuantPlan before = twin.plan();
-        boolean wasFine = twin.isShiftable(before) && twin.biasFits(before);
+        boolean wasFine = twin.isComputable(before);
         twin.setExponents(root, exponents);
-        if (wasFine && !(twin.isShiftable(twin.plan()) && twin.biasFits(twin.plan()))) {
+        if (wasFine && !twin.isComputable(twin.plan())) {
             twin.setPlan(before);
             return false;
         }

@@ -1,18 +1,25 @@
 package io.github.bitgrain.quantizer.tqt;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.analyze.OutputError;
+import io.github.bitgrain.quantizer.lanes.ChipJudge;
 import java.util.List;
 import java.util.Map;
 
-/** How far a twin's results are from the float network's on samples that changed nothing in it; the last word on every pass. */
+/**
+ * How far a twin's results are from the float network's on samples that changed nothing in it; the last word on every pass. Where lanes
+ * limit the twin they are the simulated chip's, else those of fake quantization, which are the same then and faster.
+ */
 final class HeldOutNoise {
     private final QuantizedTwin twin;
     private final List<Map<String, Tensor>> batches;
     private final List<Map<String, Tensor>> targets;
+    private final Model reference;
     private final int threads;
+    private ChipJudge chip;
 
     /**
      * Runs the float network.
@@ -20,6 +27,7 @@ final class HeldOutNoise {
      * @param reference what the twin should compute
      */
     HeldOutNoise(Model reference, QuantizedTwin twin, List<Map<String, Tensor>> batches, int threads) {
+        this.reference = reference;
         this.twin = twin;
         this.batches = batches;
         this.threads = threads;
@@ -39,8 +47,31 @@ final class HeldOutNoise {
 
     /** {@link OutputError.Noise#score} of the twin as it is now. */
     double now() {
+        return now(twin.isLimited());
+    }
+
+    /**
+     * {@link OutputError.Noise#score} of the twin as it is now.
+     *
+     * @param onChip whether the simulated chip computes; what it cannot compute is infinitely far
+     */
+    double now(boolean onChip) {
+        if (onChip) {
+            return nowOnChip();
+        }
         try (Executor executor = executor(twin.quantized())) {
             return OutputError.noise(executor, batches, targets).score();
+        }
+    }
+
+    private double nowOnChip() {
+        if (chip == null) {
+            chip = new ChipJudge(reference, ChipJudge.singly(batches), threads);
+        }
+        try {
+            return chip.noise(twin.current(), twin.plan());
+        } catch (BitgrainException e) {
+            return Double.POSITIVE_INFINITY;
         }
     }
 

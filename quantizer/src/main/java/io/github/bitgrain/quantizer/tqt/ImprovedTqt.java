@@ -12,6 +12,8 @@ import io.github.bitgrain.core.train.Adam;
 import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.quantizer.analyze.OutputError;
+import io.github.bitgrain.quantizer.lanes.CoarserWeights;
+import io.github.bitgrain.quantizer.lanes.LaneRelief;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -22,13 +24,16 @@ import java.util.stream.IntStream;
 /**
  * TQT that moves exponents and does not learn its samples by heart. In order: exponents of least exact error, mean errors into
  * the biases, exponents by the network's output, blocks, the whole network on its output. Every stage is kept only where
- * samples that trained nothing say so.
+ * samples that trained nothing say so. Where accumulators saturate, before training or after it, {@link LaneGuard} comes first, and output
+ * training once more.
  */
 final class ImprovedTqt {
     /** Every block was judged by itself already; all of them together may cost a few samples this much. */
     private static final double TOLERANCE = 1.1;
     /** Looks at the deciding samples per stage of training. */
     private static final int LOOKS = 5;
+    /** Weights that are trained for coarser steps may saturate a little again. */
+    private static final int RELIEFS = 2;
 
     /** Sees the outcome of every stage. */
     interface Probe {
@@ -48,6 +53,7 @@ final class ImprovedTqt {
     private final Map<String, Shape> shapes;
     private final List<Map<String, Tensor>> trainingTargets;
     private final HeldOutNoise heldOut;
+    private final LaneGuard lanes;
 
     /**
      * A run.
@@ -55,8 +61,11 @@ final class ImprovedTqt {
      * @param reference the network as it was given; its outputs are what the quantized one should give
      * @param model the same function, possibly equalized; this is what is quantized
      * @param plan calibrated plan of {@code model}
+     * @param relief what gives layers room in their accumulators; null: not wanted
+     * @param coarser layers that have got room in {@code plan} already
      */
-    ImprovedTqt(Model reference, Model model, QuantPlan plan, Samples samples, TqtSetting setting, TqtListener listener, int threads) {
+    ImprovedTqt(Model reference, Model model, QuantPlan plan, LaneRelief relief, List<CoarserWeights> coarser, Samples samples, TqtSetting setting,
+            TqtListener listener, int threads) {
         this.reference = reference;
         this.twin = new QuantizedTwin(model, plan);
         this.search = new ExponentSearch(twin, threads);
@@ -68,6 +77,7 @@ final class ImprovedTqt {
         this.shapes = ShapeInference.infer(graph, model.parameters());
         this.trainingTargets = outputs(samples.training());
         this.heldOut = new HeldOutNoise(reference, twin, samples.deciding(), threads);
+        this.lanes = new LaneGuard(relief, twin, coarser);
     }
 
     private List<Map<String, Tensor>> outputs(List<Map<String, Tensor>> batches) {
@@ -86,11 +96,31 @@ final class ImprovedTqt {
         return heldOut.now();
     }
 
+    /**
+     * The same.
+     *
+     * @param onChip whether the simulated chip computes, which {@link #judge()} asks for where accumulators limit the twin
+     */
+    double judge(boolean onChip) {
+        return heldOut.now(onChip);
+    }
+
+    /** The layers with coarser weights. */
+    List<CoarserWeights> coarser() {
+        return lanes.layers();
+    }
+
     /** Runs all stages. */
     QuantizedTwin run() {
         listener.begin();
+        if (lanes.saturates() || lanes.hasRelieved()) {
+            lanes.limit();
+        }
         double error = judge();
         probe.saw("calibrated", error, true);
+        if (twin.isLimited()) {
+            error = keepIfBetter("lanes", error, lanes::relieve);
+        }
         if (setting.exponentSearch()) {
             error = keepIfBetter("exponents", error, this::searchExponents);
         }
@@ -102,7 +132,29 @@ final class ImprovedTqt {
         if (setting.outputSteps() > 0) {
             trainOutput(error);
         }
+        relieveTrained();
         return twin;
+    }
+
+    /** Trained weights may saturate where the calibrated ones did not. */
+    private void relieveTrained() {
+        for (int i = 0; i < RELIEFS && lanes.saturates(); i++) {
+            if (!twin.isLimited()) {
+                lanes.limit();
+            }
+            QuantPlan before = twin.plan();
+            double error = keepIfBetter("lanes after training", judge(), lanes::relieve);
+            if (twin.plan() == before) {
+                return;
+            }
+            if (setting.outputSteps() > 0) {
+                keepIfBetter("output within lanes", error, () -> outputTraining().trainWeights("output within lanes"));
+            }
+        }
+    }
+
+    private OutputTraining outputTraining() {
+        return new OutputTraining(twin, samples, outputs(samples.mixed()), heldOut.targets(), setting, listener, threads);
     }
 
     /**
@@ -110,7 +162,7 @@ final class ImprovedTqt {
      * too. Exponents are then judged again: what was the better step for the old weights need not be for these.
      */
     private void trainOutput(double error) {
-        OutputTraining training = new OutputTraining(twin, samples, outputs(samples.mixed()), heldOut.targets(), setting, listener, threads);
+        OutputTraining training = outputTraining();
         double now = keepIfBetter("output", error, () -> training.trainWeights("output"));
         if (setting.scaleTrainable() && setting.alphaLr() > 0) {
             now = keepIfBetter("output with thresholds", now, () -> training.trainThresholds("output with thresholds"));

@@ -170,8 +170,11 @@ final class OutputTraining {
         }
     }
 
-    /** Aligned operands take their root's threshold, biases the sum of the rounded thresholds of input and weight. */
+    /** Weights stay as coarse as the lanes ask for. Aligned operands take their root's threshold, biases the sum of the rounded thresholds of input and weight. */
     private void follow(Map<Slot, List<Slot>> thresholds) {
+        if (!thresholds.isEmpty()) {
+            twin.keepRoom();
+        }
         if (!setting.livePassive()) {
             return;
         }

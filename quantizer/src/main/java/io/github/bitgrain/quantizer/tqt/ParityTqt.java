@@ -64,7 +64,7 @@ final class ParityTqt {
                     reports.add(train(block, number, blocks.size(), original, quantized, batches.size(), storage)));
         }
         twin.setPlan(twin.plan());
-        return new TqtResult(new Model(graph, twin.weights()), twin.plan(), reports, moved(before, twin.plan()), twin.original());
+        return new TqtResult(new Model(graph, twin.weights()), twin.plan(), reports, moved(before, twin.plan()), twin.original(), List.of());
     }
 
     private BlockReport train(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches, GradientExecutor.Storage storage) {

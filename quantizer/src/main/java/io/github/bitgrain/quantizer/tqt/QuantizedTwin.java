@@ -15,6 +15,7 @@ import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.Rounding;
 import io.github.bitgrain.quantizer.analyze.JudgedValues;
+import io.github.bitgrain.quantizer.lanes.LaneRoom;
 import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +31,7 @@ final class QuantizedTwin {
     private final Parameters parameters;
     private final Map<String, List<Node>> expansions = new LinkedHashMap<>();
     private QuantPlan plan;
+    private LaneRoom room = LaneRoom.UNLIMITED;
 
     QuantizedTwin(Model original, QuantPlan plan) {
         this(original, plan, false);
@@ -155,6 +157,39 @@ final class QuantizedTwin {
         return weights;
     }
 
+    /** The float form of the network as it is: its graph with copies of the weights under training. */
+    Model current() {
+        return new Model(graph(), weights());
+    }
+
+    /** What exponents have to leave room for from now on; the present ones need not. */
+    void limit(LaneRoom newRoom) {
+        room = newRoom;
+    }
+
+    /** Whether lanes limit the exponents: some of them saturate, or did, and what the chip computes then shows in the chip's results alone. */
+    boolean isLimited() {
+        return room.isLimited();
+    }
+
+    /** Raises thresholds of weights in training to where the lanes have room for the products. */
+    void keepRoom() {
+        room.forEach((node, least) -> {
+            Slot x = plan.root(Slot.input(node, 0));
+            Slot w = plan.root(Slot.input(node, 1));
+            if (!plan.quantizes(x) || !isParameter(w)) {
+                return;
+            }
+            float input = Rounding.HALF_EVEN.round(parameters.get(FakeQuantization.alpha(x)).data()[0]);
+            float[] weight = parameters.get(FakeQuantization.alpha(w)).data();
+            for (int c = 0; c < weight.length; c++) {
+                if (input + Rounding.HALF_EVEN.round(weight[c]) < least[c]) {
+                    weight[c] = least[c] - input;
+                }
+            }
+        });
+    }
+
     /**
      * Moves every quantized weight to the middle of its step, which changes nothing in what the network computes. Training with
      * rounding leaves many weights beside a rounding threshold (Nagel et al., Overcoming oscillations in quantization-aware
@@ -241,6 +276,11 @@ final class QuantizedTwin {
     /** e_b = e_x + e_w, for every channel. */
     private static Exponents biasExponents(Node node, QuantPlan plan) {
         return plan.exponents(Slot.input(node.name(), 1)).plus(plan.exponents(Slot.input(node.name(), 0)).single());
+    }
+
+    /** Whether the chip can compute with these exponents: shift its sums, hold the biases, and, where that is limited, the sums. */
+    boolean isComputable(QuantPlan candidate) {
+        return isShiftable(candidate) && biasFits(candidate) && room.holds(candidate);
     }
 
     /**

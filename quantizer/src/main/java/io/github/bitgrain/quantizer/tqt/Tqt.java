@@ -12,6 +12,8 @@ import io.github.bitgrain.quantizer.analyze.OutputError;
 import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.equalize.ChannelMap;
 import io.github.bitgrain.quantizer.equalize.RangeEqualization;
+import io.github.bitgrain.quantizer.lanes.CoarserWeights;
+import io.github.bitgrain.quantizer.lanes.LaneRelief;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,22 +58,24 @@ public final class Tqt {
      * @param batches calibration batches
      * @param calibration calibrates another network (the equalized one) as {@code model} was
      * @param rounding AdaRound after training; null: not wanted
+     * @param lanes what gives layers room in their accumulators; null: not wanted
+     * @param coarser layers that have got room in {@code plan} already
      * @param threads threads of the executors
      * @return a network whose hidden values may be scaled and shifted by channel; block losses are in the units of {@code model}
      */
     public static TqtResult improved(Model model, QuantPlan plan, Batches batches, Function<Model, QuantPlan> calibration, TqtSetting setting,
-            AdaRoundSetting rounding, TqtListener listener, int threads) {
+            AdaRoundSetting rounding, LaneRelief lanes, List<CoarserWeights> coarser, TqtListener listener, int threads) {
         Samples samples = Samples.split(batches, setting.holdOut(), setting.trainedSamples());
-        ImprovedTqt plain = new ImprovedTqt(model, model, plan, samples, setting, listener, threads);
+        ImprovedTqt plain = new ImprovedTqt(model, model, plan, lanes, coarser, samples, setting, listener, threads);
         double before = plain.judge();
         Map<String, ChannelMap> maps = Map.of();
         ImprovedTqt best = null;
         if (setting.equalize()) {
             RangeEqualization.Result equalized =
                     RangeEqualization.apply(model, batches.used(), batches.size(), plan.target(), plan::bits, setting.shiftPadded(), threads);
-            ImprovedTqt run = new ImprovedTqt(model, equalized.model(), calibration.apply(equalized.model()), samples, setting, listener, threads);
-            run.run();
-            if (run.judge() <= before) {
+            ImprovedTqt run = new ImprovedTqt(model, equalized.model(), calibration.apply(equalized.model()), lanes, List.of(), samples, setting, listener, threads);
+            boolean limited = run.run().isLimited();
+            if (run.judge() <= (limited ? plain.judge(true) : before)) {
                 best = run;
                 maps = equalized.maps();
             }
@@ -86,7 +90,7 @@ public final class Tqt {
         }
         List<BlockReport> blocks = reports(model, plan, twin, maps, inMemory(batches), setting, threads);
         SaturatingClips.Result result = SaturatingClips.remove(new Model(twin.graph(), twin.weights()), twin.plan());
-        return new TqtResult(result.model(), result.plan(), blocks, ParityTqt.moved(plan, twin.plan()), twin.original());
+        return new TqtResult(result.model(), result.plan(), blocks, ParityTqt.moved(plan, twin.plan()), twin.original(), best.coarser());
     }
 
     /** All different batches, in order. */
