@@ -25,7 +25,16 @@ public final class Headroom {
      * @param channels each output channel, one for all where the weights are not known
      */
     public record Layer(
-            String node, String type, int laneBits, int bitsLeft, long saturated, long additions, List<Channel> channels) {}
+            String node, String type, int laneBits, int bitsLeft, long saturated, long additions, List<Channel> channels) {
+        /** What was seen of the same layer in these runs and others. */
+        public Layer with(Layer others) {
+            List<Channel> both = new ArrayList<>();
+            for (int n = 0; n < channels.size(); n++) {
+                both.add(channels.get(n).with(others.channels.get(n)));
+            }
+            return new Layer(node, type, laneBits, Math.min(bitsLeft, others.bitsLeft), saturated + others.saturated, additions + others.additions, both);
+        }
+    }
 
     /**
      * An output channel.
@@ -33,7 +42,11 @@ public final class Headroom {
      * @param laneBits bits of its accumulator
      * @param peak farthest value of the accumulator, before saturation: v, or −1 − v for negative v
      */
-    public record Channel(int channel, int laneBits, long peak, int bitsLeft, long saturated) {}
+    public record Channel(int channel, int laneBits, long peak, int bitsLeft, long saturated) {
+        private Channel with(Channel others) {
+            return new Channel(channel, laneBits, Math.max(peak, others.peak), Math.min(bitsLeft, others.bitsLeft), saturated + others.saturated);
+        }
+    }
 
     /** How the sums of a run are formed again. */
     public enum Sums {

@@ -4,6 +4,7 @@ import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.analyze.JudgedValues;
@@ -104,11 +105,21 @@ public final class ChipJudge {
      */
     public List<Headroom.Layer> headroom(Model model, QuantPlan plan, boolean onlyDoubtful) {
         LoweredModel lowered = lower(model, plan);
-        Simulator simulator = new Simulator(lowered.program(), plan.target());
+        int workers = Math.min(threads, samples.size());
+        return IntStream.range(0, workers).parallel().mapToObj(worker -> seen(lowered, plan.target(), onlyDoubtful, worker, workers))
+                .reduce((these, others) -> IntStream.range(0, these.size()).mapToObj(i -> these.get(i).with(others.get(i))).toList())
+                .orElseThrow();
+    }
+
+    /** What every {@code step}-th sample from the first on does. */
+    private List<Headroom.Layer> seen(LoweredModel lowered, Target target, boolean onlyDoubtful, int first, int step) {
+        Simulator simulator = new Simulator(lowered.program(), target);
         Headroom.Watch watch = new Headroom.Watch(simulator, onlyDoubtful, Headroom.Sums.UNLIMITED);
         if (watch.isNeeded()) {
             simulator.observe(watch);
-            samples.forEach(sample -> run(simulator, lowered, sample));
+            for (int i = first; i < samples.size(); i += step) {
+                run(simulator, lowered, samples.get(i));
+            }
         }
         return watch.layers();
     }

@@ -121,6 +121,20 @@ final class ImprovedTqt {
         if (twin.isLimited()) {
             error = keepIfBetter("lanes", error, lanes::relieve);
         }
+        boolean limited = twin.isLimited();
+        QuantizedTwin.State calibrated = twin.state();
+        train(error);
+        if (relieveTrained() && !limited && isWorseThan(calibrated)) {
+            calibrated.restore();
+            lanes.limit();
+            train(judge());
+            relieveTrained();
+        }
+        return twin;
+    }
+
+    private void train(double calibrated) {
+        double error = calibrated;
         if (setting.exponentSearch()) {
             error = keepIfBetter("exponents", error, this::searchExponents);
         }
@@ -132,25 +146,41 @@ final class ImprovedTqt {
         if (setting.outputSteps() > 0) {
             trainOutput(error);
         }
-        relieveTrained();
-        return twin;
     }
 
-    /** Trained weights may saturate where the calibrated ones did not. */
-    private void relieveTrained() {
+    /**
+     * Trained weights may saturate where the calibrated ones did not.
+     *
+     * @return whether they do
+     */
+    private boolean relieveTrained() {
+        boolean saturated = false;
         for (int i = 0; i < RELIEFS && lanes.saturates(); i++) {
+            saturated = true;
             if (!twin.isLimited()) {
                 lanes.limit();
             }
             QuantPlan before = twin.plan();
             double error = keepIfBetter("lanes after training", judge(), lanes::relieve);
             if (twin.plan() == before) {
-                return;
+                return true;
             }
             if (setting.outputSteps() > 0) {
                 keepIfBetter("output within lanes", error, () -> outputTraining().trainWeights("output within lanes"));
             }
         }
+        return saturated;
+    }
+
+    /** Whether the twin is further from the float network than a state that it had; the twin stays as it is. */
+    private boolean isWorseThan(QuantizedTwin.State earlier) {
+        double error = judge();
+        QuantizedTwin.State now = twin.state();
+        earlier.restore();
+        double before = judge();
+        now.restore();
+        probe.saw("trained within lanes", error, error <= before);
+        return error > before;
     }
 
     private OutputTraining outputTraining() {

@@ -137,6 +137,17 @@ class LaneReliefTest {
     }
 
     @Test
+    void whatIsSeenDoesNotDependOnThreads() {
+        Model model = WideSums.conv(64);
+        DataSource samples = WideSums.samples(model);
+        QuantPlan plan = calibrate(model, samples, S3.withAccumulatorHeadroom(false)).plan();
+        ChipJudge one = new ChipJudge(model, ChipJudge.spread(samples), 1);
+        ChipJudge three = new ChipJudge(model, ChipJudge.spread(samples), 3);
+        assertEquals(one.headroom(model, plan, false), three.headroom(model, plan, false));
+        assertEquals(one.noise(model, plan), three.noise(model, plan));
+    }
+
+    @Test
     void theRoomIsWhatTheFarthestSumNeeds() {
         Model model = WideSums.gemm(512);
         DataSource samples = WideSums.samples(model);

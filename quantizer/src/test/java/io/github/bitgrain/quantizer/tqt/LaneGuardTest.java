@@ -2,6 +2,7 @@ package io.github.bitgrain.quantizer.tqt;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.bitgrain.core.data.DataSource;
@@ -14,10 +15,12 @@ import io.github.bitgrain.quantizer.Bitgrain;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
+import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.lanes.ChipJudge;
 import io.github.bitgrain.quantizer.lanes.LaneRelief;
 import io.github.bitgrain.quantizer.lanes.WideSums;
 import io.github.bitgrain.simulator.Headroom;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +60,32 @@ class LaneGuardTest {
         with.plan().slots().forEach(slot -> assertEquals(without.plan().exponents(slot), with.plan().exponents(slot), slot::toString));
         with.model().parameters().names().forEach(name ->
                 assertArrayEquals(without.model().parameters().get(name).data(), with.model().parameters().get(name).data(), name));
+    }
+
+    /**
+     * Lanes hold as calibrated; training finds finer weights better, which fill them. Coarser ones and more training do not make up for that here, so that the
+     * calibrated network is trained again within its lanes.
+     */
+    @Test
+    void whatSaturatesOnlyAfterTrainingGetsRoomAndIsTrainedAgain() {
+        Model model = WideSums.gemm(512);
+        DataSource data = WideSums.samples(model);
+        QuantPlan plan = Bitgrain.calibrate(model, data, S3, QuantizationListener.NONE).calibratedPlan();
+        List<String> stages = new ArrayList<>();
+        ImprovedTqt run = new ImprovedTqt(model, model, plan, new LaneRelief(model, data, 2), List.of(), Samples.split(Batches.all(data, 16), 0.25, 64), FEW_STEPS,
+                QuantizationListener.NONE, 2);
+        run.probe = (stage, error, kept) -> stages.add(kept ? stage : "not " + stage);
+        QuantizedTwin twin = run.run();
+        assertFalse(stages.contains("lanes"), stages::toString);
+        assertTrue(stages.contains("lanes after training"), stages::toString);
+        assertTrue(stages.stream().anyMatch(stage -> stage.endsWith("output within lanes")), stages::toString);
+        assertTrue(stages.contains("not trained within lanes"), stages::toString);
+        assertTrue(stages.lastIndexOf("output") > stages.indexOf("not trained within lanes"), stages::toString);
+        assertTrue(twin.isLimited());
+        ChipJudge judge = new ChipJudge(model, ChipJudge.spread(data), 2);
+        assertEquals(0, judge.headroom(twin.current(), twin.plan(), true).stream().mapToLong(Headroom.Layer::saturated).sum());
+        assertTrue(judge.noise(twin.current(), twin.plan()) < judge.noise(model, plan), "training gained nothing");
+        assertEquals("wide", run.coarser().getFirst().node());
     }
 
     @Test
