@@ -15,6 +15,7 @@ import io.github.bitgrain.core.train.Adam;
 import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.Schedule;
 import io.github.bitgrain.core.train.TrainingLoop;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

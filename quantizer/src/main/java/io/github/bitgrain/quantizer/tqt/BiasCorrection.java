@@ -6,6 +6,8 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.op.MatMul;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.walk.ActivationCache;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,7 @@ final class BiasCorrection {
         }
         List<Integer> all = IntStream.range(0, batches.size()).boxed().toList();
         Set<Node> open = new HashSet<>(nodes);
-        ActivationCache cache = new ActivationCache(TqtSetting.Collecting.MEMORY, ActivationCache.LIMIT);
+        ActivationCache cache = new ActivationCache(false, ActivationCache.LIMIT);
         try (Frontier frontier = new Frontier(graph, shapes, twin::expansion, twin.parameters(), batches, cache, List.of(), threads)) {
             for (Node node : nodes) {
                 frontier.advanceTo(List.of(node.input(0)), open);

@@ -7,6 +7,7 @@ import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.analyze.OutputError;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -14,6 +14,8 @@ import io.github.bitgrain.core.quant.SlotState;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.Kernels;
+import io.github.bitgrain.quantizer.walk.ActivationCache;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -5,6 +5,8 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.walk.ActivationCache;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -53,8 +55,8 @@ final class BlockWalk {
 
     private static Frontier frontier(QuantizedTwin twin, Map<String, Shape> shapes, Function<Node, List<Node>> expansion, Parameters parameters,
             List<Map<String, Tensor>> batches, TqtSetting.Collecting collecting, int threads) {
-        return new Frontier(twin.graph(), shapes, expansion, parameters, batches, new ActivationCache(collecting, ActivationCache.LIMIT), List.of(),
-                threads);
+        ActivationCache cache = new ActivationCache(collecting == TqtSetting.Collecting.DISK, ActivationCache.LIMIT);
+        return new Frontier(twin.graph(), shapes, expansion, parameters, batches, cache, List.of(), threads);
     }
 
     /** Visits all blocks. */

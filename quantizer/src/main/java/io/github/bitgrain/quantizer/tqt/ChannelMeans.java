@@ -2,6 +2,7 @@ package io.github.bitgrain.quantizer.tqt;
 
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -14,6 +14,8 @@ import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.quantizer.analyze.OutputError;
 import io.github.bitgrain.quantizer.lanes.CoarserWeights;
 import io.github.bitgrain.quantizer.lanes.LaneRelief;
+import io.github.bitgrain.quantizer.walk.Frontier;
+import io.github.bitgrain.quantizer.walk.SampleAxis;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

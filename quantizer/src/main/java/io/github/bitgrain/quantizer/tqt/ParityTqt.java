@@ -20,6 +20,7 @@ import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.kernels.FloatKernels;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.Rounding;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -10,6 +10,8 @@ import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.walk.ActivationCache;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,6 @@ class BlockWalkTest {
             return List.of(node);
         };
         return new Frontier(graph, ShapeInference.infer(graph, parameters), counting, parameters, batches,
-                new ActivationCache(TqtSetting.Collecting.MEMORY, ActivationCache.LIMIT), List.of(), 1);
+                new ActivationCache(false, ActivationCache.LIMIT), List.of(), 1);
     }
 }

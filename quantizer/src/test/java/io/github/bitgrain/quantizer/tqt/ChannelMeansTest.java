@@ -10,6 +10,8 @@ import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.Relu;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.walk.ActivationCache;
+import io.github.bitgrain.quantizer.walk.Frontier;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,6 +44,6 @@ class ChannelMeansTest {
         List<Map<String, Tensor>> batches = List.of(Map.of("x", new Tensor(Shape.of(1, 2), new float[] {1, 4})),
                 Map.of("x", new Tensor(Shape.of(1, 2), new float[] {1, 2})));
         return new Frontier(graph, ShapeInference.infer(graph, parameters), List::of, parameters, batches,
-                new ActivationCache(TqtSetting.Collecting.MEMORY, ActivationCache.LIMIT), List.of(), 1);
+                new ActivationCache(false, ActivationCache.LIMIT), List.of(), 1);
     }
 }

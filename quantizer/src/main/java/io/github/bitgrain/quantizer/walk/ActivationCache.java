@@ -1,4 +1,4 @@
-package io.github.bitgrain.quantizer.tqt;
+package io.github.bitgrain.quantizer.walk;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.tensor.Shape;
@@ -19,9 +19,9 @@ import java.util.Map;
  * Activations of every batch by name, in memory or in a memory-mapped temporary file per value. Memory spills too: beyond the
  * limit further values go to files.
  */
-final class ActivationCache implements AutoCloseable {
+public final class ActivationCache implements AutoCloseable {
     /** Activations beyond this go to files: an eighth of what the virtual machine may use, as two caches exist side by side. */
-    static final long LIMIT = Runtime.getRuntime().maxMemory() / 8;
+    public static final long LIMIT = Runtime.getRuntime().maxMemory() / 8;
 
     private final boolean disk;
     private final long limit;
@@ -34,15 +34,16 @@ final class ActivationCache implements AutoCloseable {
     /**
      * A cache.
      *
+     * @param disk whether everything goes to files
      * @param limit bytes that may be held in memory
      */
-    ActivationCache(TqtSetting.Collecting collecting, long limit) {
-        this.disk = collecting == TqtSetting.Collecting.DISK;
+    public ActivationCache(boolean disk, long limit) {
+        this.disk = disk;
         this.limit = limit;
     }
 
     /** Keeps a tensor. */
-    void put(String value, int batch, Tensor tensor) {
+    public void put(String value, int batch, Tensor tensor) {
         remove(value, batch);
         long bytes = (long) tensor.size() * Float.BYTES;
         Entry entry;
@@ -73,7 +74,7 @@ final class ActivationCache implements AutoCloseable {
     }
 
     /** A kept tensor. */
-    Tensor get(String value, int batch) {
+    public Tensor get(String value, int batch) {
         Map<Integer, Entry> batches = entries.get(value);
         Entry entry = batches == null ? null : batches.get(batch);
         if (entry == null) {
@@ -88,17 +89,17 @@ final class ActivationCache implements AutoCloseable {
     }
 
     /** Whether a value is in memory for every batch. */
-    boolean inMemory(String value) {
+    public boolean inMemory(String value) {
         return has(value) && entries.get(value).values().stream().allMatch(entry -> entry.tensor() != null);
     }
 
     /** Whether the value is kept. */
-    boolean has(String value) {
+    public boolean has(String value) {
         return entries.containsKey(value);
     }
 
     /** Forgets a value. */
-    void drop(String value) {
+    public void drop(String value) {
         Map<Integer, Entry> batches = entries.get(value);
         if (batches != null) {
             for (int batch : java.util.List.copyOf(batches.keySet())) {

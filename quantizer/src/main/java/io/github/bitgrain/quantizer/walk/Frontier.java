@@ -1,6 +1,7 @@
-package io.github.bitgrain.quantizer.tqt;
+package io.github.bitgrain.quantizer.walk;
 
 import io.github.bitgrain.core.exec.Executor;
+import io.github.bitgrain.core.exec.ValueObserver;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
@@ -21,7 +22,7 @@ import java.util.stream.IntStream;
  * How far a network has been run, for all batches: the values between the nodes that ran and those that did not. Parts are
  * run once, in order, instead of the whole prefix for every block; values that nobody will read any more are dropped.
  */
-final class Frontier implements AutoCloseable {
+public final class Frontier implements AutoCloseable {
     private final Graph graph;
     private final Map<String, Shape> shapes;
     private final Function<Node, List<Node>> expansion;
@@ -41,7 +42,7 @@ final class Frontier implements AutoCloseable {
      * @param expansion what runs in place of a node
      * @param kept values that are never dropped
      */
-    Frontier(Graph graph, Map<String, Shape> shapes, Function<Node, List<Node>> expansion, Parameters parameters,
+    public Frontier(Graph graph, Map<String, Shape> shapes, Function<Node, List<Node>> expansion, Parameters parameters,
             List<Map<String, Tensor>> batches, ActivationCache cache, Collection<String> kept, int threads) {
         this.graph = graph;
         this.shapes = shapes;
@@ -60,15 +61,20 @@ final class Frontier implements AutoCloseable {
     }
 
     /** Runs whatever is missing before these values exist, as it is now; nodes of {@code untrained} may be run again later. */
-    void advanceTo(Collection<String> values, Set<Node> untrained) {
-        List<Node> missing = graph.needed(values).stream().filter(node -> !ran.contains(node)).toList();
+    public void advanceTo(Collection<String> values, Set<Node> untrained) {
+        List<Node> missing = missing(values);
         if (!missing.isEmpty()) {
             run(missing, untrained);
         }
     }
 
+    /** The nodes that would have to run before these values exist, in order; values that cannot be kept are missing always. */
+    public List<Node> missing(Collection<String> values) {
+        return graph.needed(values).stream().filter(node -> !ran.contains(node)).toList();
+    }
+
     /** Runs nodes, again if they ran before; what is not in {@code untrained} is then done with. */
-    void run(List<Node> nodes, Set<Node> untrained) {
+    public void run(List<Node> nodes, Set<Node> untrained) {
         List<Node> kept = nodes.stream().filter(node -> node.outputs().stream().noneMatch(behind::contains)).toList();
         ran.addAll(kept);
         kept.stream().filter(node -> !untrained.contains(node)).forEach(done::add);
@@ -94,7 +100,7 @@ final class Frontier implements AutoCloseable {
      *
      * @param user gets the number of each batch and the results
      */
-    void compute(List<Node> nodes, List<String> results, Frontier source, List<Integer> batches, BiConsumer<Integer, Map<String, Tensor>> user) {
+    public void compute(List<Node> nodes, List<String> results, Frontier source, List<Integer> batches, BiConsumer<Integer, Map<String, Tensor>> user) {
         Graph part = part(graph, shapes, nodes, expansion, results);
         try (Executor executor = new Executor(part, parameters, Executor.Options.defaults().threads(threads))) {
             for (int batch : batches) {
@@ -103,39 +109,58 @@ final class Frontier implements AutoCloseable {
         }
     }
 
+    /**
+     * Runs nodes of this network on its values, leaves them where they are and shows some of what they read and make.
+     *
+     * @param results values that the nodes make
+     * @param observed values that are shown, in their physical form
+     */
+    public void observe(List<Node> nodes, List<String> results, Set<String> observed, List<Integer> batches, ValueObserver observer) {
+        Graph part = part(graph, shapes, nodes, expansion, results);
+        Executor.Options options = Executor.Options.defaults().threads(threads).observe(observed, observer);
+        try (Executor executor = new Executor(part, parameters, options)) {
+            batches.forEach(batch -> executor.run(values(part.inputs().keySet(), batch)));
+        }
+    }
+
     private boolean isNeeded(String value) {
         return kept.contains(value) || graph.consumers(value).stream().anyMatch(reader -> !done.contains(reader));
     }
 
+    /** Whether the node has run and its results are kept, as far as they are needed. */
+    public boolean hasRun(Node node) {
+        return ran.contains(node);
+    }
+
     /** Number of samples of each batch. */
-    List<Integer> extents() {
+    public List<Integer> extents() {
         return extents;
     }
 
     /** Values of a batch. */
-    Map<String, Tensor> values(Collection<String> names, int batch) {
+    public Map<String, Tensor> values(Collection<String> names, int batch) {
         Map<String, Tensor> values = new java.util.LinkedHashMap<>();
         names.forEach(name -> values.put(name, cache.get(name, batch)));
         return values;
     }
 
     /** Whether values are in memory for all batches. */
-    boolean inMemory(Collection<String> names) {
+    public boolean inMemory(Collection<String> names) {
         return names.stream().allMatch(cache::inMemory);
     }
 
     /** The value of a batch. */
-    Tensor value(String name, int batch) {
+    public Tensor value(String name, int batch) {
         return cache.get(name, batch);
     }
 
     /** Keeps a value, whoever reads it, until {@link #release}. */
-    void keep(String value) {
+    public void keep(String value) {
         kept.add(value);
     }
 
     /** Drops a value that was kept. */
-    void release(String value) {
+    public void release(String value) {
         kept.remove(value);
         if (!isNeeded(value)) {
             cache.drop(value);
@@ -143,7 +168,7 @@ final class Frontier implements AutoCloseable {
     }
 
     /** A graph of some nodes: its inputs are the values that they read and do not make. */
-    static Graph part(Graph graph, Map<String, Shape> shapes, List<Node> nodes, Function<Node, List<Node>> expansion, List<String> results) {
+    public static Graph part(Graph graph, Map<String, Shape> shapes, List<Node> nodes, Function<Node, List<Node>> expansion, List<String> results) {
         Set<String> made = new HashSet<>();
         nodes.forEach(node -> made.addAll(node.outputs()));
         Set<String> inputs = new LinkedHashSet<>();

@@ -1,4 +1,4 @@
-package io.github.bitgrain.quantizer.tqt;
+package io.github.bitgrain.quantizer.walk;
 
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
@@ -13,13 +13,13 @@ import java.util.Set;
  * Which values of a network have its samples in front, so that a batch of them can be kept and fed to a part of the network. Around recurrent layers values
  * have time or layers in front.
  */
-final class SampleAxis {
+public final class SampleAxis {
     private static final int TRIAL = 2;
 
     private SampleAxis() {}
 
     /** Values with something else in front; none if the network takes one sample only. */
-    static Set<String> behind(Graph graph, Parameters parameters) {
+    public static Set<String> behind(Graph graph, Parameters parameters) {
         Map<String, Shape> one = ShapeInference.infer(graph, parameters, 1);
         Map<String, Shape> several;
         try {
