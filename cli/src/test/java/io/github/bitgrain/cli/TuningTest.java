@@ -61,6 +61,20 @@ class TuningTest {
     }
 
     @Test
+    void layersAreCalibratedBehindQuantizedOnesThroughTheCommandLine() throws IOException {
+        String sequential = "quantize_activation_setting.sequential=true";
+        JsonNode json = measured("q.espdl", "--calibration", "percentile", "--set", sequential);
+        assertTrue(json.get("bitExact").asBoolean());
+        assertFalse(json.get("accuracy").has("tuned"));
+        assertTrue(CommandRun.of("inspect", folder.resolve("q.espdl").toString(), "--json").json().get("metadata").get("bitgrain.settings").asText()
+                .contains("\"sequential\":true"));
+        assertEquals(0, lenet("again.espdl", "--target", "esp32s3", "--calibration", "percentile", "--set", sequential, "--threads", "1").exit());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("q.espdl")), Files.readAllBytes(folder.resolve("again.espdl")));
+        lenet("p.espdl", "--profile", "parity", "--set", sequential).fails(2, "quantize_activation_setting.sequential: belongs to --profile improved; "
+                + "ESP-PPQ observes every layer on activations that are not quantized");
+    }
+
+    @Test
     void roundingIsTrainedThroughTheCommandLine() throws IOException {
         JsonNode json = measured("r.espdl", "--set", "blockwise_reconstruction=true", "--set", "blockwise_reconstruction_setting.steps=100");
         JsonNode accuracy = json.get("accuracy");

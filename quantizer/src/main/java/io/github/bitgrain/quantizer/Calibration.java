@@ -7,6 +7,7 @@ import io.github.bitgrain.quantizer.calibrate.ActivationCalibration;
 import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.calibrate.MaskedScores;
 import io.github.bitgrain.quantizer.calibrate.ParameterCalibration;
+import io.github.bitgrain.quantizer.calibrate.SequentialCalibration;
 import io.github.bitgrain.quantizer.plan.Alignment;
 import io.github.bitgrain.quantizer.plan.ExponentRepair;
 import io.github.bitgrain.quantizer.plan.FixedExponents;
@@ -30,12 +31,18 @@ final class Calibration {
         QuantPlan plan = PlanCreation.create(graph, options.target(), options.bits(), options.bitsIn(graph), options.calibration());
         plan = Fusion.apply(graph, plan);
         plan = ParameterCalibration.apply(graph, model.parameters(), plan, options.profile());
-        plan = ActivationCalibration.apply(model, plan, batches, options.profile(), options.threads(), progress);
+        if (!options.sequential()) {
+            plan = ActivationCalibration.apply(model, plan, batches, options.profile(), options.threads(), progress);
+        }
         if (!options.profile().isParity()) {
             plan = MaskedScores.apply(model, plan, batches, options.threads());
         }
         plan = FixedExponents.apply(graph, plan, options.fixedScales(), options.profile());
         plan = Alignment.apply(graph, plan, options.profile());
+        if (options.sequential()) {
+            // Behind the others: what follows must see the exponents that are in force in the end.
+            plan = SequentialCalibration.apply(model, plan, batches, options.profile(), options.threads(), progress);
+        }
         if (!options.profile().isParity()) {
             plan = ExponentRepair.apply(graph, plan);
         }

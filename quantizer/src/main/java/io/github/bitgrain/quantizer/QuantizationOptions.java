@@ -1,5 +1,6 @@
 package io.github.bitgrain.quantizer;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param bitsByNode node name → 8, 16, or 0 for float
  * @param dispatcher which of the other operators run on integers
  * @param calibration algorithm for activations, one of {@link Observers#NAMES}
+ * @param sequential whether each layer is observed with everything before it quantized; {@link Profile#IMPROVED} only
  * @param fixedScales node name → scale of its first output, set after calibration
  * @param calibBatch samples in a calibration batch
  * @param calibSteps number of calibration batches; 0: all samples once
@@ -41,6 +43,7 @@ public record QuantizationOptions(
         Map<String, Integer> bitsByNode,
         Dispatcher dispatcher,
         String calibration,
+        boolean sequential,
         Map<String, Double> fixedScales,
         int calibBatch,
         int calibSteps,
@@ -63,6 +66,10 @@ public record QuantizationOptions(
     public QuantizationOptions {
         bitsByNode = Collections.unmodifiableMap(new LinkedHashMap<>(bitsByNode));
         fixedScales = Collections.unmodifiableMap(new LinkedHashMap<>(fixedScales));
+        if (sequential && profile.isParity()) {
+            throw BitgrainException.usage("quantize_activation_setting.sequential: belongs to --profile improved; ESP-PPQ observes every layer "
+                    + "on activations that are not quantized");
+        }
         Tuning.check(profile.isParity(), tqt, tuning);
     }
 
@@ -70,7 +77,7 @@ public record QuantizationOptions(
     public QuantizationOptions(Target target, Profile profile, int bits, Map<String, Integer> bitsByNode, String calibration,
             Map<String, Double> fixedScales, int calibBatch, int calibSteps, boolean equalization, EqualizationSetting equalizationSetting,
             boolean tqt, TqtSetting tqtSetting, int threads) {
-        this(target, profile, bits, bitsByNode, Dispatcher.ALLIN, calibration, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
+        this(target, profile, bits, bitsByNode, Dispatcher.ALLIN, calibration, false, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
                 WeightPasses.NONE, tqt, tqtSetting, TuningPasses.NONE, !profile.isParity(), threads, 0);
     }
 
@@ -82,31 +89,37 @@ public record QuantizationOptions(
 
     /** These with another number of samples in a calibration batch. */
     public QuantizationOptions withBatch(int samples) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, samples, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, samples, calibSteps, equalization,
+                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
+    }
+
+    /** These with each layer observed behind quantized ones, or not. */
+    public QuantizationOptions withSequential(boolean on) {
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, on, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, weightPasses, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
     }
 
     /** These with thresholds trained. */
     public QuantizationOptions withTqt(TqtSetting setting) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, weightPasses, true, setting, tuning, accumulatorHeadroom, threads, seed);
     }
 
     /** These with passes that enlarge the network. */
     public QuantizationOptions withWeightPasses(WeightPasses passes) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, passes, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
     }
 
     /** These with passes that change weights after calibration. */
     public QuantizationOptions withTuning(TuningPasses passes) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, weightPasses, tqt, tqtSetting, passes, accumulatorHeadroom, threads, seed);
     }
 
     /** These with or without room for the sums of layers whose accumulators are narrow. */
     public QuantizationOptions withAccumulatorHeadroom(boolean wanted) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, fixedScales, calibBatch, calibSteps, equalization,
+        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps, equalization,
                 equalizationSetting, weightPasses, tqt, tqtSetting, tuning, wanted, threads, seed);
     }
 
@@ -114,7 +127,7 @@ public record QuantizationOptions(
     QuantizationOptions forPart(Graph part) {
         Map<String, Integer> known = new LinkedHashMap<>(bitsByNode);
         known.keySet().removeIf(node -> part.node(node) == null);
-        return new QuantizationOptions(target, profile, bits, known, dispatcher, calibration, Map.of(), calibBatch, 0, false,
+        return new QuantizationOptions(target, profile, bits, known, dispatcher, calibration, sequential, Map.of(), calibBatch, 0, false,
                 equalizationSetting, WeightPasses.NONE, false, tqtSetting, TuningPasses.NONE, false, threads, seed);
     }
 

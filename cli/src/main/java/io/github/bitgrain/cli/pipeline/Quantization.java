@@ -65,8 +65,9 @@ public final class Quantization {
                     + "or set tqt_optimization_setting.equalize=false");
         }
         return new QuantizationOptions(request.target(), request.profile(), request.bits(), settings.bitsByOperator(),
-                settings.dispatching(), settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT), settings.fixedScales(),
-                request.calibBatch(), request.calibSteps(), settings.equalization(), settings.equalizationSetting(),
-                settings.weightPasses(), settings.trains(), settings.training(), settings.tuning(), settings.accumulatorHeadroom(), request.threads(), request.seed());
+                settings.dispatching(), settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT),
+                settings.quantizeActivationSetting().sequential(), settings.fixedScales(), request.calibBatch(), request.calibSteps(),
+                settings.equalization(), settings.equalizationSetting(), settings.weightPasses(), settings.trains(),
+                settings.training(), settings.tuning(), settings.accumulatorHeadroom(), request.threads(), request.seed());
     }
 }

@@ -130,8 +130,9 @@ public record QuantizationSettings(
      * Calibration of activations.
      *
      * @param calibAlgorithm how ranges become exponents
+     * @param sequential whether each layer is observed with everything before it quantized (profile improved)
      */
-    public record Activation(Algorithm calibAlgorithm) {}
+    public record Activation(Algorithm calibAlgorithm, boolean sequential) {}
 
     /**
      * Scales set by hand.
@@ -179,7 +180,7 @@ public record QuantizationSettings(
     private static QuantizationSettings defaults(TqtSetting tqt, Algorithm calibration, BiasCorrectionSetting bias,
             AdaRoundSetting adaRound, boolean headroom) {
         Map<String, Object> none = Map.of();
-        return new QuantizationSettings(false, tqt, false, EqualizationSetting.DEFAULT, new Activation(calibration), none, none, none, Map.of(),
+        return new QuantizationSettings(false, tqt, false, EqualizationSetting.DEFAULT, new Activation(calibration, false), none, none, none, Map.of(),
                 false, LsqSetting.DEFAULT, false, adaRound, false, bias, false, SsdSetting.DEFAULT, headroom, false, WeightSplitSetting.DEFAULT, false, ChannelSplitSetting.DEFAULT,
                 false, none, false, new ConfigModify(Map.of()), false, none, true, true, true, true, "allin", "", "");
     }

@@ -19,7 +19,7 @@ public final class PassiveScales {
             if (!plan.isQuantized(node.name())) {
                 continue;
             }
-            if (OperatorTraits.hasBias(node.op()) && plan.has(Slot.input(node.name(), 2)) && node.hasInput(2)) {
+            if (hasBias(node, plan)) {
                 deriveBias(node, edit);
             }
             gates(node, edit);
@@ -30,6 +30,22 @@ public final class PassiveScales {
             }
         }
         return edit.build();
+    }
+
+    /** The plan with the scale of one node's bias, if the node has one and input and weight have scales. */
+    public static QuantPlan biasOf(Node node, QuantPlan plan) {
+        boolean known = plan.isQuantized(node.name()) && hasBias(node, plan) && plan.exponents(Slot.input(node.name(), 0)) != null
+                && plan.exponents(Slot.input(node.name(), 1)) != null;
+        if (!known) {
+            return plan;
+        }
+        QuantPlan.Builder edit = plan.edit();
+        deriveBias(node, edit);
+        return edit.build();
+    }
+
+    private static boolean hasBias(Node node, QuantPlan plan) {
+        return OperatorTraits.hasBias(node.op()) && plan.has(Slot.input(node.name(), 2)) && node.hasInput(2);
     }
 
     /** Biases and cells of recurrent operators have the scale of their gates. */
