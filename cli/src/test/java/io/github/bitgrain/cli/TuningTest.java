@@ -61,6 +61,17 @@ class TuningTest {
     }
 
     @Test
+    void variancesOfChannelsAreMendedBesideTheirMeans() throws IOException {
+        String means = "bias_correct_setting.bn_reestimation=false";
+        double corrected = measured("m.espdl", "--set", "equalization=true", "--set", means).get("accuracy").get("chip").asDouble();
+        JsonNode json = measured("v.espdl", "--set", "equalization=true");
+        assertTrue(json.get("bitExact").asBoolean());
+        assertTrue(json.get("accuracy").get("chip").asDouble() < corrected, json.get("accuracy") + ", means only: " + corrected);
+        lenet("p.espdl", "--profile", "parity", "--set", "bias_correct=true", "--set", "bias_correct_setting.bn_reestimation=true").fails(2,
+                "bias_correct_setting.bn_reestimation: belongs to --profile improved; ESP-PPQ corrects means only");
+    }
+
+    @Test
     void layersAreCalibratedBehindQuantizedOnesThroughTheCommandLine() throws IOException {
         String sequential = "quantize_activation_setting.sequential=true";
         JsonNode json = measured("q.espdl", "--calibration", "percentile", "--set", sequential);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Bias correction block by block: the mean error of every output channel goes into the bias, and a block whose squared error that
@@ -19,7 +20,8 @@ import java.util.stream.IntStream;
  *
  * <p>ESP-PPQ runs the block itself in float on the quantized inputs and takes the means of all its layers at once, over all batches,
  * which also judge. The improved form takes out what earlier blocks did to the mean too, corrects layer after layer, so that none makes
- * up for what the one before it was relieved of, and judges on batches that are in no mean.
+ * up for what the one before it was relieved of, and judges on batches that are in no mean. It tries the same with variances mended too
+ * ({@link BatchNormReestimation}) and keeps what judges better.
  */
 final class BiasCorrectionPass {
     private final QuantizedTwin twin;
@@ -73,22 +75,36 @@ final class BiasCorrectionPass {
 
     private BlockReport correct(TqtBlock block, Frontier original, Frontier quantized, List<Integer> means, List<Integer> judges) {
         List<Node> nodes = corrected(block);
-        Parameters.Snapshot before = twin.parameters().snapshot(nodes.stream().map(node -> node.input(2)).toList());
         double lossBefore = loss(block, original, quantized, judges);
-        if (!nodes.isEmpty()) {
-            if (parity) {
-                correctAtOnce(block, nodes, original, quantized, means);
-            } else {
-                correctInOrder(block, nodes, original, quantized, means);
-            }
+        Parameters.Snapshot before = snapshot(nodes);
+        if (parity) {
+            correctAtOnce(block, nodes, original, quantized, means);
+        } else {
+            nodes.forEach(node -> correctMean(block, node, original, quantized, means));
         }
         double lossAfter = loss(block, original, quantized, judges);
+        if (setting.bnReestimation() && !nodes.isEmpty()) {
+            Parameters.Snapshot meansOnly = snapshot(nodes);
+            before.restore();
+            nodes.forEach(node -> correctMeanAndVariance(block, node, original, quantized, means));
+            double lossOfBoth = loss(block, original, quantized, judges);
+            if (lossOfBoth < lossAfter && twin.biasFits(twin.plan())) {
+                lossAfter = lossOfBoth;
+            } else {
+                meansOnly.restore();
+            }
+        }
         boolean accepted = lossAfter <= lossBefore && (parity || twin.biasFits(twin.plan()));
         if (!accepted) {
             before.restore();
         }
         return new BlockReport(block.name(), block.end().name(), block.nodes().stream().map(Node::name).toList(), lossBefore, lossAfter, accepted,
                 new float[0]);
+    }
+
+    /** Weights and biases of some nodes as they are. */
+    private Parameters.Snapshot snapshot(List<Node> nodes) {
+        return twin.parameters().snapshot(nodes.stream().flatMap(node -> Stream.of(node.input(1), node.input(2))).filter(graph::isParameter).toList());
     }
 
     private void correctAtOnce(TqtBlock block, List<Node> nodes, Frontier original, Frontier quantized, List<Integer> batches) {
@@ -98,14 +114,27 @@ final class BiasCorrectionPass {
         nodes.forEach(node -> add(node, wanted.mean(node.output()), found.mean(node.output())));
     }
 
-    private void correctInOrder(TqtBlock block, List<Node> nodes, Frontier original, Frontier quantized, List<Integer> batches) {
-        for (Node node : nodes) {
-            ChannelMeans wanted = new ChannelMeans();
-            batches.forEach(batch -> wanted.add(original.values(List.of(node.output()), batch)));
-            // Before the node's own slot rounds and saturates: what is clipped there would count as an error of the mean.
-            String raw = twin.raw(node);
-            add(node, wanted.mean(node.output()), ChannelMeans.of(List.of(raw), block.nodes(), quantized, quantized, batches).mean(raw));
+    private void correctMean(TqtBlock block, Node node, Frontier original, Frontier quantized, List<Integer> batches) {
+        ChannelMeans wanted = new ChannelMeans();
+        batches.forEach(batch -> wanted.add(original.values(List.of(node.output()), batch)));
+        // Before the node's own slot rounds and saturates: what is clipped there would count as an error of the mean.
+        String raw = twin.raw(node);
+        add(node, wanted.mean(node.output()), ChannelMeans.of(List.of(raw), block.nodes(), quantized, quantized, batches).mean(raw));
+    }
+
+    private void correctMeanAndVariance(TqtBlock block, Node node, Frontier original, Frontier quantized, List<Integer> batches) {
+        if (!BatchNormReestimation.applies(twin, node)) {
+            correctMean(block, node, original, quantized, batches);
+            return;
         }
+        String raw = twin.raw(node);
+        int channels = twin.parameters().get(node.input(2)).size();
+        BatchNormReestimation.apply(twin, node, () -> {
+            ChannelFit fit = new ChannelFit(channels);
+            quantized.compute(block.nodes(), List.of(raw), quantized, batches,
+                    (batch, found) -> fit.add(original.value(node.output(), batch), found.get(raw)));
+            return fit;
+        });
     }
 
     /** In single precision, as the bias is. */

@@ -3,22 +3,25 @@ package io.github.bitgrain.quantizer.tqt;
 import java.util.List;
 
 /**
- * Settings of bias correction: ESP-PPQ's {@code bias_correct_setting}, and {@code holdOut}, which the profile {@code improved} adds.
+ * Settings of bias correction: ESP-PPQ's {@code bias_correct_setting}, and what the profile {@code improved} adds: {@code holdOut} and
+ * {@code bnReestimation}.
  *
  * @param interestedLayers only blocks that contain one of these nodes are corrected; empty: all blocks
  * @param blockSize largest difference of depth between the ends of a block, see {@link BlockBuilder}; a block is judged as one
  * @param steps calibration batches that means are taken over, at most; ESP-PPQ ignores it and takes all, and so does {@code parity}
  * @param collecting where activations are kept meanwhile
  * @param holdOut share of the calibration samples that is in no mean and decides what is kept; {@code parity} judges on all
+ * @param bnReestimation whether the variance of a channel is mended too, by weights; figures in docs/search.md; {@code parity} refuses it
  */
-public record BiasCorrectionSetting(List<String> interestedLayers, int blockSize, int steps, TqtSetting.Collecting collecting, double holdOut) {
+public record BiasCorrectionSetting(List<String> interestedLayers, int blockSize, int steps, TqtSetting.Collecting collecting, double holdOut,
+        boolean bnReestimation) {
     static final String GROUP = "bias_correct_setting";
 
     /** ESP-PPQ's defaults (api/setting.py). */
-    public static final BiasCorrectionSetting PARITY = new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0);
+    public static final BiasCorrectionSetting PARITY = new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0, false);
 
     /** The defaults of the profile {@code improved}. */
-    public static final BiasCorrectionSetting IMPROVED = new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0.25);
+    public static final BiasCorrectionSetting IMPROVED = new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0.25, true);
 
     /**
      * Checks the ranges.

@@ -75,13 +75,16 @@ public final class Tuning {
     }
 
     /**
-     * Refuses passes that say the same.
+     * Refuses passes that say the same, and what ESP-PPQ does not have under its profile.
      *
      * @throws BitgrainException (usage) naming the setting
      */
     public static void check(boolean parity, boolean tqt, TuningPasses passes) {
         if (!parity && tqt && passes.biasCorrection() != null) {
             throw BitgrainException.usage("bias_correct: under --profile improved tqt_optimization corrects biases itself; switch bias_correct off");
+        }
+        if (parity && passes.biasCorrection() != null && passes.biasCorrection().bnReestimation()) {
+            throw BitgrainException.usage("bias_correct_setting.bn_reestimation: belongs to --profile improved; ESP-PPQ corrects means only");
         }
     }
 }

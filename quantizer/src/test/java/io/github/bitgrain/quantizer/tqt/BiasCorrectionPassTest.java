@@ -3,8 +3,10 @@ package io.github.bitgrain.quantizer.tqt;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
@@ -18,6 +20,7 @@ import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.calibrate.Batches;
 import io.github.bitgrain.quantizer.Bitgrain;
+import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
@@ -47,8 +50,12 @@ class BiasCorrectionPassTest {
     }
 
     private static QuantPlan plan(Model model) {
+        return plan(model, Target.ESP32P4);
+    }
+
+    private static QuantPlan plan(Model model, Target target) {
         DataSource samples = DataSource.of(Map.of("x", random(Shape.of(64, 6), 0.3, new SplittableRandom(7))));
-        return Bitgrain.calibrate(model, samples, QuantizationOptions.of(Target.ESP32P4), QuantizationListener.NONE).calibratedPlan();
+        return Bitgrain.calibrate(model, samples, QuantizationOptions.of(target), QuantizationListener.NONE).calibratedPlan();
     }
 
     private static List<Map<String, Tensor>> batches(double... offsets) {
@@ -59,7 +66,7 @@ class BiasCorrectionPassTest {
     private static float[] biases(boolean parity, int steps, List<Map<String, Tensor>> batches) {
         Model model = network(1);
         QuantizedTwin twin = new QuantizedTwin(model, plan(model), parity);
-        new BiasCorrectionPass(twin, new BiasCorrectionSetting(List.of(), 4, steps, TqtSetting.Collecting.MEMORY, 0), parity, TqtListener.NONE, 1)
+        new BiasCorrectionPass(twin, new BiasCorrectionSetting(List.of(), 4, steps, TqtSetting.Collecting.MEMORY, 0, !parity), parity, TqtListener.NONE, 1)
                 .run(batches, batches);
         float[] biases = new float[11];
         System.arraycopy(twin.parameters().get("b1").data(), 0, biases, 0, 8);
@@ -108,6 +115,45 @@ class BiasCorrectionPassTest {
             }
         }
         return Arrays.stream(sum).map(Math::abs).max().getAsDouble();
+    }
+
+    private static final BiasCorrectionSetting MEANS_ONLY = new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0.25, false);
+
+    /**
+     * The weights of every channel are too large or too small by a tenth, beyond what rounding does: its gain is brought back, and no bias can do that. A
+     * channel without weights stays as it is.
+     */
+    @Test
+    void theGainOfEveryChannelIsBroughtBack() {
+        for (Target target : List.of(Target.ESP32P4, Target.ESP32S3)) {
+            double[] noise = new double[2];
+            for (boolean reestimated : new boolean[] {false, true}) {
+                Model model = network(2);
+                Arrays.fill(model.parameters().get("w1").data(), 0, 6, 0);
+                QuantizedTwin twin = new QuantizedTwin(model, plan(model, target));
+                for (String name : List.of("w1", "w2")) {
+                    float[] weights = twin.parameters().get(name).data();
+                    int row = name.equals("w1") ? 6 : 8;
+                    for (int i = 0; i < weights.length; i++) {
+                        weights[i] *= i / row % 2 == 0 ? 0.9f : 0.8f;
+                    }
+                }
+                List<Map<String, Tensor>> batches = batches(0.3, 0.3, 0.3);
+                new BiasCorrectionPass(twin, reestimated ? BiasCorrectionSetting.IMPROVED : MEANS_ONLY, false, TqtListener.NONE, 1).run(batches, batches);
+                noise[reestimated ? 1 : 0] = new HeldOutNoise(model, twin, batches(0.3), 1).now();
+                assertArrayEquals(new float[6], Arrays.copyOf(twin.parameters().get("w1").data(), 6));
+            }
+            assertTrue(noise[1] < 0.1 * noise[0], target + ": " + noise[0] + " → " + noise[1]);
+        }
+    }
+
+    @Test
+    void parityRefusesToMendVariances() {
+        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32P4);
+        QuantizationOptions parity = new QuantizationOptions(basic.target(), Profile.PARITY, 8, Map.of(), "kl", Map.of(), 4, 5, false,
+                basic.equalizationSetting(), false, basic.tqtSetting(), 1);
+        BitgrainException refused = assertThrows(BitgrainException.class, () -> parity.withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null)));
+        assertEquals("bias_correct_setting.bn_reestimation: belongs to --profile improved; ESP-PPQ corrects means only", refused.getMessage());
     }
 
     @Test
