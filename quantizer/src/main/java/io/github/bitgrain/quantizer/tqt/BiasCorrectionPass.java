@@ -75,6 +75,8 @@ final class BiasCorrectionPass {
 
     private BlockReport correct(TqtBlock block, Frontier original, Frontier quantized, List<Integer> means, List<Integer> judges) {
         List<Node> nodes = corrected(block);
+        // Those of dead channels may not fit as they are: lowering gives these channels other exponents.
+        List<Node> fitting = nodes.stream().filter(node -> twin.biasFits(node, twin.plan())).toList();
         double lossBefore = loss(block, original, quantized, judges);
         Parameters.Snapshot before = snapshot(nodes);
         if (parity) {
@@ -88,18 +90,22 @@ final class BiasCorrectionPass {
             before.restore();
             nodes.forEach(node -> correctMeanAndVariance(block, node, original, quantized, means));
             double lossOfBoth = loss(block, original, quantized, judges);
-            if (lossOfBoth < lossAfter && twin.biasFits(twin.plan())) {
+            if (lossOfBoth < lossAfter && fit(fitting)) {
                 lossAfter = lossOfBoth;
             } else {
                 meansOnly.restore();
             }
         }
-        boolean accepted = lossAfter <= lossBefore && (parity || twin.biasFits(twin.plan()));
+        boolean accepted = lossAfter <= lossBefore && (parity || fit(fitting));
         if (!accepted) {
             before.restore();
         }
         return new BlockReport(block.name(), block.end().name(), block.nodes().stream().map(Node::name).toList(), lossBefore, lossAfter, accepted,
                 new float[0]);
+    }
+
+    private boolean fit(List<Node> nodes) {
+        return nodes.stream().allMatch(node -> twin.biasFits(node, twin.plan()));
     }
 
     /** Weights and biases of some nodes as they are. */

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A float network and its quantized twin, whose weights and exponents change while the float one stays. Keeps plan, scale
@@ -304,20 +305,18 @@ final class QuantizedTwin {
 
     /** Whether the bias of every node fits its integers. */
     boolean biasFits(QuantPlan candidate) {
-        for (Node node : graph().nodes()) {
-            Slot slot = Slot.input(node.name(), 2);
-            if (!BlockBuilder.isComputing(node) || !candidate.quantizes(slot)) {
-                continue;
-            }
-            SlotConfig config = candidate.config(slot);
-            Exponents exponents = biasExponents(node, candidate);
-            float[] bias = parameters.get(node.input(2)).data();
-            for (int c = 0; c < bias.length; c++) {
-                if (Math.abs(bias[c]) > Math.scalb((double) config.qmax(), exponents.get(c))) {
-                    return false;
-                }
-            }
+        return graph().nodes().stream().allMatch(node -> biasFits(node, candidate));
+    }
+
+    /** Whether the bias of a node fits its integers; true if it has none. */
+    boolean biasFits(Node node, QuantPlan candidate) {
+        Slot slot = Slot.input(node.name(), 2);
+        if (!BlockBuilder.isComputing(node) || !candidate.quantizes(slot)) {
+            return true;
         }
-        return true;
+        SlotConfig config = candidate.config(slot);
+        Exponents exponents = biasExponents(node, candidate);
+        float[] bias = parameters.get(node.input(2)).data();
+        return IntStream.range(0, bias.length).allMatch(c -> Math.abs(bias[c]) <= Math.scalb((double) config.qmax(), exponents.get(c)));
     }
 }

@@ -14,7 +14,9 @@ import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.op.Gemm;
 import io.github.bitgrain.core.op.Relu;
+import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.QuantPlan;
+import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
@@ -72,6 +74,23 @@ class BiasCorrectionPassTest {
         System.arraycopy(twin.parameters().get("b1").data(), 0, biases, 0, 8);
         System.arraycopy(twin.parameters().get("b2").data(), 0, biases, 8, 3);
         return biases;
+    }
+
+    /** That of a dead channel, whose exponent lowering changes. */
+    @Test
+    void aBiasThatNeverFittedLeavesTheOthersTheirCorrection() {
+        Model model = network(1);
+        QuantizedTwin twin = new QuantizedTwin(model, plan(model));
+        Slot weights = Slot.input("fc1", 1);
+        int[] exponents = twin.plan().exponents(weights).toArray();
+        exponents[0] = -60;
+        twin.setExponents(weights, Exponents.of(exponents));
+        assertFalse(twin.biasFits(twin.plan()));
+        List<Map<String, Tensor>> batches = batches(0, 0.6, -0.4);
+        List<BlockReport> reports = new BiasCorrectionPass(twin,
+                new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0, true), false, TqtListener.NONE, 1).run(batches, batches);
+        assertTrue(reports.stream().allMatch(BlockReport::accepted), reports.toString());
+        assertFalse(Arrays.equals(model.parameters().get("b2").data(), twin.parameters().get("b2").data()));
     }
 
     @Test
