@@ -55,9 +55,9 @@ class FitInputTest {
 
     @Test
     void theModelTakesBytesLess128AndAllCommandsKnow() throws IOException {
-        JsonNode fitted = lenet("fitted.espdl", "--fit-input", "--qdq", file("fitted.onnx"), "--header", file("fitted.hpp"),
+        JsonNode fitted = lenet("fitted.espdl", "--fit-input", "--set", "equalization=false", "--qdq", file("fitted.onnx"), "--header", file("fitted.hpp"),
                 "--report", file("fitted.html")).json();
-        CommandRun unfitted = lenet("plain.espdl");
+        CommandRun unfitted = lenet("plain.espdl", "--set", "equalization=false");
         JsonNode plain = unfitted.json();
         assertFalse(unfitted.err().contains("hint"), "255 of 256 values are used");
         double chip = fitted.get("accuracy").get("chip").asDouble();

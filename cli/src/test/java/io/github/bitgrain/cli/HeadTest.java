@@ -61,7 +61,7 @@ class HeadTest {
         double chip = outcome.get("accuracy").get("chip").asDouble();
         assertTrue(chip > real - 0.02, outcome.toString());
         assertEquals(chip, precision("cut.espdl"), 1e-9, "evaluate computes the head as quantize did");
-        assertEquals(outcome.get("accuracy").get("ptq").asDouble(), precision("qdq.onnx"), 2e-3, "QDQ networks have their heads");
+        assertEquals(outcome.get("accuracy").get("tuned").asDouble(), precision("qdq.onnx"), 2e-3, "QDQ networks have their heads");
         assertEquals(3, OnnxReader.read(folder.resolve("cut.head.onnx")).parameters().names().size());
 
         quantize(export, "kept.espdl", "--head", "keep");

@@ -179,7 +179,7 @@ class QuantizeTest {
         assertEquals(1, CommandRun.of("verify", folder.resolve("a.espdl").toString()).exit());
     }
 
-    /** The QDQ network, read back, computes what the plan says: the accuracy of the PTQ stage, to the last sample. */
+    /** The QDQ network, read back, computes what the plan says: the accuracy of the last stage before the chip, to the last sample. */
     @ParameterizedTest
     @CsvSource({"ort_cpu", "tensorrt"})
     void theQdqNetworkIsThePlan(String profile) throws IOException {
@@ -190,7 +190,7 @@ class QuantizeTest {
         CommandRun evaluation = CommandRun.of("evaluate", qdq, "--data", shared("data/lenet/val_x.npy"), "--labels",
                 shared("data/lenet/val_y.npy"), "--mean", "0.5", "--std", "0.25", "--metric", "top1", "--json");
         assertEquals(0, evaluation.exit(), evaluation.err());
-        assertEquals(JSON.readTree(run.out()).get("accuracy").get("ptq").asDouble(),
+        assertEquals(JSON.readTree(run.out()).get("accuracy").get("tuned").asDouble(),
                 JSON.readTree(evaluation.out()).get("metrics").get("top1").asDouble());
         JsonNode inspection = JSON.readTree(CommandRun.of("inspect", qdq, "--json").out());
         assertEquals("esp32p4", JSON.readTree(inspection.get("metadata").get("bitgrain.settings").asText()).get("target").asText());

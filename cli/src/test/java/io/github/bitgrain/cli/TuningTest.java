@@ -51,13 +51,23 @@ class TuningTest {
     }
 
     @Test
-    void evenedOutRangesHaveTheirMeansCorrectedUnlessTheUserSaysOtherwise() throws IOException {
-        double calibrated = measured("c.espdl").get("accuracy").get("chip").asDouble();
-        double equalized = measured("e.espdl", "--set", "equalization=true").get("accuracy").get("chip").asDouble();
-        double alone = measured("a.espdl", "--set", "equalization=true", "--set", "bias_correct=false").get("accuracy").get("chip").asDouble();
-        assertTrue(equalized < 0.7 * calibrated && calibrated < alone, equalized + ", " + calibrated + ", " + alone);
-        assertTrue(CommandRun.of("inspect", folder.resolve("e.espdl").toString(), "--json").json().get("metadata").get("bitgrain.settings").asText()
-                .contains("\"bias_correct\":true"));
+    void rangesAreEvenedOutAndMeansCorrectedUnlessTheUserSaysOtherwise() throws IOException {
+        double usual = measured("e.espdl").get("accuracy").get("chip").asDouble();
+        double calibrated = measured("c.espdl", "--set", "equalization=false").get("accuracy").get("chip").asDouble();
+        double alone = measured("a.espdl", "--set", "bias_correct=false").get("accuracy").get("chip").asDouble();
+        assertTrue(usual < 0.7 * calibrated && calibrated < alone, usual + ", " + calibrated + ", " + alone);
+        assertEquals("true, true", preset("e.espdl"));
+        assertEquals("false, false", preset("c.espdl"));
+        assertEquals(0, lenet("w.espdl", "--bits", "16").exit());
+        assertEquals("false, false", preset("w.espdl"), "there is room enough at 16 bits");
+        assertEquals(0, lenet("p.espdl", "--profile", "parity").exit());
+        assertEquals("false, false", preset("p.espdl"));
+    }
+
+    /** Whether ranges were evened out and biases corrected. */
+    private String preset(String file) throws IOException {
+        JsonNode settings = new ObjectMapper().readTree(CommandRun.of("inspect", folder.resolve(file).toString(), "--json").json().get("metadata").get("bitgrain.settings").asText());
+        return settings.get("equalization") + ", " + settings.get("bias_correct");
     }
 
     @Test
@@ -74,12 +84,13 @@ class TuningTest {
     @Test
     void layersAreCalibratedBehindQuantizedOnesThroughTheCommandLine() throws IOException {
         String sequential = "quantize_activation_setting.sequential=true";
-        JsonNode json = measured("q.espdl", "--calibration", "percentile", "--set", sequential);
+        JsonNode json = measured("q.espdl", "--calibration", "percentile", "--set", "equalization=false", "--set", sequential);
         assertTrue(json.get("bitExact").asBoolean());
         assertFalse(json.get("accuracy").has("tuned"));
         assertTrue(CommandRun.of("inspect", folder.resolve("q.espdl").toString(), "--json").json().get("metadata").get("bitgrain.settings").asText()
                 .contains("\"sequential\":true"));
-        assertEquals(0, lenet("again.espdl", "--target", "esp32s3", "--calibration", "percentile", "--set", sequential, "--threads", "1").exit());
+        assertEquals(0, lenet("again.espdl", "--target", "esp32s3", "--calibration", "percentile", "--set", "equalization=false", "--set", sequential, "--threads",
+                "1").exit());
         assertArrayEquals(Files.readAllBytes(folder.resolve("q.espdl")), Files.readAllBytes(folder.resolve("again.espdl")));
         lenet("p.espdl", "--profile", "parity", "--set", sequential).fails(2, "quantize_activation_setting.sequential: belongs to --profile improved; "
                 + "ESP-PPQ observes every layer on activations that are not quantized");

@@ -29,6 +29,7 @@ import io.github.bitgrain.cli.pipeline.Stopwatch;
 import io.github.bitgrain.cli.pipeline.TrialFile;
 import io.github.bitgrain.cli.report.HtmlReport;
 import io.github.bitgrain.cli.report.Reports;
+import io.github.bitgrain.cli.settings.Preset;
 import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
 import io.github.bitgrain.core.BitgrainException;
@@ -120,7 +121,12 @@ public class QuantizeCommand extends CliCommand {
             description = "Number of calibration batches, from the first sample on, beginning again at the end. Default: all samples once.")
     private int calibSteps;
 
-    @Option(names = "--tqt", description = "Train thresholds and weights after calibration (TQT).")
+    @Option(
+            names = "--tqt",
+            description = {
+                "Train thresholds and weights after calibration (TQT). Without it, channel ranges are evened",
+                "out and biases corrected, which takes seconds: --set equalization=false leaves that too."
+            })
     private boolean tqt;
 
     @Option(
@@ -343,32 +349,20 @@ public class QuantizeCommand extends CliCommand {
         return name.substring(0, name.lastIndexOf('.'));
     }
 
-    /**
-     * Defaults of the profile, then the file, then options, then --set. Where values are shifted and nothing is trained, biases are corrected unless the user says
-     * otherwise: what rounded weights make of a shift is a mean error.
-     */
+    /** The preset, then the file, then options, then --set. */
     private SettingsBinder<QuantizationSettings> settings() {
-        SettingsBinder<QuantizationSettings> binder = settings(false);
-        boolean shifts = inputOptions.fits() || !profile.isParity() && binder.settings().equalization();
-        return shifts && !binder.settings().trains() ? settings(true) : binder;
-    }
-
-    private SettingsBinder<QuantizationSettings> settings(boolean correctBiases) {
-        SettingsBinder<QuantizationSettings> binder = QuantizationSettings.binder(profile);
-        if (correctBiases) {
-            binder.set("bias_correct=true");
-        }
-        if (settingsFile != null) {
-            binder.file(settingsFile, options());
-        }
-        if (calibration != null) {
-            binder.set("quantize_activation_setting.calib_algorithm=" + word(calibration));
-        }
-        if (tqt) {
-            binder.set("tqt_optimization=true");
-        }
-        assignments.forEach(binder::set);
-        return binder;
+        return Preset.with(profile, bits, inputOptions.fits(), binder -> {
+            if (settingsFile != null) {
+                binder.file(settingsFile, options());
+            }
+            if (calibration != null) {
+                binder.set("quantize_activation_setting.calib_algorithm=" + word(calibration));
+            }
+            if (tqt) {
+                binder.set("tqt_optimization=true");
+            }
+            assignments.forEach(binder::set);
+        });
     }
 
     private Map<String, Object> inForce(SettingsBinder<QuantizationSettings> settings) {

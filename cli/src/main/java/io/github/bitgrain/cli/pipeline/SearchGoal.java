@@ -55,11 +55,12 @@ public record SearchGoal(double maxDrop, double budget) {
     public List<Attempt> attempts(boolean tqt, boolean equalizable, boolean padded) {
         List<Attempt> attempts = new ArrayList<>();
         // The improved training corrects biases and evens out ranges itself.
-        List<String> trained = equalizable ? List.of("tqt_optimization=true", "bias_correct=false", "ssd_equalization=false") : List.of("tqt_optimization=true");
+        List<String> trained = equalizable ? List.of("tqt_optimization=true", "equalization=false", "bias_correct=false", "ssd_equalization=false")
+                : List.of("tqt_optimization=true");
         // Evened out ranges leave mean errors, which cost more than they gain where nothing takes them out.
         List<String> equalized = List.of("equalization=true", "bias_correct=true");
         if (!tqt) {
-            attempts.add(new Attempt("calibrated", List.of(), 1));
+            attempts.add(new Attempt("calibrated", equalizable ? List.of("equalization=false") : List.of(), 1));
             if (equalizable) {
                 attempts.add(new Attempt("equalized", equalized, 1));
             }
