@@ -53,7 +53,8 @@ final class LayoutPass {
     }
 
     private void place(DraftNode node) {
-        boolean restores = draft.options.parity() && node.layout.isOurs() || givesResult(node) && node.values().stream().anyMatch(LayoutPass::isUnusual);
+        boolean restores = draft.options.parity() && node.layout.isOurs()
+                || node.layout.passesOn() && givesResult(node) && node.values().stream().anyMatch(LayoutPass::isUnusual);
         switch (restores ? LayoutRule.ONNX_ORDER : node.layout) {
             case CHANNELS_LAST -> channelsLast(node);
             case ANY -> any(node);

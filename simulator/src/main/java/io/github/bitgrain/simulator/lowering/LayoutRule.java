@@ -38,4 +38,12 @@ enum LayoutRule {
             case CHANNELS_LAST, ANY, ELEMENTWISE, AXIS, REDUCE, CONCAT, ONNX_ORDER -> false;
         };
     }
+
+    /** Whether results have the order of the operands, whatever it is. */
+    boolean passesOn() {
+        return switch (this) {
+            case ANY, ELEMENTWISE, AXIS, REDUCE, CONCAT, PAD, SLICE -> true;
+            case CHANNELS_LAST, RESHAPE, TRANSPOSE, SQUEEZE, UNSQUEEZE, FLATTEN, ONNX_ORDER -> false;
+        };
+    }
 }

@@ -94,8 +94,14 @@ class MovingInStorageTest {
         assertEquals(List.of(1, 6, 20), net.lower().value("y").shape());
     }
 
+    @Example
+    void aConvolutionAtTheEndReadsWhatLiesInAnUnusualOrder() {
+        Nets net = image(2, 2, 1).node("drop", new Squeeze(List.of(3)), List.of("c"), "d").node("add", new Unsqueeze(List.of(1)), List.of("d"), "a");
+        computesTheSame(conv(net, "last", "a", 1, 4, "y").output("y"), 6);
+    }
+
     /** Chains of moves between convolutions compute what they do in ONNX's order, with no more Transposes. */
-    @Property(tries = 300)
+    @Property(tries = 2000)
     void chainsComputeTheSameWithNoMoreTransposes(@ForAll long seed) {
         Random random = new Random(seed);
         int[] shape = {1, 2 * random.nextInt(1, 4), random.nextInt(1, 4), random.nextInt(1, 5)};
