@@ -123,10 +123,8 @@ public class QuantizeCommand extends CliCommand {
 
     @Option(
             names = "--tqt",
-            description = {
-                "Train thresholds and weights after calibration (TQT). Without it, channel ranges are evened",
-                "out and biases corrected, which takes seconds: --set equalization=false leaves that too."
-            })
+            description = "Train thresholds and weights after calibration (TQT). Without it, channel ranges are evened out and "
+                    + "biases corrected, which takes seconds (--set equalization=false: not even that).")
     private boolean tqt;
 
     @Option(
