@@ -135,9 +135,7 @@ final class Epilogue {
     private void wholes(float[] y, int at, int rows, int n, int distance) {
         int done = VectorFakeQuantization.wholes(rows, n, y, at, distance, wholes.lowest(), wholes.highest());
         for (int i = 0; i < rows && done < n; i++) {
-            for (int rest = at + i * distance + done; rest < at + i * distance + n; rest++) {
-                y[rest] = wholes.nearest(y[rest]);
-            }
+            wholes.round(n - done, y, at + i * distance + done);
         }
     }
 

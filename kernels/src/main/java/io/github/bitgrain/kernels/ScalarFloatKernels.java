@@ -57,8 +57,8 @@ class ScalarFloatKernels implements FloatKernels {
                 fakeQuantize(shape.outC(), y, yOffset + at, y, yOffset + at, quantizer.exponent(), quantizer.qmin(), quantizer.qmax(),
                         quantizer.rounding());
             }
-            for (int c = 0; c < shape.outC() && finish.wholes() != null; c++) {
-                y[yOffset + at + c] = finish.wholes().nearest(y[yOffset + at + c]);
+            if (finish.wholes() != null) {
+                finish.wholes().round(shape.outC(), y, yOffset + at);
             }
             if (finish.table() != null) {
                 lookUp(finish.table(), shape.outC(), y, yOffset + at, y, yOffset + at);

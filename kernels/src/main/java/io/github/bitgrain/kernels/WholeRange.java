@@ -22,4 +22,11 @@ public record WholeRange(float lowest, float highest) {
     float nearest(float x) {
         return Math.clamp((float) Math.rint(x), lowest, highest);
     }
+
+    /** Rounds n floats in place. */
+    void round(int n, float[] y, int at) {
+        for (int i = at; i < at + n; i++) {
+            y[i] = nearest(y[i]);
+        }
+    }
 }

@@ -20,7 +20,7 @@ public final class Preset {
      *
      * @param bits bits of the whole network
      * @param fitsInput whether the input is moved to use all its bits
-     * @param given sets what the user says; called more than once
+     * @param given sets what the user says; called twice, as what is trained decides about the preset below
      */
     public static SettingsBinder<QuantizationSettings> with(Profile profile, int bits, boolean fitsInput, Consumer<SettingsBinder<QuantizationSettings>> given) {
         SettingsBinder<QuantizationSettings> plain = bound(profile, List.of(), given);
@@ -31,10 +31,9 @@ public final class Preset {
         if (bits == BYTE_BITS && !plain.settings().ssdEqualization()) {
             preset.add("equalization=true");
         }
-        if (fitsInput || bound(profile, preset, given).settings().equalization()) {
-            preset.add("bias_correct=true");
-        }
-        return bound(profile, preset, given);
+        preset.add("bias_correct=true");
+        SettingsBinder<QuantizationSettings> shifted = bound(profile, preset, given);
+        return fitsInput || shifted.settings().equalization() ? shifted : plain;
     }
 
     private static SettingsBinder<QuantizationSettings> bound(Profile profile, List<String> preset, Consumer<SettingsBinder<QuantizationSettings>> given) {

@@ -28,6 +28,11 @@ public interface DataSource {
      */
     Map<String, Tensor> read(int first, int count);
 
+    /** One sample of {@code count} that are spread evenly over all. */
+    default Map<String, Tensor> spread(int index, int count) {
+        return read((int) ((long) index * samples() / count), 1);
+    }
+
     /** All samples in order, in batches of {@code size}; the last may be smaller. */
     default Iterable<Map<String, Tensor>> batches(int size) {
         if (size < 1) {

@@ -173,6 +173,21 @@ public final class Graph {
         return needed.reversed();
     }
 
+    /** Values that some nodes read and none of them makes, without parameters; in order of first use. */
+    public List<String> inputsOf(List<Node> some) {
+        Set<String> made = new HashSet<>();
+        some.forEach(node -> made.addAll(node.outputs()));
+        Set<String> read = new LinkedHashSet<>();
+        for (Node node : some) {
+            for (int i = 0; i < node.inputs().size(); i++) {
+                if (node.isTensorInput(i) && !made.contains(node.input(i)) && !isParameter(node.input(i))) {
+                    read.add(node.input(i));
+                }
+            }
+        }
+        return List.copyOf(read);
+    }
+
     /** The graph that computes these values and nothing else: it has only the inputs that they depend on. */
     public Graph part(List<String> values) {
         List<Node> kept = needed(values);

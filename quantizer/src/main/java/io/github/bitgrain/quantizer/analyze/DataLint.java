@@ -171,15 +171,11 @@ public final class DataLint {
         double largest = 0;
         int count = Math.min(most, data.samples());
         for (int i = 0; i < count; i++) {
-            Tensor sample = sample(i, count).get(input);
+            Tensor sample = data.spread(i, count).get(input);
             largest = Math.max(largest, Extremes.of(sample.data(), 0, sample.size()).amax());
             consumer.accept(sample);
         }
         return largest;
-    }
-
-    private Map<String, Tensor> sample(int i, int count) {
-        return data.read((int) ((long) i * data.samples() / count), 1);
     }
 
     /** Runs the network until all outputs have changed. */
@@ -189,7 +185,7 @@ public final class DataLint {
         Map<String, Boolean> changes = new TreeMap<>();
         try (Executor executor = new Executor(network.graph(), network.parameters(), Executor.Options.defaults().threads(threads))) {
             for (int i = 0; i < count && (i < 2 || changes.containsValue(false)); i++) {
-                executor.run(sample(i, count)).forEach((name, tensor) -> {
+                executor.run(data.spread(i, count)).forEach((name, tensor) -> {
                     float[] before = first.putIfAbsent(name, tensor.data().clone());
                     changes.merge(name, before != null && !Arrays.equals(before, tensor.data()), Boolean::logicalOr);
                 });

@@ -54,7 +54,7 @@ public final class ChipJudge {
     /** A few samples, spread evenly over all. */
     public static List<Map<String, Tensor>> spread(DataSource source) {
         int count = Math.min(SPREAD, source.samples());
-        return IntStream.range(0, count).mapToObj(i -> source.read((int) ((long) i * source.samples() / count), 1)).toList();
+        return IntStream.range(0, count).mapToObj(i -> source.spread(i, count)).toList();
     }
 
     /** The samples of batches, one by one. */

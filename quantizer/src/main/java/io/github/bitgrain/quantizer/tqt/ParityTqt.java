@@ -2,12 +2,10 @@ package io.github.bitgrain.quantizer.tqt;
 
 import io.github.bitgrain.core.autodiff.GradientExecutor;
 import io.github.bitgrain.core.graph.Graph;
-import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.Exponents;
-import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.SlotConfig;
@@ -65,7 +63,7 @@ final class ParityTqt {
                     reports.add(train(block, number, blocks.size(), original, quantized, batches.size(), storage)));
         }
         twin.setPlan(twin.plan());
-        return new TqtResult(new Model(graph, twin.weights()), twin.plan(), reports, moved(before, twin.plan()), twin.original(), List.of());
+        return new TqtResult(twin.current(), twin.plan(), reports, moved(before, twin.plan()), twin.original(), List.of());
     }
 
     private BlockReport train(TqtBlock block, int number, int blocks, Frontier original, Frontier quantized, int batches, GradientExecutor.Storage storage) {

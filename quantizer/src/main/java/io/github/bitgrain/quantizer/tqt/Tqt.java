@@ -1,6 +1,5 @@
 package io.github.bitgrain.quantizer.tqt;
 
-import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
@@ -89,7 +88,7 @@ public final class Tqt {
             Tuning.round(model, twin, batches, rounding, listener, threads);
         }
         List<BlockReport> blocks = reports(model, plan, twin, maps, inMemory(batches), setting, threads);
-        SaturatingClips.Result result = SaturatingClips.remove(new Model(twin.graph(), twin.weights()), twin.plan());
+        SaturatingClips.Result result = SaturatingClips.remove(twin.current(), twin.plan());
         return new TqtResult(result.model(), result.plan(), blocks, ParityTqt.moved(plan, twin.plan()), twin.original(), best.coarser());
     }
 

@@ -3,10 +3,7 @@ package io.github.bitgrain.quantizer.tqt;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A part of the network that is trained as one.
@@ -28,17 +25,7 @@ public record TqtBlock(Node start, Node end, List<Node> nodes) {
 
     /** Values that members read and no member makes, without parameters; in order of first use. */
     public List<String> inputs(Graph graph) {
-        Set<String> made = new HashSet<>();
-        nodes.forEach(node -> made.addAll(node.outputs()));
-        Set<String> inputs = new LinkedHashSet<>();
-        for (Node node : nodes) {
-            for (int i = 0; i < node.inputs().size(); i++) {
-                if (node.isTensorInput(i) && !made.contains(node.input(i)) && !graph.isParameter(node.input(i))) {
-                    inputs.add(node.input(i));
-                }
-            }
-        }
-        return List.copyOf(inputs);
+        return graph.inputsOf(nodes);
     }
 
     /** The results of {@link #end}. */

@@ -36,7 +36,7 @@ public final class Tuning {
         if (passes.adaRound() != null) {
             reports.addAll(new AdaRound(twin, passes.adaRound(), true, listener, threads).run(all, all));
         }
-        return new TqtResult(new Model(twin.graph(), twin.weights()), twin.plan(), reports, ParityTqt.moved(plan, twin.plan()), model, List.of());
+        return new TqtResult(twin.current(), twin.plan(), reports, ParityTqt.moved(plan, twin.plan()), model, List.of());
     }
 
     /**
@@ -58,7 +58,7 @@ public final class Tuning {
         if (passes.adaRound() != null) {
             reports.addAll(round(model, twin, batches, passes.adaRound(), listener, threads));
         }
-        return new TqtResult(new Model(twin.graph(), twin.weights()), twin.plan(), reports, 0, model, List.of());
+        return new TqtResult(twin.current(), twin.plan(), reports, 0, model, List.of());
     }
 
     /** AdaRound on a twin, taken back as a whole if samples that trained nothing do not confirm it. */

@@ -10,7 +10,6 @@ import io.github.bitgrain.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -169,18 +168,8 @@ public final class Frontier implements AutoCloseable {
 
     /** A graph of some nodes: its inputs are the values that they read and do not make. */
     public static Graph part(Graph graph, Map<String, Shape> shapes, List<Node> nodes, Function<Node, List<Node>> expansion, List<String> results) {
-        Set<String> made = new HashSet<>();
-        nodes.forEach(node -> made.addAll(node.outputs()));
-        Set<String> inputs = new LinkedHashSet<>();
-        for (Node node : nodes) {
-            for (int i = 0; i < node.inputs().size(); i++) {
-                if (node.isTensorInput(i) && !made.contains(node.input(i)) && !graph.isParameter(node.input(i))) {
-                    inputs.add(node.input(i));
-                }
-            }
-        }
         Graph.Builder builder = Graph.builder(graph.name());
-        inputs.forEach(value -> builder.input(value, shapes.get(value)));
+        graph.inputsOf(nodes).forEach(value -> builder.input(value, shapes.get(value)));
         nodes.forEach(node -> expansion.apply(node).forEach(builder::node));
         return builder.outputs(results).build();
     }

@@ -13,7 +13,8 @@ import java.util.stream.IntStream;
 /**
  * Chooses how the axes of every value are stored: channels last around convolutions, ONNX's order where an operator knows
  * no other, with Transposes between. Rules of ESP-PPQ's exporter; differences where it is wrong: constants of elementwise
- * operators follow the activation beside them, and recorded shapes are the true ones; and operators that move elements do so in the order in which these are stored, where their readers like it.
+ * operators follow the activation beside them, and recorded shapes are the true ones; and operators that move elements do so in the order
+ * in which these are stored, where their readers like it.
  */
 final class LayoutPass {
     private static final int SEQUENCE_RANK = 3;
@@ -53,7 +54,7 @@ final class LayoutPass {
     }
 
     private void place(DraftNode node) {
-        boolean restores = draft.options.parity() && node.layout.isOurs()
+        boolean restores = draft.options.parity() && node.layout.isRestoredInParity()
                 || node.layout.passesOn() && givesResult(node) && node.values().stream().anyMatch(LayoutPass::isUnusual);
         switch (restores ? LayoutRule.ONNX_ORDER : node.layout) {
             case CHANNELS_LAST -> channelsLast(node);
@@ -162,20 +163,21 @@ final class LayoutPass {
             give(node, Permutation.identity(node.output().rank()));
             return;
         }
-        ChipTensor list = node.constant(1).finished;
-        List<Integer> stored = new ArrayList<>();
-        for (int axis : list.ints()) {
-            stored.add(axes.storedAxis(axis));
-        }
-        stored.sort(null);
-        renumber(node, 1, stored.stream().mapToLong(Integer::longValue).toArray());
+        List<Integer> stored = storedAxes(node, axes);
         give(node, keep ? axes : axes.without(stored));
     }
 
-    /** Gives a node's list of numbers about axes, one of its operands, other content. */
+    /** Lets a node's list of axes, its operand 1, follow the storage. */
+    private static List<Integer> storedAxes(DraftNode node, Permutation axes) {
+        List<Integer> stored = Arrays.stream(node.constant(1).finished.ints()).mapToObj(axes::storedAxis).sorted().toList();
+        renumber(node, 1, stored.stream().mapToLong(Integer::longValue).toArray());
+        return stored;
+    }
+
+    /** Gives a node's list of numbers about axes, one of its operands, another content. */
     private static void renumber(DraftNode node, int operand, long... stored) {
         ChipTensor list = node.constant(operand).finished;
-        ChipTensor renumbered = ChipTensor.ofLongs(list.name(), ElementType.INT64, list.dims(), list.exponents(), list.layout(), stored);
+        ChipTensor renumbered = ChipTensor.ofLongs(list.name(), ElementType.INT64, List.of(stored.length), list.exponents(), list.layout(), stored);
         node.inputs.set(operand, new Operand.Constant(DraftConstant.finished(renumbered)));
     }
 
@@ -230,7 +232,7 @@ final class LayoutPass {
             Permutation source = regrouping.source(to);
             Permutation result = regrouping.result(from);
             // What moves in any case moves as late as possible: a Transpose may follow that does it along with its own work.
-            if (from.isIdentity() || source == null && result != null && !draft.outputs.contains(y)) {
+            if (from.isIdentity() || source == null && result != null) {
                 to = result;
             } else {
                 to = source == null ? Permutation.identity(y.rank()) : to;
@@ -238,10 +240,7 @@ final class LayoutPass {
             }
         }
         if (!to.isIdentity() || !node.value(0).axes.isIdentity()) {
-            DraftConstant shape = node.constant(1);
-            long[] stored = Arrays.stream(to.apply(y.shape)).asLongStream().toArray();
-            node.inputs.set(1, new Operand.Constant(DraftConstant.finished(ChipTensor.ofLongs(shape.finished.name(), ElementType.INT64,
-                    List.of(stored.length), shape.finished.exponents(), shape.finished.layout(), stored))));
+            renumber(node, 1, Arrays.stream(to.apply(y.shape)).asLongStream().toArray());
         }
         give(node, to);
     }
@@ -262,18 +261,16 @@ final class LayoutPass {
 
     private void squeeze(DraftNode node) {
         Permutation axes = settled(node.value(0));
-        if (axes.isIdentity() || draft.outputs.contains(node.output())) {
+        if (axes.isIdentity() || givesResult(node)) {
             onnxOrder(node);
             return;
         }
-        List<Integer> stored = Arrays.stream(node.constant(1).finished.ints()).mapToObj(axes::storedAxis).sorted().toList();
-        renumber(node, 1, stored.stream().mapToLong(Integer::longValue).toArray());
-        give(node, axes.without(stored));
+        give(node, axes.without(storedAxes(node, axes)));
     }
 
     private void unsqueeze(DraftNode node) {
         Permutation axes = settled(node.value(0));
-        if (axes.isIdentity() || draft.outputs.contains(node.output())) {
+        if (axes.isIdentity() || givesResult(node)) {
             onnxOrder(node);
             return;
         }
@@ -288,13 +285,14 @@ final class LayoutPass {
         DraftValue x = node.value(0);
         Permutation axes = settled(x);
         int[] stored = axes.apply(x.shape);
+        int rows = node.output().shape[0];
         int first = 0;
-        for (int size = 1; first < stored.length && size < node.output().shape[0]; first++) {
-            size *= stored[first];
+        int size = 1;
+        while (first < stored.length && size < rows) {
+            size *= stored[first++];
         }
         Permutation matrix = Permutation.identity(node.output().rank());
-        boolean parts = Arrays.stream(stored, 0, first).reduce(1, (a, b) -> a * b) == node.output().shape[0];
-        if (axes.isIdentity() || !parts || !Regrouping.of(x.shape, node.output().shape).keeps(axes, matrix)) {
+        if (axes.isIdentity() || size != rows || !Regrouping.of(x.shape, node.output().shape).keeps(axes, matrix)) {
             onnxOrder(node);
             return;
         }

@@ -32,7 +32,7 @@ enum LayoutRule {
     ONNX_ORDER;
 
     /** Whether ESP-PPQ's exporter restores ONNX's order in front of such an operator. */
-    boolean isOurs() {
+    boolean isRestoredInParity() {
         return switch (this) {
             case PAD, SLICE, RESHAPE, TRANSPOSE, SQUEEZE, UNSQUEEZE, FLATTEN -> true;
             case CHANNELS_LAST, ANY, ELEMENTWISE, AXIS, REDUCE, CONCAT, ONNX_ORDER -> false;
