@@ -6,6 +6,7 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.observe.Observers;
 import io.github.bitgrain.quantizer.plan.Dispatcher;
+import io.github.bitgrain.quantizer.tqt.BiasCorrectionSetting;
 import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import io.github.bitgrain.quantizer.tqt.Tuning;
 import io.github.bitgrain.quantizer.tqt.TuningPasses;
@@ -56,8 +57,6 @@ public record QuantizationOptions(
         boolean accumulatorHeadroom,
         int threads,
         long seed) {
-    private static final int CALIB_BATCH = 32;
-
     /**
      * Takes copies.
      *
@@ -70,65 +69,46 @@ public record QuantizationOptions(
             throw BitgrainException.usage("quantize_activation_setting.sequential: belongs to --profile improved; ESP-PPQ observes every layer "
                     + "on activations that are not quantized");
         }
+        if (accumulatorHeadroom && profile.isParity()) {
+            throw BitgrainException.usage("accumulator_headroom: belongs to --profile improved; ESP-PPQ does not look at accumulators");
+        }
         Tuning.check(profile.isParity(), tqt, tuning);
     }
 
-    /** Options without passes that enlarge the network or change weights beside threshold training. */
-    public QuantizationOptions(Target target, Profile profile, int bits, Map<String, Integer> bitsByNode, String calibration,
-            Map<String, Double> fixedScales, int calibBatch, int calibSteps, boolean equalization, EqualizationSetting equalizationSetting,
-            boolean tqt, TqtSetting tqtSetting, int threads) {
-        this(target, profile, bits, bitsByNode, Dispatcher.ALLIN, calibration, false, fixedScales, calibBatch, calibSteps, equalization, equalizationSetting,
-                WeightPasses.NONE, tqt, tqtSetting, TuningPasses.NONE, !profile.isParity(), threads, 0);
-    }
-
-    /** The defaults: 8 bits, improved, exact-error calibration on all samples, no training, all processors. */
+    /**
+     * What the command {@code quantize} does where nothing is said: 8 bits, improved, exact-error calibration on all samples, channel ranges
+     * evened out and biases corrected, no training, all processors.
+     */
     public static QuantizationOptions of(Target target) {
-        return new QuantizationOptions(target, Profile.IMPROVED, 8, Map.of(), Observers.MSE, Map.of(), CALIB_BATCH, 0, false,
-                EqualizationSetting.DEFAULT, false, TqtSetting.IMPROVED, Runtime.getRuntime().availableProcessors());
+        return plain(target).equalization(true).tuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null)).build();
     }
 
-    /** These with another number of samples in a calibration batch. */
-    public QuantizationOptions withBatch(int samples) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, samples, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
+    /** What the command {@code quantize --tqt} does where nothing is said: training evens out ranges and corrects biases itself. */
+    public static QuantizationOptions training(Target target) {
+        return plain(target).tqt(TqtSetting.IMPROVED).build();
     }
 
-    /** These with each layer observed behind quantized ones, or not. */
-    public QuantizationOptions withSequential(boolean on) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, on, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
+    /** Begins with calibration alone under {@code improved}: 8 bits, exact error, all samples in batches of 32, all processors. */
+    public static Builder plain(Target target) {
+        return plain(target, Profile.IMPROVED);
     }
 
-    /** These with thresholds trained. */
-    public QuantizationOptions withTqt(TqtSetting setting) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, true, setting, tuning, accumulatorHeadroom, threads, seed);
+    /** The same under a profile; under parity activations are calibrated by kl, as ESP-PPQ does by default, and nothing looks at accumulators. */
+    public static Builder plain(Target target, Profile profile) {
+        return new Builder(target, profile);
     }
 
-    /** These with passes that enlarge the network. */
-    public QuantizationOptions withWeightPasses(WeightPasses passes) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, passes, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
-    }
-
-    /** These with passes that change weights after calibration. */
-    public QuantizationOptions withTuning(TuningPasses passes) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, passes, accumulatorHeadroom, threads, seed);
-    }
-
-    /** These with or without room for the sums of layers whose accumulators are narrow. */
-    public QuantizationOptions withAccumulatorHeadroom(boolean wanted) {
-        return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps, equalization,
-                equalizationSetting, weightPasses, tqt, tqtSetting, tuning, wanted, threads, seed);
+    /** Begins with these. */
+    public Builder edit() {
+        return new Builder(this);
     }
 
     /** These for calibrating a part of the network: without what belongs to nodes outside, and without scales set by hand. */
     QuantizationOptions forPart(Graph part) {
         Map<String, Integer> known = new LinkedHashMap<>(bitsByNode);
         known.keySet().removeIf(node -> part.node(node) == null);
-        return new QuantizationOptions(target, profile, bits, known, dispatcher, calibration, sequential, Map.of(), calibBatch, 0, false,
-                equalizationSetting, WeightPasses.NONE, false, tqtSetting, TuningPasses.NONE, false, threads, seed);
+        return edit().bitsByNode(known).fixedScales(Map.of()).calibSteps(0).equalization(false).weightPasses(WeightPasses.NONE)
+                .withoutTqt().tuning(TuningPasses.NONE).accumulatorHeadroom(false).build();
     }
 
     /** The widths of all nodes of a network that do not have {@code bits}. */
@@ -138,11 +118,177 @@ public record QuantizationOptions(
 
     /** Whether layers are given room in their accumulators: those of other targets hold the sums of any layer. */
     boolean relievesLanes() {
-        return accumulatorHeadroom && !profile.isParity() && target.hasNarrowLanes();
+        return accumulatorHeadroom && target.hasNarrowLanes();
     }
 
     /** Whether anything changes weights or exponents after calibration. */
     public boolean tunes() {
         return tqt || tuning.any();
+    }
+
+    /** Options, one after the other; components are those of the record, with its meaning. */
+    public static final class Builder {
+        private final Target target;
+        private final Profile profile;
+        private int bits = 8;
+        private Map<String, Integer> bitsByNode = Map.of();
+        private Dispatcher dispatcher = Dispatcher.ALLIN;
+        private String calibration;
+        private boolean sequential;
+        private Map<String, Double> fixedScales = Map.of();
+        private int calibBatch = 32;
+        private int calibSteps;
+        private boolean equalization;
+        private EqualizationSetting equalizationSetting = EqualizationSetting.DEFAULT;
+        private WeightPasses weightPasses = WeightPasses.NONE;
+        private boolean tqt;
+        private TqtSetting tqtSetting;
+        private TuningPasses tuning = TuningPasses.NONE;
+        private boolean accumulatorHeadroom;
+        private int threads = Runtime.getRuntime().availableProcessors();
+        private long seed;
+
+        private Builder(Target target, Profile profile) {
+            this.target = target;
+            this.profile = profile;
+            calibration = profile.isParity() ? Observers.KL : Observers.MSE;
+            tqtSetting = profile.isParity() ? TqtSetting.PARITY : TqtSetting.IMPROVED;
+            accumulatorHeadroom = !profile.isParity();
+        }
+
+        private Builder(QuantizationOptions options) {
+            target = options.target;
+            profile = options.profile;
+            bits = options.bits;
+            bitsByNode = options.bitsByNode;
+            dispatcher = options.dispatcher;
+            calibration = options.calibration;
+            sequential = options.sequential;
+            fixedScales = options.fixedScales;
+            calibBatch = options.calibBatch;
+            calibSteps = options.calibSteps;
+            equalization = options.equalization;
+            equalizationSetting = options.equalizationSetting;
+            weightPasses = options.weightPasses;
+            tqt = options.tqt;
+            tqtSetting = options.tqtSetting;
+            tuning = options.tuning;
+            accumulatorHeadroom = options.accumulatorHeadroom;
+            threads = options.threads;
+            seed = options.seed;
+        }
+
+        /** Width where {@link #bitsByNode} says nothing: 8 or 16. */
+        public Builder bits(int value) {
+            bits = value;
+            return this;
+        }
+
+        /** Node name → 8, 16, or 0 for float. */
+        public Builder bitsByNode(Map<String, Integer> value) {
+            bitsByNode = value;
+            return this;
+        }
+
+        /** Which of the other operators run on integers. */
+        public Builder dispatcher(Dispatcher value) {
+            dispatcher = value;
+            return this;
+        }
+
+        /** Algorithm for activations, one of {@link Observers#NAMES}. */
+        public Builder calibration(String value) {
+            calibration = value;
+            return this;
+        }
+
+        /** Whether each layer is observed with everything before it quantized. */
+        public Builder sequential(boolean value) {
+            sequential = value;
+            return this;
+        }
+
+        /** Node name → scale of its first output. */
+        public Builder fixedScales(Map<String, Double> value) {
+            fixedScales = value;
+            return this;
+        }
+
+        /** Samples in a calibration batch. */
+        public Builder calibBatch(int value) {
+            calibBatch = value;
+            return this;
+        }
+
+        /** Number of calibration batches; 0: all samples once. */
+        public Builder calibSteps(int value) {
+            calibSteps = value;
+            return this;
+        }
+
+        /** Whether ranges are evened out before calibration. */
+        public Builder equalization(boolean value) {
+            equalization = value;
+            return this;
+        }
+
+        /** How weights are equalized under parity. */
+        public Builder equalizationSetting(EqualizationSetting value) {
+            equalizationSetting = value;
+            return this;
+        }
+
+        /** What is enlarged or equalized in pairs. */
+        public Builder weightPasses(WeightPasses value) {
+            weightPasses = value;
+            return this;
+        }
+
+        /** Thresholds are trained, with this setting. */
+        public Builder tqt(TqtSetting setting) {
+            tqt = true;
+            tqtSetting = setting;
+            return this;
+        }
+
+        /** Thresholds are not trained. */
+        public Builder withoutTqt() {
+            tqt = false;
+            return this;
+        }
+
+        /** Passes beside training. */
+        public Builder tuning(TuningPasses value) {
+            tuning = value;
+            return this;
+        }
+
+        /** Whether layers get room in narrow accumulators. */
+        public Builder accumulatorHeadroom(boolean value) {
+            accumulatorHeadroom = value;
+            return this;
+        }
+
+        /** Number of threads. */
+        public Builder threads(int value) {
+            threads = value;
+            return this;
+        }
+
+        /** Chooses which samples are mixed for training. */
+        public Builder seed(long value) {
+            seed = value;
+            return this;
+        }
+
+        /**
+         * The options.
+         *
+         * @throws BitgrainException (usage) if passes exclude each other
+         */
+        public QuantizationOptions build() {
+            return new QuantizationOptions(target, profile, bits, bitsByNode, dispatcher, calibration, sequential, fixedScales, calibBatch, calibSteps,
+                    equalization, equalizationSetting, weightPasses, tqt, tqtSetting, tuning, accumulatorHeadroom, threads, seed);
+        }
     }
 }

@@ -39,7 +39,7 @@ class BitgrainTest {
             @Override
             public void step(int block, int blocks, String name, int step, int steps, float loss) {}
         };
-        QuantizationResult result = Bitgrain.quantize(network(), samples(), QuantizationOptions.of(Target.ESP32S3), listener);
+        QuantizationResult result = Bitgrain.quantize(network(), samples(), QuantizationOptions.plain(Target.ESP32S3).build(), listener);
         assertEquals(List.of(1, 2), done);
         for (Slot slot : result.plan().slots()) {
             assertTrue(!result.plan().quantizes(slot) || result.plan().exponents(slot) != null, slot::toString);
@@ -70,9 +70,7 @@ class BitgrainTest {
                 .node("fc3", new Gemm(1f, 1f, false, true), List.of("r", "w2"), "y2").output("s", "p").build();
         Model model = new Model(sum, network().parameters());
         for (Profile profile : Profile.values()) {
-            QuantizationOptions basic = QuantizationOptions.of(Target.ESP32P4);
-            QuantizationOptions options = new QuantizationOptions(basic.target(), profile, 8, Map.of("sum", 16), "minmax", Map.of(), 32, 0, false,
-                    basic.equalizationSetting(), false, basic.tqtSetting(), 1);
+            QuantizationOptions options = QuantizationOptions.plain(Target.ESP32P4, profile).bitsByNode(Map.of("sum", 16)).calibration("minmax").threads(1).build();
             QuantPlan plan = Bitgrain.quantize(model, samples(), options, QuantizationListener.NONE).plan();
             int wide = plan.exponents(Slot.output("sum", 0)).single();
             int narrow = plan.exponents(Slot.output("fc3", 0)).single();
@@ -83,10 +81,8 @@ class BitgrainTest {
     /** ESP-PPQ trains on the whole loader, whatever number of steps calibration was given. */
     @Test
     void improvedTrainingAndEqualizationReadNoSampleBeyondTheCalibrationSteps() {
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32S3);
         for (boolean equalization : new boolean[] {false, true}) {
-            QuantizationOptions options = new QuantizationOptions(basic.target(), Profile.IMPROVED, 8, Map.of(), "mse", Map.of(), 4, 2,
-                    equalization, basic.equalizationSetting(), true, basic.tqtSetting(), 1);
+            QuantizationOptions options = fewSamples().equalization(equalization).build();
             int[] end = new int[1];
             Bitgrain.quantize(network(), recorded(samples(), end), options, QuantizationListener.NONE);
             assertEquals(8, end[0]);
@@ -95,9 +91,7 @@ class BitgrainTest {
 
     @Test
     void improvedTrainingTellsThatItBeginsBeforeItsFirstStep() {
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32S3);
-        QuantizationOptions options = new QuantizationOptions(basic.target(), Profile.IMPROVED, 8, Map.of(), "mse", Map.of(), 4, 2,
-                false, basic.equalizationSetting(), true, basic.tqtSetting(), 1);
+        QuantizationOptions options = fewSamples().build();
         List<String> heard = new ArrayList<>();
         Bitgrain.quantize(network(), samples(), options, new QuantizationListener() {
             @Override
@@ -131,10 +125,12 @@ class BitgrainTest {
         assertTrue(refused.getMessage().contains(reason), refused.getMessage());
     }
 
+    private static QuantizationOptions.Builder fewSamples() {
+        return QuantizationOptions.training(Target.ESP32S3).edit().calibBatch(4).calibSteps(2).threads(1);
+    }
+
     private static QuantPlan plan(Profile profile, String node, double scale) {
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32P4);
-        QuantizationOptions options = new QuantizationOptions(basic.target(), profile, 8, Map.of(), "kl", Map.of(node, scale), 32, 0, false,
-                basic.equalizationSetting(), false, basic.tqtSetting(), 1);
+        QuantizationOptions options = QuantizationOptions.plain(Target.ESP32P4, profile).calibration("kl").fixedScales(Map.of(node, scale)).threads(1).build();
         return Bitgrain.quantize(network(), samples(), options, QuantizationListener.NONE).plan();
     }
 

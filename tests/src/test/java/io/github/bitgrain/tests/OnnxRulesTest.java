@@ -72,9 +72,7 @@ class OnnxRulesTest {
         DataSource samples = noise(network);
         keepsTheRules(OnnxWriter.write(network), "float");
         keepsTheRules(OnnxWriter.writeHalf(network), "half");
-        QuantizationOptions defaults = QuantizationOptions.of(Target.ESP32P4);
-        QuantizationOptions options = new QuantizationOptions(Target.ESP32P4, defaults.profile(), 8, Map.of(), "minmax", Map.of(), 4, 1, false,
-                defaults.equalizationSetting(), false, defaults.tqtSetting(), 1);
+        QuantizationOptions options = QuantizationOptions.plain(Target.ESP32P4).calibration("minmax").calibBatch(4).calibSteps(1).threads(1).build();
         QuantizationResult result = Bitgrain.calibrate(network, samples, options, QuantizationListener.NONE);
         Model chip = FakeQuantization.insert(result.model(), result.plan());
         Model free = Network.of(Quantization.ptq(GraphModule.of(network), null, samples, 4, QuantizationParams.DEFAULT, 1)).model();

@@ -68,9 +68,7 @@ class QdqOnnxRuntimeTest {
 
     /** A calibrated network: real calibration data where the network has some, else noise. */
     private static Model quantized(String path, Target target, int bits, DataSource samples) {
-        QuantizationOptions defaults = QuantizationOptions.of(target);
-        QuantizationOptions options = new QuantizationOptions(target, defaults.profile(), bits, Map.of(), "minmax", Map.of(), 8, 1, false,
-                defaults.equalizationSetting(), false, defaults.tqtSetting(), 2);
+        QuantizationOptions options = QuantizationOptions.plain(target).bits(bits).calibration("minmax").calibBatch(8).calibSteps(1).threads(2).build();
         QuantizationResult result = Bitgrain.calibrate(OnnxReader.read(SharedData.path(path)), samples, options, QuantizationListener.NONE);
         return FakeQuantization.insert(result.model(), result.plan());
     }

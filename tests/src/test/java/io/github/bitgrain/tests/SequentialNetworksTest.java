@@ -19,7 +19,6 @@ import io.github.bitgrain.quantizer.QuantizationResult;
 import io.github.bitgrain.quantizer.observe.Observer;
 import io.github.bitgrain.quantizer.observe.Observers;
 import io.github.bitgrain.tests.parity.GoldenModel;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,9 +32,8 @@ class SequentialNetworksTest {
     @ValueSource(strings = {"lenet_imb", "yolo", "lstm", "gru", "zoo_elem", "zoo_shape", "zoo_trans", "zoo_act"})
     void everyExponentIsWhatItsObserverFindsBehindQuantizedLayers(String name) {
         GoldenModel golden = GoldenModel.of(name);
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32S3);
-        QuantizationOptions options = new QuantizationOptions(basic.target(), Profile.IMPROVED, 8, Map.of(), Observers.MINMAX, Map.of(), golden.batch(), STEPS,
-                false, basic.equalizationSetting(), false, basic.tqtSetting(), basic.threads()).withSequential(true);
+        QuantizationOptions options = QuantizationOptions.plain(Target.ESP32S3).calibration(Observers.MINMAX).calibBatch(golden.batch()).calibSteps(STEPS)
+                .sequential(true).build();
         QuantizationResult result = Bitgrain.calibrate(golden.model(), golden.calibration(), options, QuantizationListener.NONE);
         QuantPlan plan = result.plan();
         Graph graph = result.model().graph();

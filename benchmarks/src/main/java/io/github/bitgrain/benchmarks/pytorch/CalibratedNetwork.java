@@ -21,11 +21,8 @@ import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
-import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
-import io.github.bitgrain.quantizer.observe.Observers;
 import io.github.bitgrain.quantizer.tqt.BlockBuilder;
 import io.github.bitgrain.quantizer.tqt.TqtBlock;
-import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,8 +47,7 @@ final class CalibratedNetwork {
      * @param batch samples of a batch
      */
     CalibratedNetwork(Model network, DataSource samples, Target target, int batch) {
-        QuantizationOptions options = new QuantizationOptions(target, Profile.PARITY, 8, Map.of(), Observers.KL, Map.of(), batch, 0, false,
-                EqualizationSetting.DEFAULT, false, TqtSetting.PARITY, 1);
+        QuantizationOptions options = QuantizationOptions.plain(target, Profile.PARITY).calibBatch(batch).threads(1).build();
         QuantizationResult calibrated = Bitgrain.calibrate(network, samples, options, QuantizationListener.NONE);
         model = calibrated.model();
         plan = calibrated.plan();

@@ -32,7 +32,7 @@ public final class Quantization {
      * @throws BitgrainException if the network, the data or the settings do not allow it
      */
     public Quantized run(Model network, DataSource calibration) {
-        QuantizationOptions options = options();
+        QuantizationOptions options = options(request);
         String phase = options.tqt() ? "tqt" : "tune";
         WorkProgress shown = new WorkProgress(progress, phase);
         TrainingCurves listener = new TrainingCurves(shown);
@@ -49,7 +49,8 @@ public final class Quantization {
                 listener.curves(), result.exponentsMoved(), result.trained(), options.tqt(), result.reference(), result.coarser());
     }
 
-    private QuantizationOptions options() {
+    /** What the library is asked for. */
+    static QuantizationOptions options(Request request) {
         QuantizationSettings settings = request.settings();
         if (settings.lsqOptimization() && !request.profile().isParity()) {
             throw BitgrainException.usage("lsq_optimization: belongs to --profile parity; under improved use tqt_optimization");
@@ -57,17 +58,26 @@ public final class Quantization {
         if (settings.ssdEqualization() && request.profile().isParity()) {
             throw BitgrainException.usage("ssd_equalization: belongs to --profile improved; ESP-PPQ's runs of it are not reproduced number by number");
         }
-        if (settings.accumulatorHeadroom() && request.profile().isParity()) {
-            throw BitgrainException.usage("accumulator_headroom: belongs to --profile improved; ESP-PPQ does not look at accumulators");
-        }
         if (settings.ssdEqualization() && settings.tqtOptimization() && settings.tqtOptimizationSetting().equalize()) {
             throw BitgrainException.usage("ssd_equalization: tqt_optimization evens out channel ranges itself and would undo it; switch one of them off, "
                     + "or set tqt_optimization_setting.equalize=false");
         }
-        return new QuantizationOptions(request.target(), request.profile(), request.bits(), settings.bitsByOperator(),
-                settings.dispatching(), settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT),
-                settings.quantizeActivationSetting().sequential(), settings.fixedScales(), request.calibBatch(), request.calibSteps(),
-                settings.equalization(), settings.equalizationSetting(), settings.weightPasses(), settings.trains(),
-                settings.training(), settings.tuning(), settings.accumulatorHeadroom(), request.threads(), request.seed());
+        QuantizationOptions.Builder options = QuantizationOptions.plain(request.target(), request.profile())
+                .bits(request.bits())
+                .bitsByNode(settings.bitsByOperator())
+                .dispatcher(settings.dispatching())
+                .calibration(settings.quantizeActivationSetting().calibAlgorithm().name().toLowerCase(Locale.ROOT))
+                .sequential(settings.quantizeActivationSetting().sequential())
+                .fixedScales(settings.fixedScales())
+                .calibBatch(request.calibBatch())
+                .calibSteps(request.calibSteps())
+                .equalization(settings.equalization())
+                .equalizationSetting(settings.equalizationSetting())
+                .weightPasses(settings.weightPasses())
+                .tuning(settings.tuning())
+                .accumulatorHeadroom(settings.accumulatorHeadroom())
+                .threads(request.threads())
+                .seed(request.seed());
+        return (settings.trains() ? options.tqt(settings.training()) : options).build();
     }
 }

@@ -34,6 +34,7 @@ import io.github.bitgrain.quantizer.qat.TrainingData;
 import io.github.bitgrain.quantizer.qat.TrainingParams;
 import io.github.bitgrain.quantizer.qat.TrainingResult;
 import io.github.bitgrain.quantizer.tqt.BiasCorrectionSetting;
+import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import io.github.bitgrain.quantizer.tqt.TuningPasses;
 import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
@@ -139,7 +140,6 @@ final class ChipRun {
         RecipeSettings.CalibParams calib = quantization.calibParams();
         Map<String, Integer> bits = new LinkedHashMap<>();
         quantization.selectiveQuantizerParams().skipModules().forEach(node -> bits.put(node, QuantPlan.FLOAT));
-        QuantizationOptions defaults = QuantizationOptions.of(target);
         String algorithm = switch (context.method().kind()) {
             case MAX -> "minmax";
             case PERCENTILE -> "percentile";
@@ -148,13 +148,15 @@ final class ChipRun {
         };
         int most = (samples + batch - 1) / batch;
         int steps = calib.numCalibBatches() == 0 ? Math.max(1, CALIBRATION_SAMPLES / batch) : calib.numCalibBatches();
-        QuantizationOptions options = new QuantizationOptions(target, Profile.IMPROVED, quantization.bits(), bits, algorithm, Map.of(),
-                batch, Math.min(steps, most), true, defaults.equalizationSetting(), false, defaults.tqtSetting(), context.threads());
+        QuantizationOptions.Builder options = QuantizationOptions.plain(target).bits(quantization.bits()).bitsByNode(bits).calibration(algorithm)
+                .calibBatch(batch).calibSteps(Math.min(steps, most)).equalization(true).threads(context.threads());
         if (quantization.tqt()) {
-            return options.withTqt(defaults.tqtSetting());
+            options.tqt(TqtSetting.IMPROVED);
+        } else if (quantization.fitInput()) {
+            // As quantize does: what rounded weights make of a shifted input is a mean error.
+            options.tuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null));
         }
-        // As quantize does: what rounded weights make of a shifted input is a mean error.
-        return quantization.fitInput() ? options.withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null)) : options;
+        return options.build();
     }
 
     private Boolean write(LoweredModel lowered, Part part, Path espdl) {

@@ -53,7 +53,7 @@ class MaskedScoresTest {
         for (float masked : new float[] {-10_000f, -3.4e38f}) {
             Model model = attention(masked);
             DataSource samples = DataSource.of(Map.of("scores", scores()));
-            QuantizationOptions options = QuantizationOptions.of(Target.ESP32S3);
+            QuantizationOptions options = QuantizationOptions.plain(Target.ESP32S3).build();
             QuantizationResult result = Bitgrain.quantize(model, samples, options, QuantizationListener.NONE);
             assertEquals(-3, result.plan().exponents(Slot.output("masked", 0)).single());
             Model quantized = FakeQuantization.insert(result.model(), result.plan());
@@ -72,9 +72,7 @@ class MaskedScoresTest {
 
     @Test
     void aSoftmaxOfAnotherWidthHasItsOwnExponentForThem() {
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32S3);
-        QuantizationOptions options = new QuantizationOptions(basic.target(), basic.profile(), 8, Map.of("masked", 16), "mse", Map.of(), 32, 0,
-                false, basic.equalizationSetting(), false, basic.tqtSetting(), 1);
+        QuantizationOptions options = QuantizationOptions.plain(Target.ESP32S3).bitsByNode(Map.of("masked", 16)).threads(1).build();
         DataSource samples = DataSource.of(Map.of("scores", scores()));
         QuantizationResult result = Bitgrain.quantize(attention(-10_000), samples, options, QuantizationListener.NONE);
         assertEquals(-11, result.plan().exponents(Slot.output("masked", 0)).single());
@@ -83,7 +81,7 @@ class MaskedScoresTest {
 
     @Test
     void scoresWithoutAMaskAreCalibratedAsAnyValue() {
-        QuantizationOptions options = QuantizationOptions.of(Target.ESP32S3);
+        QuantizationOptions options = QuantizationOptions.plain(Target.ESP32S3).build();
         DataSource samples = DataSource.of(Map.of("scores", scores()));
         QuantizationResult result = Bitgrain.quantize(attention(-2), samples, options, QuantizationListener.NONE);
         assertEquals(-4, result.plan().exponents(Slot.output("masked", 0)).single());

@@ -41,9 +41,7 @@ class SequentialCalibrationTest {
     }
 
     private static QuantizationOptions options(String algorithm, Map<String, Double> fixed, int threads) {
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32P4);
-        return new QuantizationOptions(basic.target(), basic.profile(), 8, Map.of(), algorithm, fixed, 4, 5, false, basic.equalizationSetting(), false,
-                basic.tqtSetting(), threads);
+        return QuantizationOptions.plain(Target.ESP32P4).calibration(algorithm).fixedScales(fixed).calibBatch(4).calibSteps(5).threads(threads).build();
     }
 
     private static QuantPlan plan(Model model, DataSource samples, QuantizationOptions options) {
@@ -61,7 +59,7 @@ class SequentialCalibrationTest {
         for (String algorithm : List.of("minmax", "mse")) {
             QuantizationOptions options = options(algorithm, Map.of("fc1", 1.0 / 128), 1);
             assertEquals(-5, plan(model, samples, options).exponents(Slot.output("fc2", 0)).single());
-            QuantPlan plan = plan(model, samples, options.withSequential(true));
+            QuantPlan plan = plan(model, samples, options.edit().sequential(true).build());
             assertEquals(-7, plan.exponents(Slot.output("fc2", 0)).single());
             assertEquals(-7, plan.exponents(Slot.output("fc1", 0)).single());
         }
@@ -91,7 +89,7 @@ class SequentialCalibrationTest {
         for (String algorithm : List.of("kl", "percentile", "minmax", "mse", "isotone")) {
             QuantizationOptions options = options(algorithm, Map.of(), 1);
             QuantPlan usual = plan(branches(), twoInputs(), options);
-            QuantPlan sequential = plan(branches(), twoInputs(), options.withSequential(true));
+            QuantPlan sequential = plan(branches(), twoInputs(), options.edit().sequential(true).build());
             assertEquals(usual.slots(), sequential.slots());
             for (Slot slot : usual.slots()) {
                 assertEquals(usual.config(slot).state(), sequential.config(slot).state(), slot::toString);
@@ -103,10 +101,10 @@ class SequentialCalibrationTest {
 
     @Test
     void threadsMakeNoDifferenceAndBatchesMayBeginAgain() {
-        QuantizationOptions options = options("kl", Map.of(), 1).withSequential(true);
+        QuantizationOptions options = options("kl", Map.of(), 1).edit().sequential(true).build();
         // 17 samples: four batches of 4 and one of 1; the fifth is the last different one.
         QuantPlan one = plan(branches(), twoInputs(), options);
-        QuantPlan four = plan(branches(), twoInputs(), options("kl", Map.of(), 4).withSequential(true));
+        QuantPlan four = plan(branches(), twoInputs(), options("kl", Map.of(), 4).edit().sequential(true).build());
         for (Slot slot : one.slots()) {
             assertEquals(one.exponents(slot), four.exponents(slot), slot::toString);
         }
@@ -116,10 +114,8 @@ class SequentialCalibrationTest {
 
     @Test
     void parityRefusesItWithTheReason() {
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32P4);
-        QuantizationOptions parity = new QuantizationOptions(basic.target(), Profile.PARITY, 8, Map.of(), "kl", Map.of(), 4, 5, false,
-                basic.equalizationSetting(), false, basic.tqtSetting(), 1);
-        BitgrainException refused = assertThrows(BitgrainException.class, () -> parity.withSequential(true));
+        QuantizationOptions.Builder parity = QuantizationOptions.plain(Target.ESP32P4, Profile.PARITY).sequential(true);
+        BitgrainException refused = assertThrows(BitgrainException.class, parity::build);
         assertEquals("quantize_activation_setting.sequential: belongs to --profile improved; ESP-PPQ observes every layer on activations that are "
                 + "not quantized", refused.getMessage());
     }

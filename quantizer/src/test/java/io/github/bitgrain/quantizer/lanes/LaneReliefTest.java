@@ -19,7 +19,6 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.Bitgrain;
-import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
@@ -35,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LaneReliefTest {
-    private static final QuantizationOptions S3 = QuantizationOptions.of(Target.ESP32S3);
+    private static final QuantizationOptions S3 = QuantizationOptions.plain(Target.ESP32S3).build();
 
     private static QuantizationResult calibrate(Model model, DataSource samples, QuantizationOptions options) {
         return Bitgrain.calibrate(model, samples, options, QuantizationListener.NONE);
@@ -68,7 +67,7 @@ class LaneReliefTest {
     void sumsThatGoFarAndComeBackFitTheLanesAndTheChipAgreesWithThePlan(Model model) {
         DataSource samples = WideSums.samples(model);
         ChipJudge judge = judge(model, samples);
-        QuantizationResult saturating = calibrate(model, samples, S3.withAccumulatorHeadroom(false));
+        QuantizationResult saturating = calibrate(model, samples, S3.edit().accumulatorHeadroom(false).build());
         QuantizationResult held = calibrate(model, samples, S3);
         assertTrue(saturated(judge, saturating) > 0);
         assertTrue(saturating.coarser().isEmpty());
@@ -99,12 +98,11 @@ class LaneReliefTest {
         Tensor x = WideSums.random(Shape.of(48, inputs), 0.3f, 0.95f, 2);
         Arrays.fill(x.data(), 0, inputs, 0.992f);
         DataSource samples = DataSource.of(Map.of("x", x));
-        QuantizationOptions options = new QuantizationOptions(Target.ESP32S3, Profile.IMPROVED, 8, Map.of(), Observers.MINMAX, Map.of(), 48, 0, false,
-                S3.equalizationSetting(), false, S3.tqtSetting(), 1);
+        QuantizationOptions options = QuantizationOptions.plain(Target.ESP32S3).calibration(Observers.MINMAX).calibBatch(48).threads(1).build();
         QuantizationResult result = calibrate(model, samples, options);
         assertTrue(saturated(judge(model, samples), result) > 0);
         assertEquals(List.of(), result.coarser());
-        assertEquals(calibrate(model, samples, options.withAccumulatorHeadroom(false)).plan().exponents(Slot.input("wide", 1)),
+        assertEquals(calibrate(model, samples, options.edit().accumulatorHeadroom(false).build()).plan().exponents(Slot.input("wide", 1)),
                 result.plan().exponents(Slot.input("wide", 1)));
     }
 
@@ -112,10 +110,10 @@ class LaneReliefTest {
     void whereLanesHoldOrAreWideNothingChanges() {
         Model model = WideSums.gemm(16);
         DataSource samples = WideSums.samples(model);
-        assertSamePlan(calibrate(model, samples, S3.withAccumulatorHeadroom(false)), calibrate(model, samples, S3));
+        assertSamePlan(calibrate(model, samples, S3.edit().accumulatorHeadroom(false).build()), calibrate(model, samples, S3));
         Model wide = WideSums.gemm(512);
-        QuantizationOptions p4 = QuantizationOptions.of(Target.ESP32P4);
-        assertSamePlan(calibrate(wide, WideSums.samples(wide), p4.withAccumulatorHeadroom(false)), calibrate(wide, WideSums.samples(wide), p4));
+        QuantizationOptions p4 = QuantizationOptions.plain(Target.ESP32P4).build();
+        assertSamePlan(calibrate(wide, WideSums.samples(wide), p4.edit().accumulatorHeadroom(false).build()), calibrate(wide, WideSums.samples(wide), p4));
     }
 
     private static void assertSamePlan(QuantizationResult expected, QuantizationResult found) {
@@ -140,7 +138,7 @@ class LaneReliefTest {
     void whatIsSeenDoesNotDependOnThreads() {
         Model model = WideSums.conv(64);
         DataSource samples = WideSums.samples(model);
-        QuantPlan plan = calibrate(model, samples, S3.withAccumulatorHeadroom(false)).plan();
+        QuantPlan plan = calibrate(model, samples, S3.edit().accumulatorHeadroom(false).build()).plan();
         ChipJudge one = new ChipJudge(model, ChipJudge.spread(samples), 1);
         ChipJudge three = new ChipJudge(model, ChipJudge.spread(samples), 3);
         assertEquals(one.headroom(model, plan, false), three.headroom(model, plan, false));
@@ -151,7 +149,7 @@ class LaneReliefTest {
     void theRoomIsWhatTheFarthestSumNeeds() {
         Model model = WideSums.gemm(512);
         DataSource samples = WideSums.samples(model);
-        QuantPlan plan = calibrate(model, samples, S3.withAccumulatorHeadroom(false)).plan();
+        QuantPlan plan = calibrate(model, samples, S3.edit().accumulatorHeadroom(false).build()).plan();
         Headroom.Layer seen = judge(model, samples).headroom(model, plan, true).getFirst();
         long peak = seen.channels().stream().mapToLong(Headroom.Channel::peak).max().getAsLong();
         Slot weights = Slot.input("wide", 1);

@@ -45,7 +45,7 @@ class DecomposeAveragePoolTest {
         assertTrue(rewritten.graph().nodes().stream().noneMatch(node -> node.op() instanceof AveragePool part && !part.pads().equals(Pads.NONE)));
         assertArrayEquals(run(model, x), run(rewritten, x), 1e-6f);
         for (Target target : Target.values()) {
-            QuantizationResult result = Bitgrain.quantize(model, DataSource.of(Map.of("x", x)), QuantizationOptions.of(target), QuantizationListener.NONE);
+            QuantizationResult result = Bitgrain.quantize(model, DataSource.of(Map.of("x", x)), QuantizationOptions.plain(target).build(), QuantizationListener.NONE);
             LoweredModel lowered = Lowering.lower(result.model(), result.plan(), LoweringOptions.IMPROVED);
             Simulator chip = new Simulator(lowered.program(), target);
             Tensor one = random(Shape.of(1, 5, 7, 8));

@@ -15,12 +15,9 @@ import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.Bitgrain;
-import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
-import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
-import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -70,9 +67,7 @@ class MixedPrecisionTest {
 
     private static MixedPrecision mixture() {
         QuantizationResult calibrated = Bitgrain.calibrate(network(), samples(),
-                new QuantizationOptions(Target.ESP32S3, Profile.IMPROVED, 8, Map.of(), "minmax", Map.of(), 16, 0, false,
-                        EqualizationSetting.DEFAULT, false,
-                        TqtSetting.IMPROVED, 1), QuantizationListener.NONE);
+                QuantizationOptions.plain(Target.ESP32S3).calibration("minmax").calibBatch(16).threads(1).build(), QuantizationListener.NONE);
         return new MixedPrecision(calibrated.calibrated(), calibrated.calibratedPlan());
     }
 

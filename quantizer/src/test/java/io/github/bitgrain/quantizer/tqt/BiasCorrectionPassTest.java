@@ -57,7 +57,7 @@ class BiasCorrectionPassTest {
 
     private static QuantPlan plan(Model model, Target target) {
         DataSource samples = DataSource.of(Map.of("x", random(Shape.of(64, 6), 0.3, new SplittableRandom(7))));
-        return Bitgrain.calibrate(model, samples, QuantizationOptions.of(target), QuantizationListener.NONE).calibratedPlan();
+        return Bitgrain.calibrate(model, samples, QuantizationOptions.plain(target).build(), QuantizationListener.NONE).calibratedPlan();
     }
 
     private static List<Map<String, Tensor>> batches(double... offsets) {
@@ -168,10 +168,8 @@ class BiasCorrectionPassTest {
 
     @Test
     void parityRefusesToMendVariances() {
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32P4);
-        QuantizationOptions parity = new QuantizationOptions(basic.target(), Profile.PARITY, 8, Map.of(), "kl", Map.of(), 4, 5, false,
-                basic.equalizationSetting(), false, basic.tqtSetting(), 1);
-        BitgrainException refused = assertThrows(BitgrainException.class, () -> parity.withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null)));
+        QuantizationOptions.Builder parity = QuantizationOptions.plain(Target.ESP32P4, Profile.PARITY).tuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null));
+        BitgrainException refused = assertThrows(BitgrainException.class, parity::build);
         assertEquals("bias_correct_setting.bn_reestimation: belongs to --profile improved; ESP-PPQ corrects means only", refused.getMessage());
     }
 
@@ -196,8 +194,8 @@ class BiasCorrectionPassTest {
     void theWholePassIsTakenBackWhenHeldOutSamplesDoNotConfirmIt() {
         for (long seed = 0; seed < 10; seed++) {
             DataSource samples = DataSource.of(Map.of("x", random(Shape.of(32, 6), 0.2, new SplittableRandom(seed))));
-            QuantizationOptions options = QuantizationOptions.of(Target.ESP32S3).withBatch(8)
-                    .withTuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null));
+            QuantizationOptions options = QuantizationOptions.plain(Target.ESP32S3).calibBatch(8)
+                    .tuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null)).build();
             Model model = network(seed);
             QuantizationResult result = Bitgrain.quantize(model, samples, options, QuantizationListener.NONE);
             Samples split = Samples.split(new Batches(samples, 8, 4), 0.25, 0);

@@ -83,7 +83,7 @@ class NewOperatorsOnChipTest {
     private static ChipProgram compare(GoldenModel golden, String chip) {
         String name = golden.name();
         Target target = Target.parse(chip);
-        QuantizationOptions options = QuantizationOptions.of(target).withBatch(1);
+        QuantizationOptions options = QuantizationOptions.plain(target).calibBatch(1).build();
         QuantizationResult result = Bitgrain.calibrate(golden.model(), golden.calibration(), options, QuantizationListener.NONE);
         LoweredModel lowered = Lowering.lower(result.model(), result.plan(), LoweringOptions.IMPROVED);
         Map<String, float[]> inputs = Map.of("x", lowered.toChipOrder("x", golden.fixed().get("x").data()));

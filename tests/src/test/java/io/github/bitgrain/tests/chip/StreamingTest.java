@@ -158,7 +158,7 @@ class StreamingTest {
         String input = model.graph().inputs().keySet().iterator().next();
         int[] sample = model.graph().inputs().get(input).dims();
         sample[0] = 4;
-        return Bitgrain.quantize(model, DataSource.of(Map.of(input, random(Shape.of(sample), 9))), QuantizationOptions.of(target), QuantizationListener.NONE);
+        return Bitgrain.quantize(model, DataSource.of(Map.of(input, random(Shape.of(sample), 9))), QuantizationOptions.plain(target).build(), QuantizationListener.NONE);
     }
 
     private static LoweredModel streamed(QuantizationResult result, int frames) {

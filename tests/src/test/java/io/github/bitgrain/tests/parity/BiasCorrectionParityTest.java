@@ -11,24 +11,20 @@ import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
-import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
 import io.github.bitgrain.quantizer.tqt.BiasCorrectionSetting;
-import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import io.github.bitgrain.quantizer.tqt.TuningPasses;
 import io.github.bitgrain.testing.Npy;
 import io.github.bitgrain.testing.SharedData;
 import java.util.Arrays;
-import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** ESP-PPQ's bias correction: its runs with default settings end with the same outputs. */
 class BiasCorrectionParityTest {
     private static QuantizationResult run(GoldenModel golden, String run, BiasCorrectionSetting setting) {
-        QuantizationOptions options = new QuantizationOptions(Target.parse(run.split("_")[0]), Profile.PARITY, 8, Map.of(), "kl", Map.of(),
-                golden.batch(), 16, false, EqualizationSetting.DEFAULT, false, TqtSetting.PARITY, 1);
-        return Bitgrain.quantize(golden.model(), golden.calibration(),
-                setting == null ? options : options.withTuning(new TuningPasses(setting, null)), QuantizationListener.NONE);
+        QuantizationOptions options = QuantizationOptions.plain(Target.parse(run.split("_")[0]), Profile.PARITY)
+                .calibBatch(golden.batch()).calibSteps(16).tuning(new TuningPasses(setting, null)).threads(1).build();
+        return Bitgrain.quantize(golden.model(), golden.calibration(), options, QuantizationListener.NONE);
     }
 
     private static float[] outputs(GoldenModel golden, QuantizationResult result) {

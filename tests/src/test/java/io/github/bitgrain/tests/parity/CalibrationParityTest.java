@@ -20,7 +20,6 @@ import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
 import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
-import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import io.github.bitgrain.testing.Npy;
 import io.github.bitgrain.testing.SharedData;
 import java.io.IOException;
@@ -103,8 +102,9 @@ class CalibrationParityTest {
         settings.path("dispatch16").forEach(node -> bits.put(node.asText(), 16));
         Map<String, Double> scales = new LinkedHashMap<>();
         settings.path("custom_config").properties().forEach(entry -> scales.put(entry.getKey(), entry.getValue().asDouble()));
-        return new QuantizationOptions(Target.parse(parts[0]), Profile.PARITY, Integer.parseInt(parts[1]), bits, parts[2], scales,
-                golden.batch(), STEPS, settings.path("eq").isObject(), equalization(settings.path("eq")), false, TqtSetting.PARITY, 1);
+        return QuantizationOptions.plain(Target.parse(parts[0]), Profile.PARITY).bits(Integer.parseInt(parts[1])).bitsByNode(bits).calibration(parts[2])
+                .fixedScales(scales).calibBatch(golden.batch()).calibSteps(STEPS)
+                .equalization(settings.path("eq").isObject()).equalizationSetting(equalization(settings.path("eq"))).threads(1).build();
     }
 
     private static EqualizationSetting equalization(JsonNode given) {

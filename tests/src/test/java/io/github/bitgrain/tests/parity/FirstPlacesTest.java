@@ -15,7 +15,6 @@ import io.github.bitgrain.exporter.onnx.OnnxReader;
 import io.github.bitgrain.kernels.FakeQuantization;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.quantizer.Bitgrain;
-import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.observe.Observers;
@@ -76,9 +75,7 @@ class FirstPlacesTest {
     }
 
     private static QuantPlan plan(Model model, DataSource samples, int batch, String algorithm) {
-        QuantizationOptions basic = QuantizationOptions.of(Target.ESP32S3);
-        QuantizationOptions options = new QuantizationOptions(basic.target(), Profile.IMPROVED, 8, Map.of(), algorithm, Map.of(), batch, 0, false,
-                basic.equalizationSetting(), false, basic.tqtSetting(), basic.threads());
+        QuantizationOptions options = QuantizationOptions.plain(Target.ESP32S3).calibration(algorithm).calibBatch(batch).build();
         return Bitgrain.quantize(model, samples, options, QuantizationListener.NONE).plan();
     }
 

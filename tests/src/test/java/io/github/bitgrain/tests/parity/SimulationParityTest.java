@@ -17,8 +17,6 @@ import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
 import io.github.bitgrain.quantizer.analyze.LayerError;
-import io.github.bitgrain.quantizer.equalize.EqualizationSetting;
-import io.github.bitgrain.quantizer.tqt.TqtSetting;
 import io.github.bitgrain.testing.Npy;
 import io.github.bitgrain.testing.SharedData;
 import java.io.IOException;
@@ -76,8 +74,8 @@ class SimulationParityTest {
     }
 
     private static QuantizationResult calibrate(GoldenModel golden, String target, String algorithm) {
-        QuantizationOptions options = new QuantizationOptions(Target.parse(target), Profile.PARITY, 8, Map.of(), algorithm, Map.of(),
-                golden.batch(), STEPS, false, EqualizationSetting.DEFAULT, false, TqtSetting.PARITY, 1);
+        QuantizationOptions options = QuantizationOptions.plain(Target.parse(target), Profile.PARITY)
+                .calibration(algorithm).calibBatch(golden.batch()).calibSteps(STEPS).threads(1).build();
         return Bitgrain.calibrate(golden.model(), golden.calibration(), options, QuantizationListener.NONE);
     }
 }

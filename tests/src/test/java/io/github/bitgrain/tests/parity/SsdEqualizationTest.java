@@ -23,13 +23,12 @@ import io.github.bitgrain.quantizer.equalize.SsdSetting;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
 import io.github.bitgrain.testing.Npy;
 import io.github.bitgrain.testing.SharedData;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Equalization that looks at the error of each pair, on trained networks. */
 class SsdEqualizationTest {
-    private static final QuantizationOptions PLAIN = QuantizationOptions.of(Target.ESP32S3);
+    private static final QuantizationOptions PLAIN = QuantizationOptions.plain(Target.ESP32S3).build();
 
     /** A keyword spotter: nine convolutions, every other one depthwise, joined by Relu. */
     @Test
@@ -38,7 +37,7 @@ class SsdEqualizationTest {
         Npy file = Npy.read(SharedData.path("models/dscnn_kws/calib.npy"));
         DataSource samples = DataSource.of(Map.of(model.graph().inputs().keySet().iterator().next(), new Tensor(Shape.of(file.shape()), file.floats())));
         SsdEqualization.Result result = SsdEqualization.apply(model, SsdSetting.DEFAULT, samples, 32,
-                (part, batches) -> Bitgrain.calibrate(part, batches.source(), PLAIN.withBatch(batches.size()), QuantizationListener.NONE).plan(), 2);
+                (part, batches) -> Bitgrain.calibrate(part, batches.source(), PLAIN.edit().calibBatch(batches.size()).build(), QuantizationListener.NONE).plan(), 2);
         for (Step step : result.steps()) {
             assertTrue(step.rule() < 0 ? step.after() == step.before() : step.after() < 0.8 * step.before(), step::toString);
         }
@@ -58,7 +57,7 @@ class SsdEqualizationTest {
     }
 
     private static double error(GoldenModel golden, WeightPasses passes) {
-        QuantizationResult result = Bitgrain.quantize(golden.model(), golden.calibration(), PLAIN.withBatch(golden.batch()).withWeightPasses(passes),
+        QuantizationResult result = Bitgrain.quantize(golden.model(), golden.calibration(), PLAIN.edit().calibBatch(golden.batch()).weightPasses(passes).build(),
                 QuantizationListener.NONE);
         float[] exact = run(golden.model(), golden.calibration());
         float[] rounded = run(FakeQuantization.insert(result.model(), result.plan()), golden.calibration());

@@ -12,7 +12,6 @@ import io.github.bitgrain.core.quant.Slot;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.Bitgrain;
-import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.QuantizationListener;
 import io.github.bitgrain.quantizer.QuantizationOptions;
 import io.github.bitgrain.quantizer.QuantizationResult;
@@ -31,14 +30,13 @@ class TrainedExponentsTest {
     void undoingTheMovesOfExponentsIsWorse(Target target, String calibration) {
         GoldenModel golden = GoldenModel.of("mbv2");
         DataSource samples = GoldenModel.images(SharedData.path("golden/esp-ppq/data/mbv2/val_x.npy")).range(0, SAMPLES);
-        QuantizationOptions plain = QuantizationOptions.of(target);
         TqtSetting best = TqtSetting.IMPROVED;
         // Channel ranges as they are: exponents before and after then belong to the same network.
         TqtSetting setting = new TqtSetting(best.interestedLayers(), 100, best.lr(), best.blockSize(), best.scaleTrainable(), best.gamma(), best.intLambda(),
                 best.collecting(), best.alphaLr(), best.exponentSearch(), best.livePassive(), false, 100, best.outputLr(), best.holdOut(),
                 best.trainedSamples(), best.channelWeighting(), best.shiftPadded());
-        QuantizationResult result = Bitgrain.quantize(golden.model(), golden.calibration(), new QuantizationOptions(target, Profile.IMPROVED, 8, Map.of(),
-                calibration, Map.of(), golden.batch(), 16, false, plain.equalizationSetting(), true, setting, plain.threads()), QuantizationListener.NONE);
+        QuantizationResult result = Bitgrain.quantize(golden.model(), golden.calibration(), QuantizationOptions.plain(target)
+                .calibration(calibration).calibBatch(golden.batch()).calibSteps(16).tqt(setting).build(), QuantizationListener.NONE);
 
         QuantPlan trained = result.plan();
         assertEquals(result.calibratedPlan().slots(), trained.slots());
