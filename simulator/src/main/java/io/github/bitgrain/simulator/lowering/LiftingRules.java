@@ -118,6 +118,8 @@ final class LiftingRules {
         keepsAxes("LogSoftmax", (node, graph) -> unary(node, graph, axes -> new LogSoftmax(axis(node, axes, -1))));
         keepsAxes("Concat", MovementLifting::concat);
         keepsAxes("Split", MovementLifting::split);
+        keepsAxes("Slice", (node, graph) -> unary(node, graph, axes -> MovementLifting.slice(node, graph, axes)));
+        keepsAxes("Pad", (node, graph) -> unary(node, graph, axes -> MovementLifting.pad(node, graph, axes)));
         TABLE.put("ReduceMean", (node, graph) -> MovementLifting.reduce(node, graph, ReduceMean::new));
         TABLE.put("ReduceSum", (node, graph) -> MovementLifting.reduce(node, graph, ReduceSum::new));
         TABLE.put("ReduceMax", (node, graph) -> MovementLifting.reduce(node, graph, ReduceMax::new));
@@ -127,8 +129,6 @@ final class LiftingRules {
         stored("Flatten", (node, graph) -> new Flatten((int) node.integer("axis", 1)));
         stored("Squeeze", MovementLifting::squeeze);
         stored("Unsqueeze", MovementLifting::unsqueeze);
-        stored("Slice", MovementLifting::slice);
-        stored("Pad", MovementLifting::pad);
         stored("Gather", MovementLifting::gather);
     }
 

@@ -113,26 +113,36 @@ final class MovementLifting {
         return new Unsqueeze(ints(graph.integers(node, 1, longs(node, "axes"))));
     }
 
-    static Op slice(ChipNode node, LiftedGraph graph) {
+    static Op slice(ChipNode node, LiftedGraph graph, Permutation order) {
         long[] starts = graph.integers(node, 1, new long[0]);
         long[] all = new long[starts.length];
         Arrays.setAll(all, i -> i);
         long[] ones = new long[starts.length];
         Arrays.fill(ones, 1);
-        return new Slice(ints(graph.integers(node, 3, all)), list(starts), list(graph.integers(node, 2, new long[0])),
-                list(graph.integers(node, 4, ones)));
+        int[] axes = order.toArray();
+        List<Integer> sliced = Arrays.stream(graph.integers(node, 3, all)).mapToObj(axis -> axes[Math.toIntExact(axis < 0 ? axis + axes.length : axis)]).toList();
+        return new Slice(sliced, list(starts), list(graph.integers(node, 2, new long[0])), list(graph.integers(node, 4, ones)));
     }
 
-    static Op pad(ChipNode node, LiftedGraph graph) {
-        List<Integer> pads = ints(graph.integers(node, 1, new long[0]));
+    static Op pad(ChipNode node, LiftedGraph graph, Permutation order) {
+        List<Integer> stored = ints(graph.integers(node, 1, new long[0]));
         Pad.Mode mode = switch (node.text("mode", "constant")) {
             case "constant" -> Pad.Mode.CONSTANT;
             case "edge" -> Pad.Mode.EDGE;
             case "reflect" -> Pad.Mode.REFLECT;
             default -> throw graph.refused(node, "mode " + node.text("mode", "") + " has no kernel on a chip");
         };
-        int half = pads.size() / 2;
-        return new Pad(mode, pads.subList(0, half), pads.subList(half, pads.size()), LiftingRules.bound(node, graph, 2, 0));
+        int rank = order.rank();
+        if (stored.size() != 2 * rank) {
+            throw graph.refused(node, stored.size() + " pads do not belong to " + rank + " axes");
+        }
+        Integer[] begins = new Integer[rank];
+        Integer[] ends = new Integer[rank];
+        for (int axis = 0; axis < rank; axis++) {
+            begins[order.toArray()[axis]] = stored.get(axis);
+            ends[order.toArray()[axis]] = stored.get(rank + axis);
+        }
+        return new Pad(mode, List.of(begins), List.of(ends), LiftingRules.bound(node, graph, 2, 0));
     }
 
     static Op gather(ChipNode node, LiftedGraph graph) {

@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Model;
+import io.github.bitgrain.core.op.Conv;
 import io.github.bitgrain.core.op.ConvTranspose;
+import io.github.bitgrain.core.op.Pad;
 import io.github.bitgrain.core.op.Pads;
 import io.github.bitgrain.core.op.Size;
+import io.github.bitgrain.core.op.Slice;
 import io.github.bitgrain.core.quant.Exponents;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
@@ -115,6 +118,31 @@ class LiftingTest {
                 .node(new ChipNode("zeros", "InsertZeros", "", List.of("x"), List.of("z"), spread))
                 .node(new ChipNode("conv", "Conv", "", List.of("z", "w"), List.of("y"), conv))
                 .build();
+    }
+
+    /** Parts and borders of maps, negative axes and steps included, keep their axes; so do inputs in front of them. */
+    @Test
+    void slicesAndPadsOfMapsStayAndTheInputKeepsItsAxes() {
+        Conv pointwise = new Conv(Size.ONE, Pads.NONE, Size.ONE, 1);
+        Nets net = new Nets(Target.ESP32P4).input("x", 1, 3, 5, 6).constant("w", new int[] {4, 2, 1, 1}, 0.5f, -0.25f, 0.125f)
+                .constant("v", new int[] {3, 4, 1, 1}, 0.25f, 0.5f, -0.5f, 0.125f, 0.75f)
+                .node("colours", new Slice(List.of(-3), List.of(1L), List.of(3L), List.of(1L)), List.of("x"), "s")
+                .node("border", new Pad(Pad.Mode.CONSTANT, List.of(0, 0, 1, 2), List.of(0, 0, 0, 3), 0.5f), List.of("s"), "p")
+                .node("first", pointwise, List.of("p", "w"), "a")
+                .node("half", new Slice(List.of(2, 3), List.of(0L, 1L), List.of(6L, 10L), List.of(2L, 3L)), List.of("a"), "h")
+                .node("edge", new Pad(Pad.Mode.EDGE, List.of(0, 0, 0, 1), List.of(0, 0, 2, 0), 0), List.of("h"), "e")
+                .node("last", pointwise, List.of("e", "v"), "y").output("y");
+        Model lifted = Lifting.lift(net.lower(), Target.ESP32P4);
+        assertEquals(List.of("Slice", "Pad", "Conv", "Slice", "Pad", "Conv"), lifted.graph().nodes().stream().map(node -> node.op().onnxType()).toList());
+        assertEquals(Shape.of(1, 3, 5, 6), lifted.graph().inputs().get("x"));
+        float[] x = new float[90];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (i * 37 % 101 - 50) / 16f;
+        }
+        Map<String, Tensor> input = Map.of("x", new Tensor(Shape.of(1, 3, 5, 6), x));
+        try (Executor before = new Executor(net.model()); Executor after = new Executor(lifted)) {
+            assertArrayEquals(before.run(input).get("y").data(), after.run(input).get("y").data());
+        }
     }
 
     private static void computesTheSame(ChipProgram program, Model model) {

@@ -80,8 +80,12 @@ final class Nets {
     }
 
     LoweredModel lowered(LoweringOptions options) {
-        Model model = new Model(graph.build(), parameters);
+        Model model = model();
         return Lowering.lower(model, plan(model.graph()), options);
+    }
+
+    Model model() {
+        return new Model(graph.build(), parameters);
     }
 
     private QuantPlan plan(Graph built) {
