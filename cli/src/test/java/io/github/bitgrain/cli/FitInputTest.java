@@ -158,7 +158,12 @@ class FitInputTest {
         assertTrue(plain.err().contains("hint: "), plain.err());
         analyze[5] = "--fit-input";
         CommandRun fitted = CommandRun.of(analyze);
-        assertTrue(fitted.json().get("whole").asDouble() < 0.95 * plain.json().get("whole").asDouble());
+        assertTrue(fitted.json().get("whole").asDouble() < plain.json().get("whole").asDouble());
+        JsonNode before = plain.json().get("tensors").get(0);
+        JsonNode after = fitted.json().get("tensors").get(0);
+        assertEquals("x", before.get("name").asText());
+        assertEquals("x", after.get("name").asText());
+        assertTrue(after.get("noise").asDouble() < 1e-6 * before.get("noise").asDouble(), after::toString);
     }
 
     @Test

@@ -20,7 +20,6 @@ import io.github.bitgrain.cli.pipeline.Outcome;
 import io.github.bitgrain.cli.pipeline.OutcomeText;
 import io.github.bitgrain.cli.pipeline.PeakMemory;
 import io.github.bitgrain.cli.pipeline.Quantized;
-import io.github.bitgrain.cli.pipeline.Request;
 import io.github.bitgrain.cli.pipeline.SearchGoal;
 import io.github.bitgrain.cli.pipeline.SearchResult;
 import io.github.bitgrain.cli.pipeline.SettingsSearch;
@@ -29,16 +28,13 @@ import io.github.bitgrain.cli.pipeline.Stopwatch;
 import io.github.bitgrain.cli.pipeline.TrialFile;
 import io.github.bitgrain.cli.report.HtmlReport;
 import io.github.bitgrain.cli.report.Reports;
-import io.github.bitgrain.cli.settings.Preset;
 import io.github.bitgrain.cli.settings.QuantizationSettings;
 import io.github.bitgrain.cli.settings.SettingsBinder;
 import io.github.bitgrain.core.BitgrainException;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.ShapeInference;
-import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.exporter.WholeFile;
-import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.analyze.DataLint;
 import io.github.bitgrain.quantizer.input.InputFit;
 import io.github.bitgrain.quantizer.pass.GraphPasses;
@@ -46,10 +42,7 @@ import io.github.bitgrain.simulator.ChipProgram;
 import io.github.bitgrain.simulator.lowering.LoweredModel;
 import io.github.bitgrain.simulator.lowering.Lowering;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -93,55 +86,14 @@ public class QuantizeCommand extends CliCommand {
     @Mixin
     private OutputOptions outputOptions = new OutputOptions();
 
-    @Option(
-            names = "--target",
-            converter = TargetOption.class,
-            defaultValue = "esp32p4",
-            paramLabel = "TARGET",
-            description = "esp32p4 (default), esp32s3, c, or the name of another chip.")
-    private Target target;
-
-    @Option(names = "--bits", defaultValue = "8", paramLabel = "8|16", description = "Width of weights and activations. Default: 8.")
-    private int bits;
-
-    @Option(
-            names = "--calibration",
-            paramLabel = "NAME",
-            description = "Algorithm for activations: kl, percentile, minmax, mse, isotone (keeps first places; improved only). Default: mse; "
-                    + "under --profile parity kl.")
-    private QuantizationSettings.Algorithm calibration;
-
-    @Option(names = "--calib-batch", defaultValue = "32", paramLabel = "N", description = "Samples in a calibration batch. Default: 32.")
-    private int calibBatch;
-
-    @Option(
-            names = "--calib-steps",
-            defaultValue = "0",
-            paramLabel = "N",
-            description = "Number of calibration batches, from the first sample on, beginning again at the end. Default: all samples once.")
-    private int calibSteps;
+    @Mixin
+    private RequestOptions options = new RequestOptions();
 
     @Option(
             names = "--tqt",
             description = "Train thresholds and weights after calibration (TQT). Without it, channel ranges are evened out and "
                     + "biases corrected, which takes seconds (--set equalization=false: not even that).")
     private boolean tqt;
-
-    @Option(
-            names = "--profile",
-            defaultValue = "improved",
-            paramLabel = "NAME",
-            description = "improved (default), or parity: number by number what ESP-PPQ does.")
-    private Profile profile;
-
-    @Option(names = "--settings", paramLabel = "FILE", description = "Settings in YAML or JSON, under ESP-PPQ's names.")
-    private Path settingsFile;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "One setting, for example tqt_optimization_setting.steps=500 or dispatching_table./conv1/Conv=16.")
-    private List<String> assignments = new ArrayList<>();
 
     @Option(names = "--eval", paramLabel = "DATA", description = "Samples to measure float, PTQ, TQT and chip on.")
     private Path eval;
@@ -178,12 +130,6 @@ public class QuantizeCommand extends CliCommand {
     @Mixin
     private SideFiles files = new SideFiles();
 
-    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Chooses which samples are mixed for training. Default: 0.")
-    private long seed;
-
-    @Option(names = "--threads", paramLabel = "N", description = "Number of threads. Results do not depend on it. Default: all processors.")
-    private int threads = Runtime.getRuntime().availableProcessors();
-
     @Mixin
     private WidthOptions widths = new WidthOptions();
 
@@ -193,7 +139,7 @@ public class QuantizeCommand extends CliCommand {
         check();
         RuntimeVersion version = files.runtimeVersion();
         List<String> classNames = files.classNames();
-        SettingsBinder<QuantizationSettings> given = settings();
+        SettingsBinder<QuantizationSettings> given = options.settings(inputOptions, outputOptions, tqt);
         Model network = watch.time("load", () -> NetworkFile.read(model, shapes.shapes(), this::note));
         String wanted = metric != null ? metric : detection.isDetector() ? "map50" : labels != null ? "top1" : "agreement";
         SearchGoal goal = goal();
@@ -202,19 +148,20 @@ public class QuantizeCommand extends CliCommand {
         }
         TrialFile trials = widths.trials() == null ? TrialFile.none() : TrialFile.open(widths.trials(), SearchJob.of(arguments()));
         Progress progress = progress();
-        try (Network floatNetwork = new FloatNetwork(network, threads);
+        try (Network floatNetwork = new FloatNetwork(network, options.threads());
                 InputData samples = InputData.open(calib, floatNetwork.inputs(), dataOptions.preprocessing());
                 InputData test = eval == null ? null : InputData.open(eval, floatNetwork.inputs(), dataOptions.preprocessing())) {
             DetectionTask task = test == null ? null : detection.task(labels, test.samples());
-            watch.time("load", () -> DataLint.warnings(network, samples, samples.variants(), threads)).forEach(this::warn);
-            HeadCut cut = watch.time("load", () -> outputOptions.policy().cut(network, samples, bits, profile, streaming != null, threads, this::warn));
+            watch.time("load", () -> DataLint.warnings(network, samples, samples.variants(), options.threads())).forEach(this::warn);
+            HeadCut cut = watch.time("load", () -> outputOptions.policy().cut(network, samples, options.bits(), options.profile(), streaming != null, options.threads(), this::warn));
             cut.check(output());
-            Lowering.requireKernels(GraphPasses.apply(cut.body(), profile).graph());
+            Lowering.requireKernels(GraphPasses.apply(cut.body(), options.profile()).graph());
             InputFit fit = watch.time("load", () -> inputOptions.policy().fit(cut.body(), InputPolicy.Samples.of(samples), this::warn));
             InputMaps maps = InputMaps.of(fit);
             StageAccuracy accuracy = test == null ? null : new StageAccuracy(test, network, wanted,
-                    task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, maps, cut.head(), threads, progress);
-            SettingsSearch search = new SettingsSearch(given, settings -> request(settings.settings()), this::inForce, fit.model(), fit.data(samples), accuracy,
+                    task == null ? EvaluateCommand.column(labels) : null, EvaluateCommand.column(groups), task, maps, cut.head(), options.threads(), progress);
+            SettingsSearch search = new SettingsSearch(given, settings -> options.request(settings.settings()),
+                    settings -> options.inForce(settings, inputOptions, outputOptions), fit.model(), fit.data(samples), accuracy,
                     program -> {
                         if (version != null) {
                             version.require(model.toString(), program);
@@ -225,11 +172,11 @@ public class QuantizeCommand extends CliCommand {
             if (goal == null) {
                 made = search.make(new Attempt("", List.of(), widths.isMixed() ? widths.budget() : 1));
             } else {
-                SettingsSearch.Found best = search.run(goal, wanted, given.settings().tqtOptimization(), !profile.isParity(), trials);
+                SettingsSearch.Found best = search.run(goal, wanted, given.settings().tqtOptimization(), !options.profile().isParity(), trials);
                 made = best.made();
                 found = best.result();
             }
-            inputOptions.policy().hint(cut.body(), InputPolicy.Samples.of(samples), bits, profile, this::note);
+            inputOptions.policy().hint(cut.body(), InputPolicy.Samples.of(samples), options.bits(), options.profile(), this::note);
             if (cut.hint() != null) {
                 note(cut.hint());
             }
@@ -245,37 +192,33 @@ public class QuantizeCommand extends CliCommand {
         Quantized quantized = made.quantized();
         LoweredModel whole = made.lowered();
         LoweredModel lowered = streaming == null ? whole
-                : watch.time("lower", () -> Export.streaming(quantized.tuned(), quantized.tunedPlan(), streaming, profile));
+                : watch.time("lower", () -> Export.streaming(quantized.tuned(), quantized.tunedPlan(), streaming, options.profile()));
         ChipProgram program = watch.time("export", () -> cut.describe(maps.describe(Export.withSettings(
                 noTestValues ? lowered.program() : Export.withTestVectors(lowered, samples), made.settings())), lowered, output()));
-        List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(whole, target, samples));
+        List<String> warnings = watch.time("simulate", () -> LaneCheck.warnings(whole, options.target(), samples));
         quantized.coarser().forEach(layer -> note(layer.text()));
         warnings.forEach(this::warn);
         Path file = output();
         cut.write(file);
-        Boolean bitExact = watch.time("export", () -> Export.write(program, target, file));
+        Boolean bitExact = watch.time("export", () -> Export.write(program, options.target(), file));
         files.writeScales(quantized);
         files.writeHeader(() -> {
             Model tuned = quantized.tuned();
-            return FirmwareHeader.of(stem(), lowered, target, ShapeInference.infer(tuned.graph(), tuned.parameters()), fitted,
+            return FirmwareHeader.of(stem(), lowered, options.target(), ShapeInference.infer(tuned.graph(), tuned.parameters()), fitted,
                     classNames);
         });
         files.writeQdq(quantized, maps, cut.head(), made.settings());
-        Outcome outcome = new Outcome(model.toString(), target.id(), bits, word(profile), watch.seconds(), made.accuracy(),
+        Outcome outcome = new Outcome(model.toString(), options.target().id(), options.bits(), RequestOptions.word(options.profile()), watch.seconds(), made.accuracy(),
                 quantized.exponentsMoved(), quantized.blocks(), file.toString(), bitExact, PeakMemory.mebibytes(), warnings, quantized.coarser(), made.mixture(), found, made.latency(),
                 maps.isEmpty() ? null : Outcome.Input.of(maps, fitted, name -> program.value(name).exponent()),
                 cut.outcome(file));
-        files.writeReport(() -> HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, target, made.settings(), samples, threads)));
+        files.writeReport(() -> HtmlReport.of(Reports.of(outcome, wanted, quantized, whole, options.target(), made.settings(), samples, options.threads())));
         print(outcome, () -> OutcomeText.print(outcome, wanted, out()));
         boolean missed = found != null && !found.met();
         if (missed) {
             warn(OutcomeText.missed(found));
         }
         return Boolean.FALSE.equals(bitExact) || missed ? BitgrainException.Kind.CHECK_FAILED.exitCode() : 0;
-    }
-
-    private Request request(QuantizationSettings settings) {
-        return new Request(target, bits, profile, settings, calibBatch, calibSteps, seed, threads);
     }
 
     /** What a search must find; null: the settings as they are given. */
@@ -298,16 +241,11 @@ public class QuantizeCommand extends CliCommand {
 
     /** Everything that can be known before the work begins. */
     private void check() {
-        if (bits != 8 && bits != 16) {
-            throw BitgrainException.usage("--bits: " + bits + " is neither 8 nor 16");
-        }
-        atLeast("--calib-batch", calibBatch, 1);
-        atLeast("--calib-steps", calibSteps, 0);
-        atLeast("--threads", threads, 1);
+        options.check();
         if (streaming != null) {
-            atLeast("--streaming", streaming, 1);
+            RequestOptions.atLeast("--streaming", streaming, 1);
         }
-        widths.check(bits, goal() != null);
+        widths.check(options.bits(), goal() != null);
         if (eval == null && goal() != null) {
             throw BitgrainException.usage("--max-drop needs samples to measure on: give --eval DATA");
         }
@@ -318,7 +256,7 @@ public class QuantizeCommand extends CliCommand {
             throw BitgrainException.usage((labels != null ? "--labels" : groups != null ? "--groups" : "--metric")
                     + " belongs to --eval DATA, which is missing");
         }
-        inputOptions.policy().check(bits, profile, streaming != null);
+        inputOptions.policy().check(options.bits(), options.profile(), streaming != null);
         outputOptions.policy().check(streaming != null);
         files.check();
         ModelFile.ONNX.require(model, name());
@@ -326,12 +264,6 @@ public class QuantizeCommand extends CliCommand {
         files.checkWritable();
         if (widths.trials() != null) {
             WholeFile.check(widths.trials());
-        }
-    }
-
-    static void atLeast(String option, int value, int least) {
-        if (value < least) {
-            throw BitgrainException.usage(option + ": " + value + " is less than " + least);
         }
     }
 
@@ -345,54 +277,5 @@ public class QuantizeCommand extends CliCommand {
     private String stem() {
         String name = model.getFileName().toString();
         return name.substring(0, name.lastIndexOf('.'));
-    }
-
-    /** The preset, then the file, then options, then --set. */
-    private SettingsBinder<QuantizationSettings> settings() {
-        return Preset.with(profile, bits, inputOptions.fits(), binder -> {
-            if (settingsFile != null) {
-                binder.file(settingsFile, options());
-            }
-            if (calibration != null) {
-                binder.set("quantize_activation_setting.calib_algorithm=" + word(calibration));
-            }
-            if (tqt) {
-                binder.set("tqt_optimization=true");
-            }
-            assignments.forEach(binder::set);
-        });
-    }
-
-    private Map<String, Object> inForce(SettingsBinder<QuantizationSettings> settings) {
-        Map<String, Object> all = options();
-        all.putAll(settings.tree());
-        return all;
-    }
-
-    /** The options that decide about the model beside the settings. */
-    private Map<String, Object> options() {
-        return options(target, bits, profile, calibBatch, calibSteps, inputOptions.fits(), outputOptions.word(), seed);
-    }
-
-    /**
-     * By the names that they have in a model.
-     *
-     * @param seed null where nothing depends on it
-     */
-    static Map<String, Object> options(Target target, int bits, Profile profile, int calibBatch, int calibSteps, boolean fitInput, String head, Long seed) {
-        Map<String, Object> options = new LinkedHashMap<>();
-        options.put("target", target.id());
-        options.put("bits", bits);
-        options.put("profile", word(profile));
-        options.put("calib_batch", calibBatch);
-        options.put("calib_steps", calibSteps);
-        options.put("fit_input", fitInput);
-        options.put("head", head);
-        options.put("seed", seed);
-        return options;
-    }
-
-    private static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
     }
 }

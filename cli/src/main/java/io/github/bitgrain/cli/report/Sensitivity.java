@@ -1,6 +1,7 @@
 package io.github.bitgrain.cli.report;
 
 import io.github.bitgrain.cli.pipeline.Quantized;
+import io.github.bitgrain.cli.pipeline.Request;
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
@@ -8,7 +9,6 @@ import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.quant.QuantPlan;
 import io.github.bitgrain.core.tensor.Shape;
-import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis;
 import io.github.bitgrain.quantizer.analyze.ErrorAnalysis.Part;
 import io.github.bitgrain.quantizer.analyze.LayerError;
@@ -20,9 +20,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
- * The layers of a calibrated network, the most sensitive first.
+ * The layers of a quantized network, the most sensitive first.
  *
  * @param samples number of samples the errors are means over
  * @param whole noise ÷ signal at the outputs with everything quantized
@@ -65,20 +66,19 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
             Double milliseconds) {}
 
     /**
-     * Measures a calibrated network on samples.
+     * Measures a quantized network on samples.
      *
+     * @param request how it was quantized
      * @param tensors whether to look at every tensor as well
      */
-    public static Sensitivity of(Quantized quantized, DataSource samples, Profile profile, boolean tensors, int threads) {
-        Model model = quantized.calibrated();
-        QuantPlan plan = quantized.calibratedPlan();
-        ErrorAnalysis analysis = new ErrorAnalysis(model, samples, threads, profile);
+    public static Sensitivity of(Quantized quantized, Request request, DataSource samples, boolean tensors) {
+        Model model = quantized.tuned();
+        QuantPlan plan = quantized.tunedPlan();
+        int threads = request.threads();
+        ErrorAnalysis analysis = new ErrorAnalysis(quantized.reference(), samples, threads, request.profile());
         Map<Part, Map<String, Double>> parts = new HashMap<>();
-        for (Part part : Part.values()) {
-            Map<String, Double> errors = new HashMap<>();
-            analysis.layerwise(plan, part).forEach(error -> errors.put(error.node(), error.snr()));
-            parts.put(part, errors);
-        }
+        analysis.layerwise(model, plan, request.settings().blockwiseReconstruction(), List.of(Part.values())).forEach((part, found) ->
+                parts.put(part, found.stream().collect(Collectors.toMap(LayerError::node, LayerError::snr))));
         Map<String, Shape> shapes = ShapeInference.infer(model.graph(), model.parameters());
         ChipTime time = ChipTime.of(model, plan);
         double inLayers = 0;
@@ -97,9 +97,9 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
         }
         layers.sort(Comparator.comparingDouble(Layer::alone).reversed());
         double others = Math.max(0, 1 - inLayers);
-        return new Sensitivity(samples.samples(), analysis.whole(plan).snr(),
+        return new Sensitivity(samples.samples(), analysis.whole(model, plan).snr(),
                 new Latency(time.operations(), time.milliseconds(1), others, time.milliseconds(others)), List.copyOf(layers),
-                tensors ? TensorSurvey.of(model, plan, model.graph(), samples, threads) : null);
+                tensors ? TensorSurvey.of(model, plan, quantized.calibrated().graph(), samples, threads) : null);
     }
 
     /** Elements at the layer's width; biases, which are wider, count like weights. */

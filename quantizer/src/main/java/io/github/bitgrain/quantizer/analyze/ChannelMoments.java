@@ -1,6 +1,7 @@
 package io.github.bitgrain.quantizer.analyze;
 
 import io.github.bitgrain.core.tensor.Tensor;
+import java.util.Arrays;
 
 /** Mean and variance of channels over all values that were seen. */
 final class ChannelMoments {
@@ -33,6 +34,12 @@ final class ChannelMoments {
 
     double mean(int channel) {
         return sums[channel] / counts[channel];
+    }
+
+    double[] means() {
+        double[] means = new double[counts.length];
+        Arrays.setAll(means, this::mean);
+        return means;
     }
 
     double variance(int channel) {

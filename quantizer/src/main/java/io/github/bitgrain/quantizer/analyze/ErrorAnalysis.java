@@ -2,18 +2,15 @@ package io.github.bitgrain.quantizer.analyze;
 
 import io.github.bitgrain.core.data.DataSource;
 import io.github.bitgrain.core.exec.Executor;
-import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.quant.FakeQuantization;
 import io.github.bitgrain.core.quant.QuantPlan;
-import io.github.bitgrain.core.quant.Slot;
-import io.github.bitgrain.core.quant.SlotState;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.quantizer.Profile;
 import io.github.bitgrain.quantizer.plan.OperatorTraits;
-import io.github.bitgrain.quantizer.plan.WiderLayer;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,19 +45,13 @@ public final class ErrorAnalysis {
         this.profile = profile;
     }
 
-    /** The error at the network's outputs with everything quantized; its node is the graph's name. */
-    public LayerError whole(QuantPlan plan) {
-        LayerError.Sum sum = new LayerError.Sum();
-        Executor.Options options = Executor.Options.defaults().threads(threads);
-        Model simulated = FakeQuantization.insert(model, plan);
-        try (Executor reference = new Executor(model.graph(), model.parameters(), options);
-                Executor simulator = new Executor(simulated.graph(), simulated.parameters(), options)) {
-            for (Map<String, Tensor> sample : samples.batches(1)) {
-                Map<String, Tensor> real = reference.run(sample);
-                simulator.run(sample).forEach((name, tensor) -> add(sum, tensor, real.get(name)));
-            }
-        }
-        return sum.mean(model.graph().name());
+    /**
+     * The error at the network's outputs with everything quantized; its node is the graph's name.
+     *
+     * @param quantized network whose weights are quantized: {@link #model}, or the same graph with corrected weights and biases
+     */
+    public LayerError whole(Model quantized, QuantPlan plan) {
+        return error(model.graph().name(), FakeQuantization.insert(quantized, plan), results());
     }
 
     /**
@@ -113,30 +104,45 @@ public final class ErrorAnalysis {
 
     /** The error at the network's outputs when one computing layer alone is quantized, for each, in graph order. */
     public List<LayerError> layerwise(QuantPlan plan) {
-        return layerwise(plan, Part.LAYER);
+        return layerwise(model, plan, false, List.of(Part.LAYER)).get(Part.LAYER);
     }
 
-    /** The error at the network's outputs when a part of the network is quantized, for each computing layer, in graph order. */
-    public List<LayerError> layerwise(QuantPlan plan, Part part) {
+    /**
+     * The errors at the network's outputs when parts of the network are quantized, for each computing layer, in graph order. Biases that
+     * quantization corrected are corrected anew for each part ({@link PartialQuantization}).
+     *
+     * @param quantized network whose weights are quantized: {@link #model}, or the same graph with corrected weights and biases
+     * @param learnedRounding whether its weights were trained to which side they are rounded
+     */
+    public Map<Part, List<LayerError>> layerwise(Model quantized, QuantPlan plan, boolean learnedRounding, List<Part> parts) {
+        List<Map<String, Tensor>> real = results();
+        PartialQuantization partial = new PartialQuantization(model, quantized, plan, learnedRounding, samples, threads, profile);
+        Map<Part, List<LayerError>> errors = new EnumMap<>(Part.class);
+        for (Part part : parts) {
+            errors.put(part, computing(plan).stream().map(node -> error(node.name(), partial.of(node, part), real)).toList());
+        }
+        return errors;
+    }
+
+    /** The float network's results, a map for each sample. */
+    private List<Map<String, Tensor>> results() {
         List<Map<String, Tensor>> real = new ArrayList<>();
-        Executor.Options options = Executor.Options.defaults().threads(threads);
-        try (Executor reference = new Executor(model.graph(), model.parameters(), options)) {
+        try (Executor reference = new Executor(model.graph(), model.parameters(), Executor.Options.defaults().threads(threads))) {
             samples.batches(1).forEach(sample -> real.add(reference.run(sample)));
         }
-        Map<String, LayerError.Sum> sums = new LinkedHashMap<>();
-        for (Node node : computing(plan)) {
-            LayerError.Sum sum = new LayerError.Sum();
-            Model alone = FakeQuantization.insert(model, only(node, plan, part));
-            try (Executor simulator = new Executor(alone.graph(), alone.parameters(), options)) {
-                int index = 0;
-                for (Map<String, Tensor> sample : samples.batches(1)) {
-                    Map<String, Tensor> expected = real.get(index++);
-                    simulator.run(sample).forEach((name, tensor) -> add(sum, tensor, expected.get(name)));
-                }
+        return real;
+    }
+
+    private LayerError error(String name, Model simulated, List<Map<String, Tensor>> real) {
+        LayerError.Sum sum = new LayerError.Sum();
+        try (Executor simulator = new Executor(simulated.graph(), simulated.parameters(), Executor.Options.defaults().threads(threads))) {
+            int index = 0;
+            for (Map<String, Tensor> sample : samples.batches(1)) {
+                Map<String, Tensor> expected = real.get(index++);
+                simulator.run(sample).forEach((output, tensor) -> add(sum, tensor, expected.get(output)));
             }
-            sums.put(node.name(), sum);
         }
-        return means(sums);
+        return sum.mean(name);
     }
 
     private static void add(LayerError.Sum sum, Tensor quantized, Tensor real) {
@@ -153,27 +159,5 @@ public final class ErrorAnalysis {
         return model.graph().nodes().stream()
                 .filter(node -> plan.isQuantized(node.name()) && OperatorTraits.isComputing(node.op()))
                 .toList();
-    }
-
-    /** The plan with everything in float but the part. */
-    private QuantPlan only(Node wanted, QuantPlan plan, Part part) {
-        if (part == Part.ALL_WIDER) {
-            return WiderLayer.apply(model.graph(), plan, wanted, profile);
-        }
-        QuantPlan.Builder alone = plan.edit();
-        Graph graph = model.graph();
-        boolean others = part == Part.ALL_OTHERS;
-        graph.nodes().stream().filter(node -> node.name().equals(wanted.name()) == others)
-                .forEach(node -> alone.bits(node.name(), QuantPlan.FLOAT));
-        boolean split = part == Part.WEIGHTS || part == Part.ACTIVATIONS;
-        for (int i = 0; split && i < wanted.inputs().size(); i++) {
-            if (wanted.isTensorInput(i) && graph.isParameter(wanted.input(i)) != (part == Part.WEIGHTS)) {
-                alone.state(Slot.input(wanted.name(), i), SlotState.FP32);
-            }
-        }
-        for (int i = 0; part == Part.WEIGHTS && i < wanted.outputs().size(); i++) {
-            alone.state(Slot.output(wanted.name(), i), SlotState.FP32);
-        }
-        return alone.build();
     }
 }
