@@ -1,9 +1,18 @@
 package io.github.bitgrain.cli.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.List;
 import java.util.Locale;
 
 /** Text of a page under construction. Not safe for use by several threads. */
 final class Html {
+    /** Errors from which on a layer is marked. */
+    private static final double NOTICEABLE = 0.01;
+    private static final double LARGE = 0.1;
+
+    private static final MathContext DIGITS = new MathContext(4);
+
     private final StringBuilder text = new StringBuilder();
 
     /** Appends markup and a line end. */
@@ -40,6 +49,25 @@ final class Html {
         return line("</tr></thead><tbody>");
     }
 
+    /**
+     * The meaning of a chart's colours.
+     *
+     * @param keys class of style and text of each, joined by {@code |}
+     */
+    Html legend(List<String> keys) {
+        StringBuilder line = new StringBuilder("<p class=\"js-only\">");
+        for (String key : keys) {
+            String[] parts = key.split("\\|");
+            line.append("<span class=\"key ").append(parts[0]).append("\">").append(parts[1]).append("</span>");
+        }
+        return line(line.append("</p>").toString());
+    }
+
+    /** A field that leaves the rows of a table that have some text. */
+    Html filter(String table, String what) {
+        return line("<div class=\"tools js-only\"><label>Show " + what + " with <input type=\"search\" data-filter=\"" + table + "\"/></label></div>");
+    }
+
     /** The finished text. */
     @Override
     public String toString() {
@@ -50,6 +78,16 @@ final class Html {
     static String more(String kind, int index, String name) {
         return "<th scope=\"row\"><button type=\"button\" class=\"more\" aria-expanded=\"false\" data-kind=\"" + kind + "\" data-index=\"" + index
                 + "\">" + escape(name) + "</button></th>";
+    }
+
+    /**
+     * A headline figure.
+     *
+     * @param kind further class of style, or the empty string
+     * @param more markup below the figure, or the empty string
+     */
+    static String card(String kind, String name, String value, String more) {
+        return "<div class=\"" + (kind.isEmpty() ? "card" : "card " + escape(kind)) + "\"><small>" + escape(name) + "</small><b>" + escape(value) + "</b>" + more + "</div>";
     }
 
     /** A cell with text. */
@@ -72,6 +110,11 @@ final class Html {
         return value == Math.rint(value) && Math.abs(value) < 1e15 ? String.valueOf((long) value) : String.format(Locale.ROOT, "%.6e", value);
     }
 
+    /** The class of style for an error, noise ÷ signal: {@code bad}, {@code warn} or the empty string. */
+    static String mark(double error) {
+        return error >= LARGE ? "bad" : error >= NOTICEABLE ? "warn" : "";
+    }
+
     /** A share in percent with three significant digits; a dash for NaN. */
     static String percent(double share) {
         if (Double.isNaN(share)) {
@@ -83,10 +126,13 @@ final class Html {
         return share == 0 ? "0 %" : String.format(Locale.ROOT, format, percent);
     }
 
-    /** A number with some four significant digits. */
+    /** A number with four significant digits. */
     static String number(double value) {
         double size = Math.abs(value);
-        return value == 0 ? "0" : String.format(Locale.ROOT, size >= 0.001 && size < 10_000 ? "%.4f" : "%.3e", value);
+        if (size < 0.001 || size >= 10_000) {
+            return value == 0 ? "0" : String.format(Locale.ROOT, "%.3e", value);
+        }
+        return new BigDecimal(value).round(DIGITS).stripTrailingZeros().toPlainString();
     }
 
     /** Text that stays text, whatever is in it. */

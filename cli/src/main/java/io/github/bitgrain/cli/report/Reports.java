@@ -63,12 +63,7 @@ public final class Reports {
     }
 
     private static Map<String, String> facts(Outcome outcome, Quantized quantized, ChipProgram program) {
-        Inspection figures = ChipFigures.of("", program, null);
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("nodes on the chip", String.valueOf(figures.nodes()));
-        facts.put("parameters", String.format(Locale.ROOT, "%,d in %.1f KiB", figures.parameters(), figures.parameterBytes() / 1024.0));
-        facts.put("multiply-accumulates", String.format(Locale.ROOT, "%,d", figures.macs()));
-        facts.put("values in flight", String.format(Locale.ROOT, "%.1f KiB", figures.activationBytes() / 1024.0));
+        Map<String, String> facts = new LinkedHashMap<>(size(ChipFigures.of("", program, null)));
         Double milliseconds = time(quantized).milliseconds(1);
         if (milliseconds != null) {
             facts.put("estimated time, one core", String.format(Locale.ROOT, "%.1f ms", milliseconds));
@@ -88,6 +83,16 @@ public final class Reports {
             facts.put("exponents moved by training", String.valueOf(outcome.exponentsMoved()));
         }
         return facts;
+    }
+
+    /** How much a program is, in a few words for each measure. */
+    static Map<String, String> size(Inspection figures) {
+        Map<String, String> size = new LinkedHashMap<>();
+        size.put("nodes on the chip", String.valueOf(figures.nodes()));
+        size.put("parameters", String.format(Locale.ROOT, "%,d in %.1f KiB", figures.parameters(), figures.parameterBytes() / 1024.0));
+        size.put("multiply-accumulates", String.format(Locale.ROOT, "%,d", figures.macs()));
+        size.put("values in flight", String.format(Locale.ROOT, "%.1f KiB", figures.activationBytes() / 1024.0));
+        return size;
     }
 
     private static List<Report.Layer> layers(Quantized quantized, DataSource samples, int threads) {
