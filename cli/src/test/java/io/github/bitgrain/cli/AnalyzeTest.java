@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -146,6 +147,16 @@ class AnalyzeTest {
         JsonNode latency = s3.get("latency");
         // Sums, Concats, Splits and pools are not listed.
         assertTrue(latency.get("otherShare").asDouble() > 0.02, latency::toString);
+        double others = 0;
+        double before = 1;
+        for (JsonNode other : latency.get("others")) {
+            double own = other.get("latencyShare").asDouble();
+            assertTrue(own <= before, other::toString);
+            before = own;
+            others += own;
+        }
+        assertEquals(latency.get("otherShare").asDouble(), others, 1e-9);
+        assertTrue(latency.get("others").findValuesAsText("type").containsAll(List.of("Concat", "Split", "Add", "MaxPool")));
         assertEquals(1, share + latency.get("otherShare").asDouble(), 1e-9);
         assertEquals(latency.get("milliseconds").asDouble(), milliseconds + latency.get("otherMilliseconds").asDouble(), 1e-6);
         JsonNode c = new ObjectMapper().readTree(CommandRun.of(with(yolo, "--target", "c")).out());
@@ -215,6 +226,35 @@ class AnalyzeTest {
         assertTrue(with.startsWith(plain) && with.length() > plain.length(), with);
         assertTrue(plain.contains("  time %") && plain.contains("estimated time on the chip, one core: "), plain);
         assertTrue(with.substring(plain.length()).contains("conv1.weight"), with);
+    }
+
+    @Test
+    void theReportIsNamedAndReproducibleAndTellsWhatWasFound(@TempDir Path folder) throws IOException {
+        Path first = folder.resolve("1.html");
+        Path second = folder.resolve("2.html");
+        String[] common = {"--scale", "1", "--samples", "4"};
+        JsonNode json = CommandRun.of(lenetArguments(with(common, "--report", first.toString(), "--json"))).json();
+        assertEquals(first.toString(), json.get("report").asText());
+        CommandRun text = lenet(with(common, "--report", second.toString(), "--threads", "1"));
+        assertEquals(0, text.exit(), text.err());
+        assertTrue(text.out().endsWith(second + System.lineSeparator()) && !text.out().contains("conv1.weight"), text.out());
+        String page = Files.readString(first);
+        assertEquals(page, Files.readString(second));
+        assertTrue(page.contains("<li>input &quot;x&quot; reaches 255, beside which the biases of &quot;/conv1/Conv&quot; vanish"), page);
+        assertTrue(page.contains("&quot;bias_correct&quot; : true") && page.contains("&quot;equalization&quot; : true"), page);
+        for (JsonNode layer : json.get("layers")) {
+            assertTrue(page.contains(String.format(Locale.ROOT, "data-value=\"%.6e\"", layer.get("alone").asDouble())), layer::toString);
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(2, files.count());
+        }
+        assertTrue(CommandRun.of(lenetArguments(with(common, "--json"))).json().get("report").isNull());
+    }
+
+    @Test
+    void aReportThatCannotBeWrittenIsRefusedBeforeTheWork(@TempDir Path folder) {
+        Path file = folder.resolve("none").resolve("a.html");
+        lenet("--report", file.toString()).fails(73, file + ": cannot be written: there is no folder " + file.getParent());
     }
 
     @Test

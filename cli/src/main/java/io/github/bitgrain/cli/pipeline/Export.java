@@ -56,7 +56,7 @@ public final class Export {
     }
 
     /** How a profile lowers. */
-    static LoweringOptions lowering(Profile profile) {
+    public static LoweringOptions lowering(Profile profile) {
         return profile.isParity() ? LoweringOptions.PARITY : LoweringOptions.IMPROVED;
     }
 

@@ -22,6 +22,21 @@ final class ChartData {
         data.put("tensors", report.tensors().stream().map(ChartData::tensor).toList());
         data.put("accumulators", report.accumulators().stream().map(layer -> map("n", layer.node(), "w", layer.laneBits(),
                 "p", layer.proven(), "s", layer.proven() < 0 ? layer.seen() : null, "x", layer.saturated())).toList());
+        return text(data);
+    }
+
+    /** The same for an analysis. */
+    static String of(Sensitivity sensitivity) {
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("whole", rounded(sensitivity.whole()));
+        data.put("layers", sensitivity.layers().stream().map(layer -> map("n", layer.node(), "one", rounded(layer.alone()), "w", rounded(layer.weightsOnly()),
+                "v", rounded(layer.activationsOnly()), "f", rounded(layer.inFloat()), "wide", rounded(layer.in16Bits()), "bits", layer.bits(),
+                "all", rounded(layer.cumulated()), "mse", rounded(layer.cumulatedMse()))).toList());
+        data.put("tensors", sensitivity.tensors().stream().map(ChartData::tensor).toList());
+        return text(data);
+    }
+
+    private static String text(Map<String, Object> data) {
         return Json.compact(data).replace("<", "\\u003c");
     }
 

@@ -14,12 +14,15 @@ import io.github.bitgrain.quantizer.analyze.ErrorAnalysis.Part;
 import io.github.bitgrain.quantizer.analyze.LayerError;
 import io.github.bitgrain.quantizer.cost.ChipTime;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -30,8 +33,12 @@ import java.util.stream.Collectors;
  * @param latency estimated time on the chip
  * @param layers one entry per quantized computing layer, by falling error of the layer alone
  * @param tensors every quantized tensor, in graph order; null if that was not asked for
+ * @param report file of the page that shows all this, or null
  */
-public record Sensitivity(int samples, double whole, Latency latency, List<Layer> layers, List<TensorFigures> tensors) {
+public record Sensitivity(int samples, double whole, Latency latency, List<Layer> layers, List<TensorFigures> tensors, String report) {
+    /** Below this share of an error another one is clearly less: measured on few samples, errors vary. */
+    static final double CLEARLY_LESS = 0.9;
+
     /**
      * Estimated time on one core of the chip.
      *
@@ -39,14 +46,29 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
      * @param milliseconds time of the whole network; null where no latency is published
      * @param otherShare share of the nodes that are no layers of this analysis, such as Add or Concat, 0 to 1
      * @param otherMilliseconds their time; null where no latency is published
+     * @param others these nodes, the slowest first
      */
-    public record Latency(double operations, Double milliseconds, double otherShare, Double otherMilliseconds) {}
+    public record Latency(double operations, Double milliseconds, double otherShare, Double otherMilliseconds, List<Other> others) {}
+
+    /**
+     * What a node costs that is no layer of this analysis.
+     *
+     * @param node name
+     * @param type operator
+     * @param bits width; 0: it stays in float
+     * @param weightBytes bytes of its constants
+     * @param activationBytes bytes of what it reads and makes
+     * @param latencyShare share of the estimated time of the whole network, 0 to 1
+     * @param milliseconds its estimated time on one core; null where no latency is published
+     */
+    public record Other(String node, String type, int bits, long weightBytes, long activationBytes, double latencyShare, Double milliseconds) {}
 
     /**
      * What quantization does to a layer; errors are noise ÷ signal.
      *
      * @param node name
      * @param type operator
+     * @param place which of the layers it is in the order of the network, from 1 on
      * @param bits width
      * @param cumulated at the layer, everything quantized
      * @param cumulatedCosine cosine there
@@ -61,7 +83,7 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
      * @param latencyShare share of the estimated time of the whole network, 0 to 1
      * @param milliseconds its estimated time on one core; null where no latency is published
      */
-    public record Layer(String node, String type, int bits, double cumulated, double cumulatedCosine, double cumulatedMse, double alone,
+    public record Layer(String node, String type, int place, int bits, double cumulated, double cumulatedCosine, double cumulatedMse, double alone,
             double weightsOnly, double activationsOnly, double inFloat, double in16Bits, long weightBytes, long activationBytes, double latencyShare,
             Double milliseconds) {}
 
@@ -70,8 +92,9 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
      *
      * @param request how it was quantized
      * @param tensors whether to look at every tensor as well
+     * @param report file of the page that will show it, or null
      */
-    public static Sensitivity of(Quantized quantized, Request request, DataSource samples, boolean tensors) {
+    public static Sensitivity of(Quantized quantized, Request request, DataSource samples, boolean tensors, Path report) {
         Model model = quantized.tuned();
         QuantPlan plan = quantized.tunedPlan();
         int threads = request.threads();
@@ -81,25 +104,41 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
                 parts.put(part, found.stream().collect(Collectors.toMap(LayerError::node, LayerError::snr))));
         Map<String, Shape> shapes = ShapeInference.infer(model.graph(), model.parameters());
         ChipTime time = ChipTime.of(model, plan);
-        double inLayers = 0;
         List<Layer> layers = new ArrayList<>();
         for (LayerError error : analysis.graphwise(model, plan)) {
             Node node = model.graph().node(error.node());
             int bits = plan.bits(node.name());
             double share = time.share(node.name());
-            inLayers += share;
-            layers.add(new Layer(node.name(), node.op().onnxType(), bits, error.snr(), error.cosine(), error.mse(),
+            layers.add(new Layer(node.name(), node.op().onnxType(), layers.size() + 1, bits, error.snr(), error.cosine(), error.mse(),
                     parts.get(Part.LAYER).get(node.name()), parts.get(Part.WEIGHTS).get(node.name()),
                     parts.get(Part.ACTIVATIONS).get(node.name()), parts.get(Part.ALL_OTHERS).get(node.name()),
                     parts.get(Part.ALL_WIDER).get(node.name()),
                     bytes(model.graph(), node, shapes, true, bits), bytes(model.graph(), node, shapes, false, bits),
                     share, time.milliseconds(share)));
         }
+        List<Other> others = others(model, plan, time, shapes, layers);
+        double otherShare = others.stream().mapToDouble(Other::latencyShare).sum();
         layers.sort(Comparator.comparingDouble(Layer::alone).reversed());
-        double others = Math.max(0, 1 - inLayers);
         return new Sensitivity(samples.samples(), analysis.whole(model, plan).snr(),
-                new Latency(time.operations(), time.milliseconds(1), others, time.milliseconds(others)), List.copyOf(layers),
-                tensors ? TensorSurvey.of(model, plan, quantized.calibrated().graph(), samples, threads) : null);
+                new Latency(time.operations(), time.milliseconds(1), otherShare, time.milliseconds(otherShare), others), List.copyOf(layers),
+                tensors ? TensorSurvey.of(model, plan, quantized.calibrated().graph(), samples, threads) : null, report == null ? null : report.toString());
+    }
+
+    private static List<Other> others(Model model, QuantPlan plan, ChipTime time, Map<String, Shape> shapes, List<Layer> layers) {
+        Set<String> known = layers.stream().map(Layer::node).collect(Collectors.toSet());
+        return model.graph().nodes().stream().filter(node -> !known.contains(node.name())).map(node -> {
+            int bits = plan.bits(node.name());
+            int width = bits == QuantPlan.FLOAT ? Float.SIZE : bits;
+            double share = time.share(node.name());
+            return new Other(node.name(), node.op().onnxType(), bits, bytes(model.graph(), node, shapes, true, width),
+                    bytes(model.graph(), node, shapes, false, width), share, time.milliseconds(share));
+        }).sorted(Comparator.comparingDouble(Other::latencyShare).reversed()).toList();
+    }
+
+    /** The layer of 8 bits that 16 bits would help most, if one helps clearly. */
+    Optional<Layer> gains() {
+        return layers.stream().filter(layer -> layer.bits() == Byte.SIZE && layer.in16Bits() < CLEARLY_LESS * whole)
+                .min(Comparator.comparingDouble(Layer::in16Bits));
     }
 
     /** Elements at the layer's width; biases, which are wider, count like weights. */
@@ -116,15 +155,19 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
         return elements * bits / Byte.SIZE;
     }
 
-    /** Prints the tables for people. */
-    public void print(PrintWriter out) {
+    /**
+     * Prints the tables for people.
+     *
+     * @param withTensors whether that of tensors is wanted
+     */
+    public void print(PrintWriter out, boolean withTensors) {
         int width = Math.max(5, layers.stream().mapToInt(layer -> layer.node().length()).max().orElse(0));
-        out.printf(Locale.ROOT, "noise ÷ signal in percent, mean over %d samples; the most sensitive layer first; everything quantized: %.3f%n", samples,
+        out.printf(Locale.ROOT, "noise ÷ signal in percent, mean over %d samples; the most sensitive layer first; everything quantized: %.4f%n", samples,
                 100 * whole);
         out.printf(Locale.ROOT, "%-" + width + "s  bits    alone  weights  activations  all but it  at 16 bits  cumulated  cosine   weights B  activations B"
                 + "  time %%%n", "layer");
         for (Layer layer : layers) {
-            out.printf(Locale.ROOT, "%-" + width + "s  %4d  %7.3f  %7.3f  %11.3f  %10.3f  %10.3f  %9.3f  %.4f  %,10d  %,13d  %6.1f%n", layer.node(),
+            out.printf(Locale.ROOT, "%-" + width + "s  %4d  %7.4f  %7.4f  %11.4f  %10.4f  %10.4f  %9.4f  %.4f  %,10d  %,13d  %6.1f%n", layer.node(),
                     layer.bits(), 100 * layer.alone(), 100 * layer.weightsOnly(), 100 * layer.activationsOnly(), 100 * layer.inFloat(),
                     100 * layer.in16Bits(), 100 * layer.cumulated(), layer.cumulatedCosine(), layer.weightBytes(), layer.activationBytes(),
                     100 * layer.latencyShare());
@@ -132,8 +175,11 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
         out.printf(Locale.ROOT, "estimated time on the chip, one core: %s; %.1f %% of it in nodes that are not listed%n",
                 latency.milliseconds() == null ? String.format(Locale.ROOT, "%,.0f operations", latency.operations())
                         : String.format(Locale.ROOT, "%.2f ms", latency.milliseconds()), 100 * latency.otherShare());
-        if (tensors != null) {
+        if (withTensors) {
             TensorTable.print(tensors, out);
+        }
+        if (report != null) {
+            out.printf("%n%s%n", report);
         }
     }
 }

@@ -1,7 +1,7 @@
 // Brings the report to life: charts, sorting, filters, details. Everything it shows is in the page; nothing is fetched.
 (() => {
   "use strict";
-  const data = JSON.parse(document.getElementById("data").textContent);
+  const data = { layers: [], blocks: [], curves: [], tensors: [], accumulators: [], ...JSON.parse(document.getElementById("data").textContent) };
   const charts = new Set();
   const root = document.documentElement;
   root.classList.add("js");
@@ -102,27 +102,80 @@
     }, [numbers(items.length), before, ...(both ? [after] : [])], i => items[i].n + ": " + tell(items[i]));
   }
 
+  /** A line across the chart. */
+  function across(u, value, name, dash = []) {
+    const y = Math.round(u.valToPos(value, "y", true));
+    u.ctx.save();
+    u.ctx.strokeStyle = color(name);
+    u.ctx.lineWidth = devicePixelRatio;
+    u.ctx.setLineDash(dash.map(length => length * devicePixelRatio));
+    u.ctx.beginPath();
+    u.ctx.moveTo(u.bbox.left, y);
+    u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
+    u.ctx.stroke();
+    u.ctx.restore();
+  }
+
+  // The end of a path tells layers apart; what it ends in is the operator, as in /block.3/conv/Conv.
+  const brief = name => {
+    const short = name.length > 18 ? name.replace(/\/[A-Z][A-Za-z]+$/, "") : name;
+    return short.length > 18 ? "…" + short.slice(-17) : short;
+  };
+  // Names below the bars, slanted; where they do not fit, every second one or fewer.
+  const names = items => axis({
+    size: 24 + 4.6 * Math.max(...items.map(item => brief(item.n).length)), rotate: -45, grid: { show: false }, gap: 4,
+    splits: u => { const step = Math.max(1, Math.ceil(items.length * 20 / u.width)); return numbers(items.length).filter(i => i % step === 0); },
+    values: (u, ticks) => ticks.map(i => brief(items[i].n))
+  });
+  // A mark for each item in its place, without lines: dots, or diamonds.
+  const marks = (name, diamond) => ({
+    stroke: () => color(name), width: 0, paths: () => null,
+    points: { show: (u, series) => {
+      const size = 4.5 * devicePixelRatio;
+      u.ctx.save();
+      u.ctx.fillStyle = color(name);
+      u.ctx.strokeStyle = color("--paper");
+      u.ctx.lineWidth = devicePixelRatio;
+      u.data[series].forEach((value, i) => {
+        if (value == null) return;
+        const x = u.valToPos(u.data[0][i], "x", true), y = u.valToPos(value, "y", true);
+        u.ctx.beginPath();
+        if (diamond) [[0, -size], [size, 0], [0, size], [-size, 0]].forEach(([dx, dy]) => u.ctx.lineTo(x + dx, y + dy));
+        else u.ctx.arc(x, y, size, 0, 2 * Math.PI);
+        u.ctx.closePath();
+        u.ctx.fill();
+        u.ctx.stroke();
+      });
+      u.ctx.restore();
+      return false;
+    } }
+  });
+
+  /** The layers of an analysis: what each does alone, what 16 bits for it would leave of the whole error, and what has gathered there. */
+  function ranking(items, whole) {
+    const container = document.getElementById("ranking-chart");
+    if (!container || !items.length) return;
+    const columns = ["one", "all", "wide"].map(field => items.map(item => log(item[field])));
+    chart(container, "Sensitivity of each layer, the most sensitive first", 330, {
+      padding: [8, 40, 0, 0],
+      scales: { x: places(items.length), y: { range: range([...columns.flat(), log(whole)]) } },
+      axes: [names(items), decades(exponent => power(exponent + 2) + " %")],
+      series: [{}, bars("--after", 0, 0.6, floor), marks("--before", true), marks("--good", false)],
+      hooks: { drawAxes: [u => { if (whole > 0) across(u, log(whole), "--bad", [6, 4]); }] }
+    }, [numbers(items.length), ...columns], i => `${items[i].n}: alone ${percent(items[i].one)}; at 16 bits it would leave ${percent(items[i].wide)} of ${percent(whole)}; `
+      + `cumulated ${percent(items[i].all)}`);
+  }
+
   function headroom(items) {
     const container = document.getElementById("headroom-chart");
     if (!container || !items.length) return;
     const seen = items.map(item => item.s), proven = items.map(item => item.p), known = seen.filter(v => v != null);
     const low = Math.min(0, ...known, ...proven), high = Math.max(1, ...known, ...proven), both = known.length > 0;
-    const zero = u => {
-      const y = Math.round(u.valToPos(0, "y", true));
-      u.ctx.save();
-      u.ctx.strokeStyle = color("--bad");
-      u.ctx.lineWidth = devicePixelRatio;
-      u.ctx.beginPath();
-      u.ctx.moveTo(u.bbox.left, y);
-      u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
-      u.ctx.stroke();
-      u.ctx.restore();
-    };
     chart(container, "Bits left in the accumulators of each layer", 200, {
       scales: { x: places(items.length), y: { range: [low - 0.5, high + 0.5] } },
       axes: [positions(items.length), axis({ size: 44 })],
       series: [{}, bars("--before", both ? -1 : 0, both ? 0.42 : 0.7), bars("--after", 1, 0.42)],
-      hooks: { draw: [zero] }
+      hooks: { draw: [u => across(u, 0, "--bad")] }
     }, [numbers(items.length), proven, seen], i => `${items[i].n}: ${items[i].p} bits left proven by the weights` + (items[i].s == null ? "" : `, ${items[i].s} seen`));
   }
 
@@ -180,6 +233,9 @@
     tensor: (container, index) => tensorDetail(container, data.tensors[index]),
     layer: (container, index) => {
       const layer = data.layers[index];
+      if (layer.one != null) container.append(make("p", {}, `Alone it makes ${percent(layer.one)} of noise at the outputs: its weights ${percent(layer.w)}, its activations `
+        + `${percent(layer.v)}. Of ${percent(data.whole)} with everything quantized, float for it would leave ${percent(layer.f)}`
+        + (layer.bits === 8 ? `, 16 bits ${percent(layer.wide)}` : "") + `. At its own output ${percent(layer.all)} have gathered, mean squared error ${short(layer.mse)}.`));
       const room = data.accumulators.find(item => item.n === layer.n);
       if (room) container.append(make("p", {}, `${room.w}-bit accumulators: ${room.p} bits left proven` + (room.s == null ? "" : `, ${room.s} seen`)
         + (room.x ? `; ${room.x.toLocaleString("en")} additions saturated` : "")));
@@ -277,4 +333,5 @@
   pairs("block-chart", "Loss of each block", data.blocks, power, item => `loss ${short(item.b)} before, ${short(item.a)} after`);
   document.querySelectorAll("[data-curve]").forEach(place => curve(place, data.curves[+place.dataset.curve]));
   headroom(data.accumulators);
+  ranking(data.layers, data.whole);
 })();
