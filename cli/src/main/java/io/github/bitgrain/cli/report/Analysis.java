@@ -42,7 +42,7 @@ public record Analysis(String model, String target, int bits, String profile, In
         if (!sensitivity.layers().isEmpty()) {
             Sensitivity.Layer worst = sensitivity.layers().getFirst();
             text.append(" The most sensitive layer is ").append(worst.node()).append(", alone ").append(Html.percent(worst.alone())).append('.');
-            sensitivity.gains().ifPresent(layer -> text.append(String.format(Locale.ROOT, " 16 bits for %s would leave least, %s; at 8 bits it takes %s of the time.",
+            sensitivity.gains().ifPresent(layer -> text.append(String.format(Locale.ROOT, " On these samples 16 bits for %s would leave least, %s; at 8 bits it takes %s of the time.",
                     layer.node(), Html.percent(layer.in16Bits()), Html.percent(layer.latencyShare()))));
         }
         long clipping = sensitivity.tensors().stream().filter(tensor -> tensor.clipped() > 0 && !tensor.activation()).count();

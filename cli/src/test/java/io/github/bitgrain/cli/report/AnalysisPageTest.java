@@ -35,7 +35,7 @@ class AnalysisPageTest {
     void theFirstSentencesSayWhatMatters() {
         String page = page("conv", 12.5, 8).replace('\u00a0', ' ');
         assertTrue(page.contains("With everything quantized, noise is 1.00 % of the signal at the outputs. The most sensitive layer is conv, alone 0.800 %. "
-                + "16 bits for other would leave least, 0.400 %; at 8 bits it takes 25.0 % of the time. 1 of 1 tensors clip some of their values."), page);
+                + "On these samples 16 bits for other would leave least, 0.400 %; at 8 bits it takes 25.0 % of the time. 1 of 1 tensors clip some of their values."), page);
         // What has 16 bits cannot gain by them.
         assertFalse(page("conv", 12.5, 16).contains("would leave least"));
     }

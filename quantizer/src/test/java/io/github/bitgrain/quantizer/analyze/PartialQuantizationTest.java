@@ -24,7 +24,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Two fully connected layers whose biases quantization "corrected", by far more than it ever would. */
-class ErrorAnalysisTest {
+class PartialQuantizationTest {
     private static final int WIDTH = 8;
     private static final int SAMPLES = 24;
 
