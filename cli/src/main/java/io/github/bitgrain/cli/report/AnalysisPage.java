@@ -63,7 +63,7 @@ public final class AnalysisPage {
         page.section("layers", "Sensitivity of each layer", "Layers");
         html.line("<p class=\"note\">Noise power ÷ signal power at the outputs, the most sensitive layer first; smaller is better. Alone: the layer is quantized and nothing else. "
                 + "At 16 bits, in float: everything is quantized, but the layer has 16 bits or stays in float. Cumulated: at the layer's own output, with everything quantized. "
-                + "Errors do not add up: noise of one layer may hide or undo that of another; measured on few samples (--samples) they are uncertain. Time: estimated share on the chip. Open a layer to see its tensors.</p>");
+                + "Errors do not add up: noise of one layer may hide or undo that of another; measured on few samples they are uncertain. Time: estimated share on the chip. Open a layer to see its tensors.</p>");
         html.legend(List.of("after|alone", "wide|what the layer at 16 bits would leave", "cumulated|cumulated at the layer", "whole|everything quantized"));
         html.line("<div id=\"ranking-chart\"></div>");
         html.filter("layer-table", "layers");

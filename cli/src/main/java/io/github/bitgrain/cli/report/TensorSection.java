@@ -24,7 +24,7 @@ final class TensorSection {
                 + "Noise: noise power ÷ signal power of rounding and clipping this tensor alone. Imbalance, of weights: the largest output channel ÷ the median one. "
                 + "Red lines: the range that the exponent can hold; what lies beyond is clipped. Counts are drawn on a logarithmic scale."
                 + (tensors.stream().anyMatch(TensorFigures::activation)
-                        ? " *: clipping here does the work of an activation of the network, such as ReLU6." : "") + "</p>");
+                        ? " *: clipping here does the work of an activation of the network, such as ReLU6, and is no noise." : "") + "</p>");
         html.filter(ID, "tensors");
         html.table(ID, HEADING).head("tensor", "-histogram", "role", "#place", "#bits", "#exponent", "#range", "#largest value", "#clipped", "#noise", "#imbalance");
         for (int i = 0; i < tensors.size(); i++) {
@@ -44,7 +44,7 @@ final class TensorSection {
                 + Html.cell(-tensor.low(), "±" + Html.number(-tensor.low()), "") + Html.cell(largest, Html.number(largest), "")
                 + Html.cell(tensor.clippedShare(), Html.percent(tensor.clippedShare()) + (tensor.activation() ? "*" : ""),
                         tensor.clippedShare() > MUCH_CLIPPED && !tensor.activation() ? "warn" : "")
-                + Html.cell(tensor.noise(), Html.percent(tensor.noise()), "")
+                + Html.cell(tensor.noise(), Html.percent(tensor.noise()) + (tensor.activation() ? "*" : ""), "")
                 + Html.cell(imbalance, tensor.imbalance() == null ? "" : String.format(Locale.ROOT, "%.2f", imbalance),
                         tensor.channels() == 1 && imbalance >= UNEQUAL ? "warn" : "") + "</tr>");
     }
