@@ -31,7 +31,7 @@ class PartialQuantizationTest {
     private final SplittableRandom random = new SplittableRandom(7);
     private final Model model = network();
     private final DataSource samples = DataSource.of(Map.of("x", random(1, SAMPLES, WIDTH)));
-    private final QuantPlan plan = Bitgrain.quantize(model, samples, QuantizationOptions.of(Target.ESP32S3), QuantizationListener.NONE).plan();
+    private final QuantPlan plan = Bitgrain.quantize(model, samples, QuantizationOptions.plain(Target.ESP32S3).build(), QuantizationListener.NONE).plan();
     private final ErrorAnalysis analysis = new ErrorAnalysis(model, samples, 1);
 
     private Tensor random(double size, int... dims) {
