@@ -6,6 +6,7 @@ import io.github.bitgrain.core.evaluate.Evaluators;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Node;
 import io.github.bitgrain.core.graph.Parameters;
+import io.github.bitgrain.core.op.Op;
 import io.github.bitgrain.core.plan.BufferPool;
 import io.github.bitgrain.core.plan.NodeGradient;
 import io.github.bitgrain.core.plan.Plan;
@@ -191,5 +192,10 @@ public final class GradientExecutor implements AutoCloseable {
         if (ownWorkers) {
             workers.close();
         }
+    }
+
+    /** Whether an error in an operator's results can be followed to its operands. */
+    public static boolean hasGradient(Op op) {
+        return Gradients.supported().contains(op.getClass());
     }
 }

@@ -2,59 +2,68 @@ package io.github.bitgrain.quantizer.equalize;
 
 import io.github.bitgrain.core.graph.Node;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** By what the channels of every group of values are multiplied, and what is subtracted then. */
+/** By what the channels of every class are multiplied, and what is subtracted from the values of every group then. */
 final class ChannelScales {
     private final ChannelGroups groups;
-    private final Map<String, double[]> scales = new LinkedHashMap<>();
-    private final Map<String, Double> shifts = new LinkedHashMap<>();
+    private final double[] factors;
+    private final Map<ChannelGroups.Group, Range> ranges = new IdentityHashMap<>();
+
+    /** The step that the values of a group are scaled for, and what is subtracted from them. */
+    private record Range(double step, double shift) {}
 
     ChannelScales(ChannelGroups groups) {
         this.groups = groups;
+        this.factors = new double[groups.classes()];
+        Arrays.fill(factors, 1);
     }
 
-    void set(String group, double[] scale) {
-        scales.put(group, scale);
+    /** The factors of all classes; changes to them count. */
+    double[] factors() {
+        return factors;
     }
 
-    void shift(String group, double shift) {
-        shifts.put(group, shift);
+    /** Sets the factor of a class. */
+    void factor(int channelClass, double factor) {
+        factors[channelClass] = factor;
     }
 
-    /** One factor per channel of the group; changes to it count. */
-    double[] of(String group) {
-        return scales.get(group);
+    /** Sets step and shift of a group. */
+    void range(ChannelGroups.Group group, double step, double shift) {
+        ranges.put(group, new Range(step, shift));
+    }
+
+    /** Takes the shift of a group back: values that used all steps now use those above zero. */
+    void unshift(ChannelGroups.Group group, double share) {
+        group.members().stream().flatMapToInt(value -> Arrays.stream(groups.labels(value))).distinct().forEach(label -> factors[label] *= share);
+        range(group, ranges.get(group).step(), 0);
     }
 
     /** What is subtracted from a value after scaling. */
     double shiftOf(String value) {
-        String group = groups.group(value);
-        return group == null ? 0 : shifts.get(group);
+        ChannelGroups.Group group = groups.group(value);
+        return group == null ? 0 : ranges.get(group).shift();
+    }
+
+    /** The step that a value with free channels is scaled for. */
+    double stepOf(String value) {
+        return ranges.get(groups.group(value)).step();
     }
 
     /** The scales of a node's input channels. */
-    double[] ofInput(Node node, WeightView weights) {
-        return of(node.input(0), weights.channels());
+    double[] ofInput(Node node) {
+        return Arrays.stream(groups.channels(node.input(0))).mapToDouble(label -> factors[label]).toArray();
     }
 
     /** The scales of a node's output channels. */
-    double[] ofOutput(Node node, WeightView weights) {
-        return of(node.output(), weights.rows());
+    double[] ofOutput(Node node) {
+        return Arrays.stream(groups.channels(node.output())).mapToDouble(label -> factors[label]).toArray();
     }
 
-    /** A group may have fewer channels than a value, of which several in a row then belong to one. */
-    double[] of(String value, int channels) {
-        String group = groups.group(value);
-        double[] all = new double[channels];
-        Arrays.fill(all, 1);
-        if (group != null) {
-            double[] scale = scales.get(group);
-            for (int c = 0; c < channels; c++) {
-                all[c] = scale[c / (channels / scale.length)];
-            }
-        }
-        return all;
+    /** The scales of a value, one for each of equal runs of the elements of a sample. */
+    double[] of(String value) {
+        return Arrays.stream(groups.labels(value)).mapToDouble(label -> factors[label]).toArray();
     }
 }

@@ -139,6 +139,16 @@ final class ChannelStatistics {
         return variance;
     }
 
+    /** Share of the elements of every channel that are not zero. */
+    double[] density(String value) {
+        Channels figures = channels.get(value);
+        double[] density = new double[figures.positive.length];
+        for (int c = 0; c < density.length; c++) {
+            density[c] = figures.positive[c] / figures.perChannel;
+        }
+        return density;
+    }
+
     /** Mean of every channel. */
     double[] mean(String value) {
         Channels figures = channels.get(value);

@@ -8,19 +8,22 @@ import io.github.bitgrain.core.graph.ShapeInference;
 import io.github.bitgrain.core.op.AveragePool;
 import io.github.bitgrain.core.op.Clip;
 import io.github.bitgrain.core.op.Conv;
-import io.github.bitgrain.core.op.Flatten;
-import io.github.bitgrain.core.op.GlobalAveragePool;
 import io.github.bitgrain.core.op.GlobalMaxPool;
 import io.github.bitgrain.core.op.Identity;
 import io.github.bitgrain.core.op.MaxPool;
+import io.github.bitgrain.core.op.Resize;
 import io.github.bitgrain.core.quant.Target;
 import io.github.bitgrain.core.tensor.Shape;
-import java.util.Arrays;
+import io.github.bitgrain.core.tensor.Tensor;
+import io.github.bitgrain.quantizer.analyze.JudgedValues;
+import io.github.bitgrain.quantizer.analyze.OutputSensitivity;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Gives every hidden channel the whole range of an 8-bit value. A tensor has one power-of-two scale on the chip, so a channel
@@ -42,7 +45,7 @@ public final class RangeEqualization {
     private static final int HIGHEST = 127;
     /** Channels below this share of the largest one are treated as if they reached it: they are all but dead. */
     private static final double LEAST_SHARE = 0.02;
-    private static final int CANDIDATES = 9;
+    private static final int SENSITIVITY_SAMPLES = 8;
     /** Partial sums of data are taken to stay within so many standard deviations … */
     private static final double DEVIATIONS = 2.5;
     /** … of inputs with this standard deviation, in steps. */
@@ -64,13 +67,13 @@ public final class RangeEqualization {
      */
     public record Result(Model model, Map<String, ChannelMap> maps) {}
 
-    private RangeEqualization(Model model, Target target, ToIntFunction<String> bits, boolean shiftPadded) {
+    private RangeEqualization(Model model, Target target, ToIntFunction<String> bits, boolean shiftPadded, Set<String> rigid) {
         this.model = model;
         this.target = target;
         this.bits = bits;
         this.shiftPadded = shiftPadded;
         this.shapes = ShapeInference.infer(model.graph(), model.parameters());
-        this.groups = new ChannelGroups(model.graph(), shapes, node -> bits.applyAsInt(node.name()) != 0);
+        this.groups = new ChannelGroups(model.graph(), shapes, node -> bits.applyAsInt(node.name()) != 0 && !rigid.contains(node.name()));
         this.scales = new ChannelScales(groups);
     }
 
@@ -86,182 +89,206 @@ public final class RangeEqualization {
      */
     public static Result apply(
             Model model, DataSource samples, int batch, Target target, ToIntFunction<String> bits, boolean shiftPadded, int threads) {
-        RangeEqualization pass = new RangeEqualization(model, target, bits, shiftPadded);
-        pass.choose(samples, batch, threads);
-        RangeFolding folding = new RangeFolding(model, pass.shapes, pass.groups, pass.scales, (float) (HIGHEST * STEP));
+        RangeEqualization pass = new RangeEqualization(model, target, bits, shiftPadded, Set.of());
+        Set<String> rigid = new LinkedHashSet<>();
+        while (rigid.addAll(pass.choose(samples, batch, threads))) {
+            pass = new RangeEqualization(model, target, bits, shiftPadded, rigid);
+        }
+        RangeFolding folding = new RangeFolding(model, pass.shapes, pass.groups, pass.scales, HIGHEST);
         return new Result(folding.fold(), folding.maps());
     }
 
     /** Whether {@code shiftPadded} would shift any value of a network after the graph passes whose nodes have 8 bits. */
     public static boolean shiftsBehindPads(Model model) {
-        RangeEqualization without = new RangeEqualization(model, Target.C, node -> Byte.SIZE, false);
-        RangeEqualization with = new RangeEqualization(model, Target.C, node -> Byte.SIZE, true);
-        return with.groups.members().values().stream().anyMatch(members -> with.canShift(members) && !without.canShift(members));
+        RangeEqualization without = new RangeEqualization(model, Target.C, node -> Byte.SIZE, false, Set.of());
+        RangeEqualization with = new RangeEqualization(model, Target.C, node -> Byte.SIZE, true, Set.of());
+        return with.groups.all().stream().anyMatch(group -> with.canShift(group) && !without.canShift(group));
     }
 
-    private void choose(DataSource samples, int batch, int threads) {
-        Graph graph = model.graph();
-        Set<String> watched = new LinkedHashSet<>();
-        groups.members().values().forEach(watched::addAll);
-        graph.nodes().stream().filter(groups::isWeighted).forEach(node -> watched.add(node.input(0)));
-        if (groups.members().isEmpty()) {
-            return;
+    /**
+     * Chooses scales and shifts.
+     *
+     * @return names of Clips that cannot take part: their bound would have to lie elsewhere than at the end of the range, for some channels
+     */
+    private Set<String> choose(DataSource samples, int batch, int threads) {
+        if (groups.all().isEmpty()) {
+            return Set.of();
         }
-        ChannelStatistics statistics = new ChannelStatistics(model, watched, samples, batch, threads);
-        groups.members().forEach((group, members) -> {
-            boolean shifted = canShift(members);
-            int channels = channels(members);
+        Set<String> rigid = new LinkedHashSet<>();
+        ChannelStatistics statistics = new ChannelStatistics(model, watched(), samples, batch, threads);
+        for (ChannelGroups.Group group : groups.all()) {
+            boolean shifted = canShift(group);
             int steps = shifted ? HIGHEST - LOWEST : HIGHEST;
-            double[] range = new double[channels];
-            for (String member : members) {
-                if (isQuantizedThere(member) && shapes.get(member).dim(1) == channels) {
-                    widen(range, statistics, member, steps);
+            double[] range = new double[groups.classes()];
+            group.members().stream().filter(this::hasRange).forEach(member -> widen(range, statistics, member, steps));
+            group.members().stream().filter(member -> exceedsBound(member, range, statistics)).forEach(member -> rigid.add(model.graph().producer(member).name()));
+            double step = group.isWhole() ? STEP : stepOfFixed(group, statistics);
+            for (String member : group.members()) {
+                for (int label : groups.labels(member)) {
+                    if (label != ChannelGroups.FIXED) {
+                        scales.factor(label, range[label] == 0 ? 1 : steps * step / range[label]);
+                    }
                 }
             }
-            double largest = Arrays.stream(range).max().orElse(0);
-            double[] scale = new double[channels];
-            for (int c = 0; c < channels; c++) {
-                scale[c] = largest == 0 ? 1 : steps * STEP / Math.max(range[c], largest * LEAST_SHARE);
-            }
-            scales.set(group, scale);
-            scales.shift(group, shifted ? -LOWEST * STEP : 0);
-        });
-        if (!target.perChannelWeights()) {
-            graph.nodes().stream().filter(groups::isWeighted).forEach(node -> boundRows(node, statistics));
+            scales.range(group, step, shifted ? -LOWEST * step : 0);
         }
-        graph.nodes().stream().filter(groups::isWeighted).forEach(this::keepAccumulatorInRange);
+        if (rigid.isEmpty()) {
+            balance(statistics, samples, threads);
+            model.graph().nodes().stream().filter(groups::isWeighted).forEach(this::keepAccumulatorInRange);
+        }
+        return rigid;
     }
 
-    /** Whether the member is rounded as it is: not before its only reader, an activation, and not inside an average. */
+    /** Whether a Clip has channels that reach its bound and share their scale with others that go beyond it. */
+    private boolean exceedsBound(String member, double[] range, ChannelStatistics statistics) {
+        if (!(model.graph().producer(member).op() instanceof Clip clip)) {
+            return false;
+        }
+        int[] labels = groups.channels(member);
+        if (labels == null || !isQuantizedThere(member)) {
+            return true;
+        }
+        float[] seen = statistics.range(member);
+        return IntStream.range(0, labels.length).anyMatch(c -> seen[c] >= clip.max() && range[labels[c]] > clip.max());
+    }
+
+    /** Takes scales back where they cost more than they gain. */
+    private void balance(ChannelStatistics statistics, DataSource samples, int threads) {
+        boolean[] kept = new boolean[groups.classes()];
+        kept[ChannelGroups.FIXED] = true;
+        Map<String, float[]> gains = noiseGains(samples, threads);
+        List<LayerNoise> layers = new ArrayList<>();
+        for (Node node : model.graph().nodes()) {
+            if (groups.isWeighted(node)) {
+                double step = groups.group(node.input(0)) == null ? 0 : scales.stepOf(node.input(0));
+                layers.add(new LayerNoise(weights(node), data(node), groups.channels(node.input(0)), groups.channels(node.output()),
+                        statistics.variance(node.input(0)), statistics.density(node.input(0)), step, target.perChannelWeights(),
+                        gains == null ? null : asDoubles(gains.get(node.output()), shapes.get(node.output()).dim(1))));
+            } else if (node.op() instanceof Clip clip && groups.group(node.output()) != null) {
+                keepBounded(clip, groups.channels(node.output()), statistics.range(node.output()), kept);
+            }
+        }
+        new ScaleBalance(layers, scales.factors(), kept, target.perChannelWeights()).apply();
+    }
+
+    /** What noise in the layers' results makes of the network's outputs; null if it cannot be followed there. */
+    private Map<String, float[]> noiseGains(DataSource samples, int threads) {
+        List<String> outputs = JudgedValues.of(model.graph());
+        if (!OutputSensitivity.isDefined(model.graph(), outputs)) {
+            return null;
+        }
+        int count = Math.min(samples.samples(), SENSITIVITY_SAMPLES);
+        List<Map<String, Tensor>> used = IntStream.range(0, count).mapToObj(i -> samples.spread(i, count)).toList();
+        List<String> results = model.graph().nodes().stream().filter(groups::isWeighted).map(Node::output).toList();
+        return OutputSensitivity.noiseGains(model, shapes, outputs, results, used, threads);
+    }
+
+    /** An output that nothing depends on gains nothing. */
+    private static double[] asDoubles(float[] values, int count) {
+        double[] copy = new double[count];
+        for (int i = 0; values != null && i < count; i++) {
+            copy[i] = values[i];
+        }
+        return copy;
+    }
+
+    /** Channels that reach the bound of their Clip: their scale is what makes the bound the end of the range. */
+    private static void keepBounded(Clip clip, int[] labels, float[] range, boolean[] kept) {
+        for (int c = 0; c < labels.length; c++) {
+            kept[labels[c]] |= range[c] >= clip.max();
+        }
+    }
+
+    private Set<String> watched() {
+        Set<String> watched = new LinkedHashSet<>();
+        for (ChannelGroups.Group group : groups.all()) {
+            group.members().stream().filter(member -> hasRange(member) || !group.isWhole() && groups.channels(member) != null).forEach(watched::add);
+        }
+        model.graph().nodes().stream().filter(groups::isWeighted).forEach(node -> watched.add(node.input(0)));
+        model.graph().nodes().stream().filter(node -> node.op() instanceof Clip).filter(node -> groups.group(node.output()) != null)
+                .forEach(node -> watched.add(node.output()));
+        return watched;
+    }
+
+    /** Whether the range of a value counts: elements that were only moved are those of other members. */
+    private boolean hasRange(String member) {
+        return isQuantizedThere(member) && !Labels.isMove(model.graph().producer(member)) && groups.channels(member) != null;
+    }
+
+    /** Whether the member is rounded as it is: not before its only reader, an activation, and not inside a mean. */
     private boolean isQuantizedThere(String value) {
-        Node maker = model.graph().producer(value);
         List<Node> readers = model.graph().consumers(value);
-        return !(readers.size() == 1 && ChannelGroups.isRectifier(readers.getFirst()))
-                && !(maker.op() instanceof AveragePool) && !(maker.op() instanceof GlobalAveragePool);
+        return !(readers.size() == 1 && ChannelGroups.isRectifier(readers.getFirst())) && !groups.isMean(model.graph().producer(value));
     }
 
     private void widen(double[] range, ChannelStatistics statistics, String value, int steps) {
         double margin = statistics.margin(value, steps);
         float[] seen = statistics.range(value);
         double bound = model.graph().producer(value).op() instanceof Clip clip ? clip.max() : Double.POSITIVE_INFINITY;
-        for (int c = 0; c < range.length; c++) {
-            range[c] = Math.max(range[c], Math.min(seen[c] * margin, bound));
+        double largest = 0;
+        for (float each : seen) {
+            largest = Math.max(largest, Math.min(each * margin, bound));
+        }
+        int[] labels = groups.channels(value);
+        for (int c = 0; c < seen.length; c++) {
+            range[labels[c]] = Math.max(range[labels[c]], Math.max(largest * LEAST_SHARE, Math.min(seen[c] * margin, bound)));
         }
     }
 
-    private int channels(List<String> members) {
-        return members.stream().mapToInt(value -> shapes.get(value).dim(1)).min().orElseThrow();
+    /** The step that channels which cannot be scaled need; the others beside them fill the same range. */
+    private double stepOfFixed(ChannelGroups.Group group, ChannelStatistics statistics) {
+        double largest = 0;
+        for (String member : group.members()) {
+            int[] labels = groups.channels(member);
+            if (labels == null || !isQuantizedThere(member)) {
+                continue;
+            }
+            float[] seen = statistics.range(member);
+            for (int c = 0; c < labels.length; c++) {
+                largest = Math.max(largest, labels[c] == ChannelGroups.FIXED ? seen[c] : 0);
+            }
+        }
+        return largest == 0 ? STEP : Math.scalb(1.0, LayerNoise.exponentOf(largest));
     }
 
     /**
-     * Whether zero may move to the lower end of the range: one rectifier makes the values, and every reader, behind pooling
+     * Whether zero may move to the lower end of the range: rectifiers make all values of the group, and every reader, behind pooling
      * that does not pad, multiplies them with weights and pads nothing (a padded zero would not move with them).
      */
-    private boolean canShift(List<String> members) {
+    private boolean canShift(ChannelGroups.Group group) {
         Graph graph = model.graph();
-        List<Node> rectifiers = members.stream().map(graph::producer).filter(ChannelGroups::isRectifier).toList();
-        if (rectifiers.size() != 1) {
-            return false;
-        }
-        Node rectifier = rectifiers.getFirst();
-        Node source = graph.producer(rectifier.input(0));
-        if (source == null || !groups.isWeighted(source) || graph.consumers(source.output()).size() != 1 || bits.applyAsInt(rectifier.name()) != 8) {
-            return false;
-        }
-        for (String member : members) {
+        boolean rectified = false;
+        for (String member : group.members()) {
             Node maker = graph.producer(member);
-            if (maker != source && maker != rectifier && !keepsShift(maker)) {
-                return false;
+            if (isRectified(maker)) {
+                continue;
             }
-            if (maker != source && !graph.consumers(member).stream().allMatch(reader -> keepsShift(reader) || takesShift(reader, member))) {
+            rectified |= ChannelGroups.isRectifier(maker);
+            boolean made = ChannelGroups.isRectifier(maker) ? isRectified(graph.producer(maker.input(0))) && bits.applyAsInt(maker.name()) == 8 : keepsShift(maker);
+            if (!made || !graph.consumers(member).stream().allMatch(reader -> keepsShift(reader) || takesShift(reader, member))) {
                 return false;
             }
         }
-        return true;
+        return group.isWhole() && rectified;
     }
 
-    private static boolean keepsShift(Node node) {
-        return node.op() instanceof MaxPool max && max.pads().isNone() || node.op() instanceof AveragePool mean && mean.pads().isNone() && !mean.ceil()
-                || node.op() instanceof GlobalAveragePool || node.op() instanceof GlobalMaxPool || node.op() instanceof Flatten || node.op() instanceof Identity;
+    /** Whether a node's results go to a rectifier alone. */
+    private boolean isRectified(Node node) {
+        List<Node> readers = node == null ? List.of() : model.graph().consumers(node.output());
+        return node != null && groups.isWeighted(node) && readers.size() == 1 && ChannelGroups.isRectifier(readers.getFirst());
+    }
+
+    private boolean keepsShift(Node node) {
+        if (node.op() instanceof AveragePool mean) {
+            return mean.pads().isNone() && !mean.ceil();
+        }
+        return node.op() instanceof MaxPool max && max.pads().isNone() || groups.isMean(node) || node.op() instanceof GlobalMaxPool
+                || node.op() instanceof Identity || node.op() instanceof Resize || Labels.isMove(node);
     }
 
     private boolean takesShift(Node node, String value) {
         return groups.isWeighted(node) && node.input(0).equals(value) && bits.applyAsInt(node.name()) == 8
                 && (shiftPadded || !(node.op() instanceof Conv conv && !conv.pads().isNone()));
-    }
-
-    /**
-     * Bounds the scales of a node's outputs so that weights with one common step are worth their rounding. With step D of the
-     * weights, row o scaled by s has an error, in original units, of (STEP² + n · variance · D²) / 12 / s²; s is at most what keeps
-     * the row's largest weight within 127 D.
-     */
-    private void boundRows(Node node, ChannelStatistics statistics) {
-        String group = groups.group(node.output());
-        if (group == null) {
-            return;
-        }
-        double[] scale = scales.of(group);
-        WeightView weights = weights(node);
-        double[] input = scales.ofInput(node, weights);
-        double[] variance = statistics.variance(node.input(0));
-        boolean[] capped = capped(node, statistics);
-        double[] largest = new double[weights.rows()];
-        double[] noise = new double[weights.rows()];
-        weights.forEach(data(node), (row, channel, value) -> {
-            largest[row] = Math.max(largest[row], Math.abs(value) / input[channel]);
-            noise[row] += variance[channel] * input[channel] * input[channel];
-        });
-        double widest = 0;
-        double needed = 0;
-        for (int row = 0; row < largest.length; row++) {
-            widest = Math.max(widest, largest[row] * scale[row]);
-            needed = Math.max(needed, capped[row] ? largest[row] * scale[row] : 0);
-        }
-        if (widest == 0) {
-            return;
-        }
-        int top = exponentOf(widest);
-        double best = Double.POSITIVE_INFINITY;
-        double[] chosen = scale;
-        for (int exponent = top; exponent > top - CANDIDATES && needed <= HIGHEST * step(exponent); exponent--) {
-            double[] bounded = scale.clone();
-            double error = 0;
-            for (int row = 0; row < bounded.length; row++) {
-                if (!capped[row]) {
-                    bounded[row] = Math.min(scale[row], HIGHEST * step(exponent) / Math.max(largest[row], Double.MIN_NORMAL));
-                }
-                error += (STEP * STEP + noise[row] * step(exponent) * step(exponent)) / (bounded[row] * bounded[row]);
-            }
-            if (error < best) {
-                best = error;
-                chosen = bounded;
-            }
-        }
-        scales.set(group, chosen);
-    }
-
-    /** Channels that reach the bound of their Clip: their scale is what makes the bound the end of the range. */
-    private boolean[] capped(Node node, ChannelStatistics statistics) {
-        String value = node.output();
-        List<Node> readers = model.graph().consumers(value);
-        boolean[] capped = new boolean[shapes.get(value).dim(1)];
-        if (readers.size() == 1 && readers.getFirst().op() instanceof Clip clip) {
-            float[] range = statistics.range(readers.getFirst().output());
-            for (int c = 0; c < capped.length; c++) {
-                capped[c] = range[c] >= clip.max();
-            }
-        }
-        return capped;
-    }
-
-    private static double step(int exponent) {
-        return Math.scalb(1.0, exponent);
-    }
-
-    /** The smallest exponent with which 127 steps reach the value. */
-    private static int exponentOf(double value) {
-        int exponent = Math.getExponent(value / HIGHEST);
-        return value > HIGHEST * step(exponent) ? exponent + 1 : exponent;
     }
 
     private WeightView weights(Node node) {
@@ -282,12 +309,12 @@ public final class RangeEqualization {
             return;
         }
         WeightView weights = weights(node);
-        double[] input = scales.ofInput(node, weights);
+        double[] input = scales.ofInput(node);
         double[] drift = new double[weights.rows()];
         double[] farthest = new double[weights.rows()];
         double[] squares = new double[weights.rows()];
         double[] largest = new double[1];
-        double[] rowScale = scales.ofOutput(node, weights);
+        double[] rowScale = scales.ofOutput(node);
         weights.forEach(data(node), (row, channel, value) -> {
             double scaled = value / input[channel] * rowScale[row];
             drift[row] += scaled;
@@ -300,12 +327,7 @@ public final class RangeEqualization {
         for (int row = 0; row < drift.length; row++) {
             double reach = unit * (-LOWEST * farthest[row] + DEVIATIONS * TYPICAL_INPUT * Math.sqrt(squares[row]));
             if (reach > limit) {
-                String group = groups.group(node.input(0));
-                double[] scale = scales.of(group);
-                for (int c = 0; c < scale.length; c++) {
-                    scale[c] *= (double) HIGHEST / (HIGHEST - LOWEST);
-                }
-                scales.shift(group, 0);
+                scales.unshift(groups.group(node.input(0)), (double) HIGHEST / (HIGHEST - LOWEST));
                 return;
             }
         }

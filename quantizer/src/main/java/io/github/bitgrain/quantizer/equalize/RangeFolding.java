@@ -19,14 +19,14 @@ final class RangeFolding {
     private final Map<String, Shape> shapes;
     private final ChannelGroups groups;
     private final ChannelScales scales;
-    private final float highest;
+    private final int highest;
     private final Parameters parameters;
     private final Names names;
 
     /**
-     * @param highest the upper end of the range, where a bound of a Clip comes to lie
+     * @param highest the upper end of the range in steps, where a bound of a Clip comes to lie
      */
-    RangeFolding(Model model, Map<String, Shape> shapes, ChannelGroups groups, ChannelScales scales, float highest) {
+    RangeFolding(Model model, Map<String, Shape> shapes, ChannelGroups groups, ChannelScales scales, int highest) {
         this.model = model;
         this.shapes = shapes;
         this.groups = groups;
@@ -54,12 +54,12 @@ final class RangeFolding {
     /** How its values stand to the original ones. */
     Map<String, ChannelMap> maps() {
         Map<String, ChannelMap> maps = new LinkedHashMap<>();
-        groups.members().values().forEach(members -> members.forEach(value -> maps.put(value, map(value))));
+        groups.all().forEach(group -> group.members().forEach(value -> maps.put(value, map(value))));
         return maps;
     }
 
     private ChannelMap map(String value) {
-        double[] scale = scales.of(value, shapes.get(value).dim(1));
+        double[] scale = scales.of(value);
         float[] factors = new float[scale.length];
         for (int c = 0; c < factors.length; c++) {
             factors[c] = (float) scale[c];
@@ -77,7 +77,7 @@ final class RangeFolding {
     private Node foldRectifier(Node node) {
         double shift = scales.shiftOf(node.output());
         if (node.op() instanceof Clip) {
-            return node.withOp(new Clip((float) -shift, highest));
+            return node.withOp(new Clip((float) -shift, (float) (highest * scales.stepOf(node.output()))));
         }
         return shift == 0 ? node : node.withOp(new Clip((float) -shift, Float.POSITIVE_INFINITY));
     }
@@ -88,8 +88,8 @@ final class RangeFolding {
         }
         Tensor tensor = parameters.get(node.input(1));
         WeightView weights = new WeightView(node, tensor.shape());
-        double[] input = scales.ofInput(node, weights);
-        double[] output = scales.ofOutput(node, weights);
+        double[] input = scales.ofInput(node);
+        double[] output = scales.ofOutput(node);
         double inputShift = scales.shiftOf(node.input(0));
         double[] bias = new double[weights.rows()];
         if (node.hasInput(2)) {

@@ -71,6 +71,11 @@ public final class WeightView {
         return channels;
     }
 
+    /** Number of input channels of each output channel. */
+    int perRow() {
+        return perGroup;
+    }
+
     /** Every weight, row by row, in the order in which chips add products: positions, channels innermost. */
     public void forEach(float[] weights, Visitor visitor) {
         for (int row = 0; row < rows; row++) {

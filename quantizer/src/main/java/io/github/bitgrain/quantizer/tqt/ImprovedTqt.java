@@ -12,6 +12,7 @@ import io.github.bitgrain.core.train.Adam;
 import io.github.bitgrain.core.train.Optimizer;
 import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.quantizer.analyze.OutputError;
+import io.github.bitgrain.quantizer.analyze.OutputSensitivity;
 import io.github.bitgrain.quantizer.lanes.CoarserWeights;
 import io.github.bitgrain.quantizer.lanes.LaneRelief;
 import io.github.bitgrain.quantizer.walk.Frontier;
@@ -238,7 +239,7 @@ final class ImprovedTqt {
             QuantizedTwin.State alike = twin.state();
             before.restore();
             List<String> ends = blocks.stream().flatMap(block -> block.outputs().stream()).distinct().toList();
-            trainBlocks(blocks, OutputSensitivity.ofChannels(twin.original(), shapes, twin.judged(), ends, samples.training(), threads), 1);
+            trainBlocks(blocks, OutputSensitivity.ofChannels(twin.original(), shapes, twin.judged(), ends, OutputSensitivity.ofBatches(samples.training()), threads), 1);
             double weighted = judge();
             boolean better = weighted < now;
             probe.saw("weighted blocks", weighted, better);

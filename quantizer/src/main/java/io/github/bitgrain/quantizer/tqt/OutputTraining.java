@@ -20,6 +20,7 @@ import io.github.bitgrain.core.train.Schedule;
 import io.github.bitgrain.core.train.TrainingLoop;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.quantizer.analyze.OutputError;
+import io.github.bitgrain.quantizer.analyze.OutputLoss;
 import io.github.bitgrain.quantizer.plan.OperatorTraits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,7 +35,6 @@ import java.util.Set;
  * best on samples that train nothing.
  */
 final class OutputTraining {
-    private static final String LOSS = "#loss";
     private static final int LOOKS = 10;
     /** A bias moves by this part of its output's step where thresholds move too: all of them at once, and their effects add up. */
     private static final double CALM_BIAS_SHARE = 0.05;
@@ -86,14 +86,14 @@ final class OutputTraining {
         List<Map<String, Tensor>> batches = new ArrayList<>();
         for (int b = 0; b < samples.mixed().size(); b++) {
             Map<String, Tensor> batch = new LinkedHashMap<>(samples.mixed().get(b));
-            trainingTargets.get(b).forEach((name, tensor) -> batch.put(name + "#target", tensor));
+            trainingTargets.get(b).forEach((name, tensor) -> batch.put(OutputLoss.target(name), tensor));
             batches.add(batch);
         }
         int size = batches.getFirst().values().iterator().next().shape().dim(0);
         Model quantized = twin.quantized();
         Map<String, Shape> shapes = ShapeInference.infer(twin.graph(), twin.original().parameters());
         try (GradientExecutor.Storage storage = new GradientExecutor.Storage(threads);
-                GradientExecutor executor = new GradientExecutor(withLoss(quantized.graph().edit().outputs(twin.judged()).build(), shapes), twin.parameters(), size, LOSS, trained, List.of(),
+                GradientExecutor executor = new GradientExecutor(OutputLoss.added(quantized.graph().edit().outputs(twin.judged()).build(), shapes), twin.parameters(), size, OutputLoss.NAME, trained, List.of(),
                         storage, Kernels.floats());
                 Executor judge = new Executor(quantized.graph(), twin.parameters(), Executor.Options.defaults().outputs(twin.judged()).threads(threads))) {
             List<Optimizer.Group> groups = LearningRates.weights(twin, weights, setting.outputLr(), biasShare, setting.outputSteps());
@@ -135,26 +135,6 @@ final class OutputTraining {
     /** Weights and biases of computing nodes and of recurrent ones, whose initial states stay as they are. */
     private static boolean isTrained(Node node, int operand) {
         return BlockBuilder.isComputing(node) || OperatorTraits.isRecurrent(node.op()) && operand <= RECURRENT_BIAS;
-    }
-
-    /** The graph whose only result is the sum of the mean squared differences of its outputs to inputs called {@code #target}. */
-    static Graph withLoss(Graph graph, Map<String, Shape> shapes) {
-        Graph.Builder builder = graph.edit();
-        String sum = null;
-        for (int i = 0; i < graph.outputs().size(); i++) {
-            String output = graph.outputs().get(i);
-            String error = i == 0 && graph.outputs().size() == 1 ? LOSS : output + "#error";
-            builder.input(output + "#target", shapes.get(output));
-            builder.node(error, new MeanSquaredError(), List.of(output, output + "#target"), error);
-            if (sum != null) {
-                String next = i == graph.outputs().size() - 1 ? LOSS : sum + "+";
-                builder.node(next, new Add(), List.of(sum, error), next);
-                sum = next;
-            } else {
-                sum = error;
-            }
-        }
-        return builder.outputs(List.of(LOSS)).build();
     }
 
     /** The gradient of a threshold is the sum over all places that quantize with it. */

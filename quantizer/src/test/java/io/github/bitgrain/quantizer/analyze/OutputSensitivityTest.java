@@ -1,4 +1,4 @@
-package io.github.bitgrain.quantizer.tqt;
+package io.github.bitgrain.quantizer.analyze;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -30,7 +30,7 @@ class OutputSensitivityTest {
 
     private static Map<String, float[]> weights(Model model, float... x) {
         return OutputSensitivity.ofChannels(model, ShapeInference.infer(model.graph(), model.parameters()), List.of("y"),
-                List.of("h", "p", "y", "unused"), List.of(Map.of("x", new Tensor(Shape.of(x.length / 3, 3), x))), 1);
+                List.of("h", "p", "y", "unused"), OutputSensitivity.ofBatches(List.of(Map.of("x", new Tensor(Shape.of(x.length / 3, 3), x)))), 1);
     }
 
     @Test

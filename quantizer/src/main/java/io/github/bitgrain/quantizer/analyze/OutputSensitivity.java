@@ -1,6 +1,7 @@
-package io.github.bitgrain.quantizer.tqt;
+package io.github.bitgrain.quantizer.analyze;
 
 import io.github.bitgrain.core.autodiff.GradientExecutor;
+import io.github.bitgrain.core.exec.Executor;
 import io.github.bitgrain.core.graph.Graph;
 import io.github.bitgrain.core.graph.Model;
 import io.github.bitgrain.core.graph.Node;
@@ -9,12 +10,14 @@ import io.github.bitgrain.core.tensor.Shape;
 import io.github.bitgrain.core.tensor.Tensor;
 import io.github.bitgrain.kernels.Kernels;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * How much an error in a channel of a hidden value shows in the network's output. A block that is trained on its own error
@@ -22,13 +25,14 @@ import java.util.SplittableRandom;
  * uses others. The weights are the diagonal of the output's Gauss–Newton matrix, averaged over a channel and over samples
  * (block reconstruction of Li et al., BRECQ, 2021, section 3.2), from products of random signs with the Jacobian.
  */
-final class OutputSensitivity {
+public final class OutputSensitivity {
     private static final int SAMPLES = 32;
+    /** Enough to choose scales by. */
+    private static final int FEW_SAMPLES = 8;
     private static final int SIGNS_PER_SAMPLE = 4;
     private static final long SEED = 1;
     /** No channel is given up: the matrix is an average, and single inputs may need what most do not. */
     private static final float LEAST = 0.02f;
-    private static final String LOSS = "#loss";
 
     private OutputSensitivity() {}
 
@@ -36,36 +40,90 @@ final class OutputSensitivity {
      * Weights of the channels (axis 1) of values.
      *
      * @param model float network
-     * @param outputs values that count as its outputs
+     * @param outputs values that count as its outputs, the squares of their errors alike
      * @param values hidden values
-     * @param batches inputs; some samples of them are used
+     * @param samples inputs of one sample each; some of them are used
      * @return by value, for those on which an output depends, a weight per channel; their mean is 1
      */
-    static Map<String, float[]> ofChannels(Model model, Map<String, Shape> shapes, List<String> outputs, List<String> values,
-            List<Map<String, Tensor>> batches, int threads) {
+    public static Map<String, float[]> ofChannels(Model model, Map<String, Shape> shapes, List<String> outputs, List<String> values,
+            List<Map<String, Tensor>> samples, int threads) {
+        float[] magnitudes = new float[outputs.size()];
+        Arrays.fill(magnitudes, 1);
+        Map<String, float[]> sums = squares(model, shapes, outputs, magnitudes, values, spread(samples, SAMPLES), threads);
+        sums.values().removeIf(sum -> !normalize(sum));
+        return sums;
+    }
+
+    /**
+     * What noise in channels makes of the outputs: noise ÷ signal there, to first order, for noise of variance 1 in every element of a channel, up to a
+     * factor common to all.
+     *
+     * @param model float network, all of whose operators have gradients
+     * @param outputs values that count as its outputs, each by its own noise ÷ signal
+     * @param values hidden values
+     * @param samples inputs of one sample each; some of them are used
+     * @return by value, for those on which an output depends
+     */
+    public static Map<String, float[]> noiseGains(Model model, Map<String, Shape> shapes, List<String> outputs, List<String> values,
+            List<Map<String, Tensor>> samples, int threads) {
+        List<Map<String, Tensor>> used = spread(samples, FEW_SAMPLES);
+        return squares(model, shapes, outputs, magnitudes(model, outputs, used, threads), values, used, threads);
+    }
+
+    /** Whether an error anywhere in front of the outputs can be followed to them. */
+    public static boolean isDefined(Graph graph, List<String> outputs) {
+        return graph.needed(outputs).stream().allMatch(node -> GradientExecutor.hasGradient(node.op()));
+    }
+
+    /** Distances of targets for which the gradients of an output of n elements have the square of the Jacobian ÷ (n · mean square). */
+    private static float[] magnitudes(Model model, List<String> outputs, List<Map<String, Tensor>> samples, int threads) {
+        double[] squares = new double[outputs.size()];
+        int[] elements = new int[outputs.size()];
+        try (Executor executor = new Executor(model.graph(), model.parameters(), Executor.Options.defaults().outputs(outputs).threads(threads))) {
+            for (Map<String, Tensor> sample : samples) {
+                Map<String, Tensor> results = executor.run(sample);
+                for (int o = 0; o < squares.length; o++) {
+                    float[] data = results.get(outputs.get(o)).data();
+                    elements[o] = data.length;
+                    for (float value : data) {
+                        squares[o] += (double) value * value / data.length / samples.size();
+                    }
+                }
+            }
+        }
+        float[] magnitudes = new float[squares.length];
+        for (int o = 0; o < squares.length; o++) {
+            magnitudes[o] = squares[o] == 0 ? 0 : (float) (Math.sqrt(elements[o] / squares[o]) / 2);
+        }
+        return magnitudes;
+    }
+
+    /** Sums over samples and elements of squared gradients, for targets so far from the results as given. */
+    private static Map<String, float[]> squares(Model model, Map<String, Shape> shapes, List<String> outputs, float[] magnitudes, List<String> values,
+            List<Map<String, Tensor>> samples, int threads) {
         Set<String> open = new LinkedHashSet<>(values);
-        Graph graph = OutputTraining.withLoss(opened(model.graph(), shapes, open, outputs), shapes);
+        Graph graph = OutputLoss.added(opened(model.graph(), shapes, open, outputs), shapes);
         Set<String> disturbances = new LinkedHashSet<>();
         Map<String, Tensor> inputs = new LinkedHashMap<>();
         for (String value : open) {
             disturbances.add(disturbance(value));
             inputs.put(disturbance(value), Tensor.zeros(shapes.get(value)));
         }
-        outputs.forEach(output -> inputs.put(output + "#target", Tensor.zeros(shapes.get(output))));
+        outputs.forEach(output -> inputs.put(OutputLoss.target(output), Tensor.zeros(shapes.get(output))));
         Map<String, float[]> sums = new LinkedHashMap<>();
         try (GradientExecutor.Storage storage = new GradientExecutor.Storage(threads);
-                GradientExecutor executor = new GradientExecutor(graph, model.parameters(), 1, LOSS, disturbances, outputs, storage, Kernels.floats())) {
+                GradientExecutor executor = new GradientExecutor(graph, model.parameters(), 1, OutputLoss.NAME, disturbances, outputs, storage, Kernels.floats())) {
             SplittableRandom random = new SplittableRandom(SEED);
-            for (Map<String, Tensor> sample : samples(batches)) {
+            for (Map<String, Tensor> sample : samples) {
                 inputs.putAll(sample);
                 executor.loss(inputs);
                 List<Tensor> results = outputs.stream().map(executor::read).toList();
                 for (int i = 0; i < SIGNS_PER_SAMPLE; i++) {
                     for (int o = 0; o < results.size(); o++) {
                         // The gradient of the squared difference to a target one sign away is that sign times the Jacobian.
-                        float[] target = inputs.get(outputs.get(o) + "#target").data();
+                        float[] target = inputs.get(OutputLoss.target(outputs.get(o))).data();
                         for (int k = 0; k < target.length; k++) {
-                            target[k] = results.get(o).data()[k] - (random.nextBoolean() ? 1 : -1);
+                            target[k] = results.get(o).data()[k] - (random.nextBoolean() ? magnitudes[o] : -magnitudes[o]);
                         }
                     }
                     executor.step(inputs);
@@ -74,7 +132,6 @@ final class OutputSensitivity {
                 }
             }
         }
-        sums.values().removeIf(sum -> !normalize(sum));
         return sums;
     }
 
@@ -101,7 +158,13 @@ final class OutputSensitivity {
         return builder.nodes(nodes).outputs(outputs).build();
     }
 
-    private static List<Map<String, Tensor>> samples(List<Map<String, Tensor>> batches) {
+    private static List<Map<String, Tensor>> spread(List<Map<String, Tensor>> samples, int most) {
+        int wanted = Math.min(most, samples.size());
+        return IntStream.range(0, wanted).mapToObj(i -> samples.get((int) ((long) i * samples.size() / wanted))).toList();
+    }
+
+    /** The samples of batches one by one, those that {@link #ofChannels} would take of them. */
+    public static List<Map<String, Tensor>> ofBatches(List<Map<String, Tensor>> batches) {
         int extent = batches.getFirst().values().iterator().next().shape().dim(0);
         int all = batches.size() * extent;
         int wanted = Math.min(SAMPLES, all);
