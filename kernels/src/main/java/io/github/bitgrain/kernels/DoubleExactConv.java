@@ -50,12 +50,8 @@ class DoubleExactConv extends VectorExactConv {
 
     @Override
     void tile(Scratch scratch, Source source, int height, int row, int[] runs, int runCount, int runLength, int n, int panel, int[] outputs) {
-        double[] results = scratch.wideResults.atLeast(0);
-        if (padded - n > DOUBLE_COUNT) {
-            DoubleTiles.tile8x2(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
-        } else {
-            DoubleTiles.tile8x1(source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n, results, outputs, n);
-        }
+        DenseTiles.tile(padded - n > DOUBLE_COUNT, source.wide, source.rows, row, runs, runCount, runLength, weights, panel, start, n,
+                scratch.wideResults.atLeast(0), outputs);
     }
 
     @Override

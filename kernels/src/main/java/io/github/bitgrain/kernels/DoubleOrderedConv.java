@@ -40,6 +40,12 @@ final class DoubleOrderedConv extends DoubleExactConv {
         return chunk == 1;
     }
 
+    /** Of {@link DoubleOrderedTiles}. */
+    @Override
+    int tileHeight(int count) {
+        return Tiles.HEIGHT;
+    }
+
     @Override
     void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
         panels.cut(scratch, runs, runCount, runLength);

@@ -51,7 +51,7 @@ class FloatExactConv extends VectorExactConv {
 
     @Override
     int tileHeight(int count) {
-        return VectorConvolution.tileHeight(count);
+        return DenseTiles.height(count);
     }
 
     @Override

@@ -33,6 +33,7 @@ final class FloatOrderedConv extends FloatExactConv {
         panels.measure(x, xOffset, shape.batch() * shape.inH() * shape.inW() * shape.inC());
     }
 
+    /** Of {@link OrderedTiles}. */
     @Override
     int tileHeight(int count) {
         return Tiles.HEIGHT;

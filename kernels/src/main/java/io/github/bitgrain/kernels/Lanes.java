@@ -12,6 +12,8 @@ final class Lanes {
     /** Names the width in bits: 64, 128, 256 or 512; 0 selects the scalar kernels. Default: what the machine prefers. */
     static final String PROPERTY = "bitgrain.vectorBits";
 
+    private static final int LONGEST_BITS = 512;
+
     static final VectorSpecies<Float> FLOATS = species();
     /** Floats in a vector. */
     static final int COUNT = FLOATS.length();
@@ -25,6 +27,12 @@ final class Lanes {
     static final int DOUBLE_COUNT = DOUBLES.length();
     /** Doubles in the two vectors that the tiles work on. */
     static final int DOUBLE_PAIR = 2 * DOUBLE_COUNT;
+
+    /**
+     * Whether the processor has only sixteen vector registers: on x86 the longest vectors come with thirty-two, shorter ones are those of
+     * older instructions; on ARM all have thirty-two. Decided by the width in use, so that tests of a width run its kernels on any machine.
+     */
+    static final boolean FEW_REGISTERS = FLOATS.vectorBitSize() < LONGEST_BITS && !"aarch64".equals(System.getProperty("os.arch"));
 
     private Lanes() {}
 

@@ -63,7 +63,7 @@ final class VectorConvolution {
 
     /** All positions of the walk in scratch: {@code y = start + Σ x w}, then the epilogue. */
     private static void grid(Scratch scratch, int batch, float[] x, int xOffset, int xStride, int planeStride, int in, float[] w, int wOffset,
-            float[] start,            int out, float[] y, int yOffset, int yStride, boolean ownsPixel, Epilogue epilogue) {
+            float[] start, int out, float[] y, int yOffset, int yStride, boolean ownsPixel, Epilogue epilogue) {
         Walk walk = scratch.walk;
         if (walk.rows == 0 || walk.columns == 0) {
             return;
@@ -86,14 +86,14 @@ final class VectorConvolution {
         int runLength = walk.taps() / runCount * in;
         while (source.next()) {
             int count = source.count;
-            boolean direct = whole && count >= Tiles.HEIGHT;
-            int[] outputs = scratch.outputs.atLeast(Math.max(count, Tiles.HEIGHT));
+            boolean direct = whole && count >= DenseTiles.HEIGHT;
+            int[] outputs = scratch.outputs.atLeast(Math.max(count, DenseTiles.HEIGHT));
             if (direct) {
                 outputTable(walk, source.first, count, yOffset, yStride, outputs);
                 tiles(source, runs, runCount, runLength, w, wOffset, start, padded, y, outputs, epilogue);
                 continue;
             }
-            int height = Math.max(count, Tiles.HEIGHT);
+            int height = Math.max(count, DenseTiles.HEIGHT);
             float[] results = scratch.results.atLeast(height * padded);
             Source.fillTable(outputs, 0, height, 0, padded);
             tiles(source, runs, runCount, runLength, w, wOffset, start, padded, results, outputs, null);
@@ -110,7 +110,7 @@ final class VectorConvolution {
             float[] y, int[] outputs, Epilogue epilogue) {
         int k = runCount * runLength;
         int count = source.count;
-        int step = tileHeight(count);
+        int step = DenseTiles.height(count);
         int height = Math.max(count, step);
         int last = height - step;
         if (k * padded <= RESIDENT_FLOATS) {
@@ -138,31 +138,10 @@ final class VectorConvolution {
         }
     }
 
-    /** Rows of the tiles that cover {@code count} with the fewest. */
-    static int tileHeight(int count) {
-        return count >= Tiles.HEIGHT && cover(count, TilesOfSeven.HEIGHT) < cover(count, Tiles.HEIGHT) ? TilesOfSeven.HEIGHT : Tiles.HEIGHT;
-    }
-
-    /** Rows that tiles of a height compute to cover {@code count}. */
-    private static int cover(int count, int height) {
-        return (count + height - 1) / height * height;
-    }
-
     /** The last tile overlaps the one before it where the height is no multiple: the same values are written twice. */
     static void tile(int height, Source source, int row, int[] runs, int runCount, int runLength, float[] w, int panel, float[] start,
             int n, int padded, float[] y, int[] outputs) {
-        boolean pair = padded - n > COUNT;
-        if (height == TilesOfSeven.HEIGHT) {
-            if (pair) {
-                TilesOfSeven.tile7x2(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
-            } else {
-                TilesOfSeven.tile7x1(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
-            }
-        } else if (pair) {
-            Tiles.tile8x2(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
-        } else {
-            Tiles.tile8x1(source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
-        }
+        DenseTiles.tile(height, padded - n > COUNT, source.x, source.rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
     }
 
     static void fillGrid(Walk walk, int batch, float[] start, int out, float[] y, int yOffset, int yStride, Epilogue epilogue) {

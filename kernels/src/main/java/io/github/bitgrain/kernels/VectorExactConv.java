@@ -125,7 +125,7 @@ abstract class VectorExactConv extends ExactConv {
 
     /** Rows of the tiles of a chunk of {@code count} positions. */
     int tileHeight(int count) {
-        return Tiles.HEIGHT;
+        return DenseTiles.HEIGHT;
     }
 
     abstract void reserveResults(Scratch scratch, int count);

@@ -79,7 +79,7 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     @Override
     public void gemm(int m, int n, int k, float[] a, int aOffset, int aRow, int aColumn, float[] b, int bOffset, int bRow, int bColumn,
             float[] c, int cOffset, int cRow, boolean accumulate) {
-        if (n < Lanes.COUNT && m < Tiles.HEIGHT || m == 0 || k == 0) {
+        if (n < Lanes.COUNT && m < DenseTiles.HEIGHT || m == 0 || k == 0) {
             super.gemm(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, accumulate);
         } else {
             VectorProduct.gemm(m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, accumulate);

@@ -17,7 +17,7 @@ final class VectorProduct {
             float[] c, int cOffset, int cRow, boolean accumulate) {
         Scratch scratch = Scratch.ofThread();
         int padded = roundUp(n);
-        int height = Math.max(m, Tiles.HEIGHT);
+        int height = Math.max(m, DenseTiles.HEIGHT);
         int bSize = k * padded;
         float[] packed = scratch.packed.atLeast(bSize + (aColumn == 1 ? 0 : m * k));
         float[] x = a;
@@ -42,13 +42,9 @@ final class VectorProduct {
             int width = n - from > COUNT ? PAIR : COUNT;
             int panel = from * k;
             packPanel(k, Math.min(width, n - from), width, b, bOffset + from * bColumn, bRow, bColumn, packed, panel);
-            for (int row = 0; row < height; row += Tiles.HEIGHT) {
-                int at = Math.min(row, height - Tiles.HEIGHT);
-                if (width == PAIR) {
-                    Tiles.tile8x2(x, rows, at, run, 1, k, packed, panel, start, 0, results, outputs, from);
-                } else {
-                    Tiles.tile8x1(x, rows, at, run, 1, k, packed, panel, start, 0, results, outputs, from);
-                }
+            for (int row = 0; row < height; row += DenseTiles.HEIGHT) {
+                int at = Math.min(row, height - DenseTiles.HEIGHT);
+                DenseTiles.tile(DenseTiles.HEIGHT, width == PAIR, x, rows, at, run, 1, k, packed, panel, start, 0, results, outputs, from);
             }
         }
         for (int i = 0; i < m; i++) {

@@ -40,7 +40,7 @@ final class VectorWeightGradient {
         int[] runs = scratch.runs.atLeast(walk.taps());
         int runCount = source.runs(runs);
         int runLength = walk.taps() / runCount * in;
-        int runRows = (runLength + Tiles.HEIGHT - 1) / Tiles.HEIGHT * Tiles.HEIGHT;
+        int runRows = (runLength + DenseTiles.HEIGHT - 1) / DenseTiles.HEIGHT * DenseTiles.HEIGHT;
         float[] sums = scratch.sums.atLeast(runCount * runRows * padded);
         Arrays.fill(sums, 0, runCount * runRows * padded, 0f);
         boolean whole = dyOffset + (s.batch() * walk.positions() - 1) * s.outStride() + padded <= dy.length;
@@ -58,9 +58,9 @@ final class VectorWeightGradient {
                 source.block(from, BLOCK);
                 for (int n = 0; n < padded; n += PAIR) {
                     for (int r = 0; r < runCount; r++) {
-                        for (int i = 0; i < runLength; i += Tiles.HEIGHT) {
-                            tile(source, source.rows[from] + runs[r] + i, padded - n > COUNT, g, gOffset + from * gStep + n, gStep, sums,
-                                    (r * runRows + i) * padded + n, padded);
+                        for (int i = 0; i < runLength; i += DenseTiles.HEIGHT) {
+                            DenseTiles.outer(padded - n > COUNT, source.x, source.rows[from] + runs[r] + i, source.positionStep, source.lineStep, g,
+                                    gOffset + from * gStep + n, gStep, source.lines, source.lineLength, sums, (r * runRows + i) * padded + n, padded);
                         }
                     }
                 }
@@ -72,14 +72,6 @@ final class VectorWeightGradient {
             for (int c = 0; c < in; c++) {
                 addColumn(sums, (row + c) * padded, s.groupOut(), dw, dwOffset + c * walk.taps() + tap, in * walk.taps());
             }
-        }
-    }
-
-    private static void tile(Source source, int xAt, boolean pair, float[] dy, int dyAt, int dyStep, float[] sums, int at, int padded) {
-        if (pair) {
-            Tiles.outer8x2(source.x, xAt, source.positionStep, source.lineStep, dy, dyAt, dyStep, source.lines, source.lineLength, sums, at, padded);
-        } else {
-            Tiles.outer8x1(source.x, xAt, source.positionStep, source.lineStep, dy, dyAt, dyStep, source.lines, source.lineLength, sums, at, padded);
         }
     }
 

@@ -46,11 +46,12 @@ final class OrderedConvTemplate {
                 double>    return chunk == 1;
                 double>}
                 double>---
-                float>@Override
-                float>int tileHeight(int count) {
-                float>    return Tiles.HEIGHT;
-                float>}
-                float>---
+                /** Of {@link $DoubleOrderedTiles}. */
+                @Override
+                int tileHeight(int count) {
+                    return Tiles.HEIGHT;
+                }
+                ---
                 @Override
                 void dense(Scratch scratch, Source source, int[] runs, int runCount, int runLength, int[] outputs) {
                     panels.cut(scratch, runs, runCount, runLength);
