@@ -79,6 +79,9 @@ public interface FloatKernels {
     /** Mean of each window; the divisor is {@link PoolShape#divisor}. */
     void averagePool(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset);
 
+    /** Sum of each window. */
+    void sumPool(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset);
+
     /** Adds dy ÷ divisor to every position of each window. dx must be set before. */
     void averagePoolGradient(PoolShape shape, float[] dy, int dyOffset, float[] dx, int dxOffset);
 

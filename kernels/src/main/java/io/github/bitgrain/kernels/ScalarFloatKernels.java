@@ -115,6 +115,11 @@ class ScalarFloatKernels implements FloatKernels {
     }
 
     @Override
+    public void sumPool(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset) {
+        ScalarPooling.sum(shape, x, xOffset, y, yOffset);
+    }
+
+    @Override
     public void averagePoolGradient(PoolShape shape, float[] dy, int dyOffset, float[] dx, int dxOffset) {
         ScalarPooling.averageGradient(shape, dy, dyOffset, dx, dxOffset);
     }

@@ -51,13 +51,17 @@ final class ScalarPooling {
         return -1;
     }
 
-    static void average(PoolShape s, float[] x, int xOffset, float[] y, int yOffset) {
+    static void sum(PoolShape s, float[] x, int xOffset, float[] y, int yOffset) {
         fill(s, y, yOffset, 0f);
         forEach(s, (output, input, oy, ox) -> {
             for (int c = 0; c < s.channels(); c++) {
                 y[yOffset + output + c] += x[xOffset + input + c];
             }
         });
+    }
+
+    static void average(PoolShape s, float[] x, int xOffset, float[] y, int yOffset) {
+        sum(s, x, xOffset, y, yOffset);
         for (int n = 0; n < s.batch(); n++) {
             for (int oy = 0; oy < s.outH(); oy++) {
                 for (int ox = 0; ox < s.outW(); ox++) {

@@ -107,9 +107,18 @@ final class VectorFloatKernels extends ScalarFloatKernels {
     @Override
     public void averagePool(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset) {
         if (VectorPooling.covers(shape, x, xOffset, y, yOffset)) {
-            VectorPooling.average(shape, x, xOffset, y, yOffset);
+            VectorPooling.average(shape, x, xOffset, y, yOffset, false);
         } else {
             super.averagePool(shape, x, xOffset, y, yOffset);
+        }
+    }
+
+    @Override
+    public void sumPool(PoolShape shape, float[] x, int xOffset, float[] y, int yOffset) {
+        if (VectorPooling.covers(shape, x, xOffset, y, yOffset)) {
+            VectorPooling.average(shape, x, xOffset, y, yOffset, true);
+        } else {
+            super.sumPool(shape, x, xOffset, y, yOffset);
         }
     }
 

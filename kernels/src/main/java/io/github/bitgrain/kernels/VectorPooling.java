@@ -84,7 +84,8 @@ final class VectorPooling {
         }
     }
 
-    static void average(PoolShape s, float[] x, int xOffset, float[] y, int yOffset) {
+    /** @param isSum whether nothing is divided */
+    static void average(PoolShape s, float[] x, int xOffset, float[] y, int yOffset, boolean isSum) {
         for (int row = 0; row < s.batch() * s.outH(); row++) {
             int n = row / s.outH();
             int oy = row % s.outH();
@@ -97,7 +98,7 @@ final class VectorPooling {
                 int width = Math.min(left + s.kernelW(), s.inW()) - fromX;
                 int window = xOffset + ((n * s.inH() + fromY) * s.inW() + fromX) * s.inStride();
                 int to = yOffset + (row * s.outW() + ox) * s.outStride();
-                float divisor = s.divisor(oy, ox);
+                float divisor = isSum ? 1f : s.divisor(oy, ox);
                 for (int c = 0; c < s.channels(); c += COUNT) {
                     averageWindow(x, window + c, toY - fromY, s.inW() * s.inStride(), width, s.inStride(), divisor, y, to + c);
                 }

@@ -44,6 +44,7 @@ final class EveryKernel {
         kernels.put("maxPool", () -> FLOATS.maxPool(pool, a, 0, b, 0));
         kernels.put("maxPoolGradient", () -> FLOATS.maxPoolGradient(pool, a, 0, b, 0, c, 0, d, 0));
         kernels.put("averagePool", () -> FLOATS.averagePool(pool, a, 0, c, 0));
+        kernels.put("sumPool", () -> FLOATS.sumPool(pool, a, 0, c, 0));
         kernels.put("averagePoolGradient", () -> FLOATS.averagePoolGradient(pool, c, 0, d, 0));
         for (UnaryFunction f : UnaryFunction.values()) {
             kernels.put(f.name(), () -> FLOATS.unary(f, 0.2f, 0.5f, 500, a, 1, c, 2));

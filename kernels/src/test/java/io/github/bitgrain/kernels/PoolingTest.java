@@ -100,6 +100,20 @@ class PoolingTest {
             compare(s, y, 1, s.outStride());
             compare(s, dx, 2, s.inStride());
         }
+        float[][] sums = new float[2][dy.length + 1];
+        SCALAR.sumPool(s, x, 0, sums[0], 1);
+        FAST.sumPool(s, x, 0, sums[1], 1);
+        compare(s, sums, 1, s.outStride());
+    }
+
+    @Test
+    void sumsAreNotDivided() {
+        float[] x = {1, 5, 2, 5, 3, 4, 0, -1, 6};
+        PoolShape shape = new PoolShape(1, 3, 3, 1, 1, 2, 2, 1, 2, 2, 2, 2, 1, 1, 0, 0, 1, 1, false);
+        for (FloatKernels kernels : new FloatKernels[] {SCALAR, FAST}) {
+            float[] y = new float[4];
+            kernels.sumPool(shape, x, 0, y, 0);
+            assertArrayEquals(new float[] {14, 6, -1, 6}, y);        }
     }
 
     private static void compare(PoolShape s, float[][] results, int offset, int stride) {

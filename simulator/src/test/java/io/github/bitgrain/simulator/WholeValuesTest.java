@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Values held as whole floats: {@link ChipCase#run} compares every operator with the same on integers. */
 class WholeValuesTest {
     /** An operator without a way of its own for whole floats, then those that have one. */
-    private enum Operator { FLATTEN, MAX_POOL, CONCAT, SLICE, SPLIT, ADD, SUBTRACT, RESIZE, TRANSPOSE, TABLE, LIMIT, REQUANTIZE, AVERAGE, PAD }
+    private enum Operator { FLATTEN, MAX_POOL, CONCAT, SLICE, SPLIT, ADD, SUBTRACT, RESIZE, TRANSPOSE, TABLE, LIMIT, REQUANTIZE, AVERAGE, AVERAGE_POOL, PAD }
 
     @Property(tries = 500, edgeCases = EdgeCasesMode.NONE)
     void operatorsGiveTheSame(@ForAll Operator operator, @ForAll Target target, @ForAll boolean wide, @ForAll @IntRange(min = 1, max = 36) int channels,
@@ -48,9 +48,16 @@ class WholeValuesTest {
             case LIMIT -> of("Relu", type, random, map).table(type, -3, LongStream.range(-128, 128).map(q -> Math.max(q, 0)).toArray());
             case PAD -> of("Pad", type, random, map).indices(0, 1, step, 0, 0, 2, 0, 0);
             case AVERAGE -> of("GlobalAveragePool", type, random, map);
+            case AVERAGE_POOL -> of("AveragePool", type, random, map).ints("kernel_shape", 2L, 2L).ints("strides", (long) step, 1L)
+                    .ints("pads", 0L, 1L, 1L, 0L);
             case REQUANTIZE -> of("RequantizeLinear", type, random, map);
         };
-        given.output(type, operator == Operator.REQUANTIZE ? random.nextInt(4) == 0 ? random.nextInt(-300, 300) : random.nextInt(-8, 20) : -3).run(target);
+        int exponent = switch (operator) {
+            case REQUANTIZE -> random.nextInt(4) == 0 ? random.nextInt(-300, 300) : random.nextInt(-8, 20);
+            case AVERAGE_POOL -> random.nextInt(4) == 0 ? random.nextInt(-30, 31) : random.nextInt(-8, 3);
+            default -> -3;
+        };
+        given.output(type, exponent).run(target);
         // Sums of 16 bits over these maps fit a float only if the maps are small.
         if (operator != Operator.FLATTEN && (operator != Operator.AVERAGE || type == ElementType.INT8)) {
             Simulator simulator = new Simulator(given.program(true), target);

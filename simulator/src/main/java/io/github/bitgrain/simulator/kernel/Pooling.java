@@ -1,6 +1,8 @@
 package io.github.bitgrain.simulator.kernel;
 
+import io.github.bitgrain.kernels.BinaryFunction;
 import io.github.bitgrain.kernels.ExactConv;
+import io.github.bitgrain.kernels.FakeQuantization;
 import io.github.bitgrain.kernels.Kernels;
 import io.github.bitgrain.kernels.PoolShape;
 import io.github.bitgrain.simulator.ChipBuffer;
@@ -39,16 +41,21 @@ final class Pooling {
             int outW = Window.extent(node, inW, window.padLeft() + window.padRight(), 1, kernelW, window.strideW());
             int channels = x.dim(-1);
             int[] shape = flat ? new int[] {x.dim(0), outW, channels} : new int[] {x.dim(0), outH, outW, channels};
-            if (isMax && x.hasWholes()) {
-                outputs[0].reshapeWholes(shape);
-                PoolShape pool = new PoolShape(x.dim(0), inH, inW, channels, x.wholeStride(), outH, outW, outputs[0].wholeStride(), kernelH, kernelW,
+            long area = (long) kernelH * kernelW;
+            if (x.hasWholes() && (isMax || area << x.bits() - 1 <= ExactConv.LARGEST_IN_FLOAT)) {
+                ChipBuffer y = outputs[0];
+                y.reshapeWholes(shape);
+                PoolShape pool = new PoolShape(x.dim(0), inH, inW, channels, x.wholeStride(), outH, outW, y.wholeStride(), kernelH, kernelW,
                         window.strideH(), window.strideW(), 1, 1, window.padTop(), window.padLeft(), 0, 0, false);
-                Kernels.floats().maxPool(pool, x.wholes(), x.wholesOffset(), outputs[0].wholes(), outputs[0].wholesOffset());
-                return;
-            }
-            if (x.hasWholes() && kernel == null && !flat && inH * inW << x.bits() - 1 <= ExactConv.LARGEST_IN_FLOAT) {
-                outputs[0].reshapeWholes(shape);
-                globalAverage(x, inH * inW, outputs[0]);
+                if (isMax) {
+                    Kernels.floats().maxPool(pool, x.wholes(), x.wholesOffset(), y.wholes(), y.wholesOffset());
+                } else if (kernel == null) {
+                    sumWhole(x, inH * inW, y);
+                    average(y, area);
+                } else {
+                    Kernels.floats().sumPool(pool, x.wholes(), x.wholesOffset(), y.wholes(), y.wholesOffset());
+                    average(y, area);
+                }
                 return;
             }
             outputs[0].reshape(shape);
@@ -56,7 +63,7 @@ final class Pooling {
                 averageFloats(x, outputs[0], inH, inW, outH, outW, kernelH, kernelW, window);
                 return;
             }
-            float scale = isMax ? 0f : scale(kernelH * kernelW);
+            float scale = isMax ? 0f : scale(area);
             int[] window1 = new int[channels];
             int to = 0;
             for (int n = 0; n < x.dim(0); n++) {
@@ -73,8 +80,8 @@ final class Pooling {
             }
         }
 
-        /** Sums stay whole. */
-        private void globalAverage(ChipBuffer x, int area, ChipBuffer y) {
+        /** Sums of whole maps, pixel after pixel as they lie in memory. */
+        private static void sumWhole(ChipBuffer x, int area, ChipBuffer y) {
             int stride = x.wholeStride();
             // Whole vectors: gaps are summed too.
             int sums = x.isApart() && y.isApart() ? stride : x.dim(-1);
@@ -84,10 +91,17 @@ final class Pooling {
                 for (int pixel = 0; pixel < area; pixel++) {
                     Kernels.floats().addScaled(sums, 1f, x.wholes(), x.wholesOffset() + (n * area + pixel) * stride, y.wholes(), to);
                 }
-                for (int c = to; c < to + x.dim(-1); c++) {
-                    y.wholes()[c] = ChipArithmetic.quantize(y.wholes()[c] * scale(area), node.bits(), node.target());
-                }
             }
+        }
+
+        /** Makes averages of sums, in place: {@link ChipArithmetic#quantize} of the product with the scale, which is rounded to a float before. */
+        private void average(ChipBuffer y, long area) {
+            float[] scale = {scale(area)};
+            WholeRuns.map(y, y, (n, sums, from, averages, to) -> {
+                Kernels.floats().binary(BinaryFunction.MULTIPLY, n, sums, from, 1, scale, 0, 0, averages, to);
+                Kernels.floats().fakeQuantize(n, averages, to, averages, to, 0, FakeQuantization.qmin(node.bits()), FakeQuantization.qmax(node.bits()),
+                        node.target().rounding());
+            });
         }
 
         /** Only averages have a kernel for floats. */
@@ -114,7 +128,7 @@ final class Pooling {
         }
 
         /** The area is the whole kernel's, whatever lies in the padding, and divides by multiplication. */
-        private float scale(int area) {
+        private float scale(long area) {
             return ChipArithmetic.scale(node.inputExponent(0)) * (1f / area) * ChipArithmetic.rescale(node.outputExponent(0));
         }
 
