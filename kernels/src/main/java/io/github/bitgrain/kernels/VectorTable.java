@@ -25,7 +25,14 @@ final class VectorTable {
     static void lookUp(float[] table, int rows, int n, float[] x, int xOffset, int xRow, float[] y, int yOffset, int yRow) {
         int done = COUNT == LONGEST ? vectors(table, rows, n, x, xOffset, xRow, y, yOffset, yRow) : 0;
         for (int row = 0; row < rows && done < n; row++) {
-            ScalarFloatKernels.entries(table, n - done, x, xOffset + row * xRow + done, y, yOffset + row * yRow + done);
+            entries(table, n - done, x, xOffset + row * xRow + done, y, yOffset + row * yRow + done);
+        }
+    }
+
+    /** The number that a sum has in its low bits is found without a conversion, which would look for numbers that are no integers. */
+    private static void entries(float[] table, int n, float[] x, int xOffset, float[] y, int yOffset) {
+        for (int i = 0; i < n; i++) {
+            y[yOffset + i] = table[Float.floatToRawIntBits(x[xOffset + i] + (WHOLE - Byte.MIN_VALUE)) & Finish.ENTRIES - 1];
         }
     }
 
