@@ -98,7 +98,13 @@ final class VectorDepthwiseRows {
     }
 
     private static void bordered(float[] x, int at, int rowStep, int pixelStep, int stride, float[] w, int padded, float[] start, float[] y, int to, int tiles) {
-        if (stride == 1) {
+        if (Lanes.FEW_REGISTERS) {
+            if (stride == 1) {
+                FlatDepthwiseRows.four(x, at, x, at + rowStep, x, at + 2 * rowStep, pixelStep, w, 0, padded, start, y, to, padded, tiles);
+            } else {
+                FlatDepthwiseRows.fourStrided(x, at, x, at + rowStep, x, at + 2 * rowStep, pixelStep, w, 0, padded, start, y, to, padded, tiles);
+            }
+        } else if (stride == 1) {
             DepthwiseRows.four(x, at, x, at + rowStep, x, at + 2 * rowStep, pixelStep, w, 0, padded, start, y, to, padded, tiles);
         } else {
             DepthwiseRows.fourStrided(x, at, x, at + rowStep, x, at + 2 * rowStep, pixelStep, w, 0, padded, start, y, to, padded, tiles);
@@ -112,7 +118,23 @@ final class VectorDepthwiseRows {
         int b = starts[1] + skipped;
         int c = starts[2] + skipped;
         int at = to + column * toStep;
-        if (stride == 1) {
+        if (Lanes.FEW_REGISTERS) {
+            if (stride == 1) {
+                if (atLeft) {
+                    FlatDepthwiseRows.fourLeft(rows[0], a, rows[1], b, rows[2], c, pixelStep, w, wOffset, padded, start, y, at, toStep, count);
+                } else if (atRight) {
+                    FlatDepthwiseRows.fourRight(rows[0], a, rows[1], b, rows[2], c, pixelStep, w, wOffset, padded, start, y, at, toStep, count);
+                } else {
+                    FlatDepthwiseRows.four(rows[0], a, rows[1], b, rows[2], c, pixelStep, w, wOffset, padded, start, y, at, toStep, count);
+                }
+            } else if (atLeft) {
+                FlatDepthwiseRows.fourStridedLeft(rows[0], a, rows[1], b, rows[2], c, pixelStep, w, wOffset, padded, start, y, at, toStep, count);
+            } else if (atRight) {
+                FlatDepthwiseRows.fourStridedRight(rows[0], a, rows[1], b, rows[2], c, pixelStep, w, wOffset, padded, start, y, at, toStep, count);
+            } else {
+                FlatDepthwiseRows.fourStrided(rows[0], a, rows[1], b, rows[2], c, pixelStep, w, wOffset, padded, start, y, at, toStep, count);
+            }
+        } else if (stride == 1) {
             if (atLeft) {
                 DepthwiseRows.fourLeft(rows[0], a, rows[1], b, rows[2], c, pixelStep, w, wOffset, padded, start, y, at, toStep, count);
             } else if (atRight) {

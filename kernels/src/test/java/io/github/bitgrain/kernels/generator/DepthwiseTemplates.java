@@ -61,6 +61,28 @@ final class DepthwiseTemplates {
                 }
             """;
 
+    private static final String FLAT_ROW = """
+                static void {name}($float[] top, int topAt, $float[] middle, int middleAt, $float[] bottom, int bottomAt, int pixelStep, $float[] w,
+                        int wOffset, int channels, $float[] start, $float[] y, int yAt, int yStep, int count) {
+                    for (int i = 0; i < count; i++) {
+                        int step = i * {columns} * pixelStep;
+                        {name}Tile(top, topAt + step, middle, middleAt + step, bottom, bottomAt + step, pixelStep, w, wOffset, channels, start, y,
+                                yAt + i * {outputs} * yStep, yStep);
+                    }
+                }
+                ---
+                private static void {name}Tile($float[] top, int from0, $float[] middle, int from1, $float[] bottom, int from2, int pixelStep, $float[] w,
+                        int wOffset, int channels, $float[] start, $float[] y, int to, int yStep) {
+                    int c = 0;
+                    do {
+                        $FloatVector first = $FloatVector.fromArray($FLOATS, start, c);
+                        o>$FloatVector s{o} = first;
+            {taps}            o>s{o}.intoArray(y, to + c{+ o * yStep});
+                        c += $COUNT;
+                    } while (c < channels);
+                }
+            """;
+
     private static final String ROW_GRADIENT = """
                 static void {name}($float[] top, int topAt, $float[] middle, int middleAt, $float[] bottom, int bottomAt, int pixelStep, $float[] dy,
                         int dyAt, int dyStep, int channels, $float[] sums, int count) {
@@ -83,18 +105,19 @@ final class DepthwiseTemplates {
      *
      * @param firstColumn the first source column that exists: 1 at the left border, else 0
      * @param beyond source columns of the tile that lie beyond the right border
+     * @param isFlat whether the loop over channels is a method of its own
      */
-    static String row(Element element, String name, int outputs, int stride, int firstColumn, int beyond) {
+    static String row(Element element, String name, int outputs, int stride, int firstColumn, int beyond, boolean isFlat) {
         String taps = taps("w", "w, wOffset + c", outputs, stride, firstColumn, beyond, false,
                 (row, column, output, tap) -> "s%d = x%d%d.fma(w%d%d, s%d);\n".formatted(output, row, column, row, tap, output));
-        return write(ROW, element, name, outputs, stride, taps);
+        return write(isFlat ? FLAT_ROW : ROW, element, name, outputs, stride, taps.indent(isFlat ? 12 : 16));
     }
 
     /** The weight gradient of the outputs of {@link #row}. */
     static String rowGradient(Element element, String name, int outputs, int stride, int firstColumn, int beyond) {
         String taps = taps("s", "sums, c", outputs, stride, firstColumn, beyond, true,
                 (row, column, output, tap) -> "s%d%d = x%d%d.fma(g%d, s%d%d);\n".formatted(row, tap, row, column, output, row, tap));
-        return write(ROW_GRADIENT, element, name, outputs, stride, taps);
+        return write(ROW_GRADIENT, element, name, outputs, stride, taps.indent(16));
     }
 
     /** What a source vector does for an output that it reaches. */
@@ -130,7 +153,7 @@ final class DepthwiseTemplates {
 
     private static String write(String template, Element element, String name, int outputs, int stride, String taps) {
         return new Template(element).loop("o", outputs).constant("outputs", outputs).constant("columns", outputs * stride)
-                .write(template.replace("{name}", name).replace("{taps}", taps.indent(16)));
+                .write(template.replace("{name}", name).replace("{taps}", taps));
     }
 
     private static String source(int row, int column) {

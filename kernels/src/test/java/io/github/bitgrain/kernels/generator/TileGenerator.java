@@ -33,7 +33,7 @@ final class TileGenerator {
         Map<String, String> files = new TreeMap<>();
         for (GeneratedClass each : new GeneratedClass[] {
             tiles(), tilesOfSeven(), doubleTiles(), tilesOfSix(Element.FLOAT),
-            tilesOfSix(Element.DOUBLE), depthwiseTiles(), depthwiseRows(), orderedTiles(Element.FLOAT), orderedTiles(Element.DOUBLE)}) {
+            tilesOfSix(Element.DOUBLE), depthwiseTiles(), depthwiseRows(), flatDepthwiseRows(), orderedTiles(Element.FLOAT), orderedTiles(Element.DOUBLE)}) {
             files.put(each.name() + ".java", HEADER + each.write());
         }
         files.put("FloatOrderedConv.java", HEADER + OrderedConvTemplate.write(Element.FLOAT));
@@ -118,14 +118,7 @@ final class TileGenerator {
                 that memory is read and written in order. Products are added in the order of the taps.
                 """);
         for (int stride = 1; stride <= 2; stride++) {
-            for (Part part : Part.values()) {
-                rows.method(part == Part.MIDDLE && stride == 1 ? """
-                        {@code count} times four neighbouring outputs of a 3 × 3 kernel.
-
-                        @param topAt where in its row of the source the first output's first column starts; so with middle and bottom
-                        @param wOffset nine lines of weights, each of all channels
-                        """ : part.comment(stride), DepthwiseTemplates.row(Element.FLOAT, part.method(stride), 4, stride, part.firstColumn, part.beyond));
-            }
+            addRows(rows, stride, false);
             for (Part part : Part.values()) {
                 rows.method(part == Part.MIDDLE && stride == 1 ? """
                         The weight gradient of {@code count} times four neighbouring outputs of a 3 × 3 kernel.
@@ -136,6 +129,27 @@ final class TileGenerator {
             }
         }
         return rows;
+    }
+
+    private static GeneratedClass flatDepthwiseRows() {
+        GeneratedClass rows = new GeneratedClass("FlatDepthwiseRows", """
+                {@link DepthwiseRows} with a method for each tile, for processors with sixteen vector registers: of nested loops the compiler often makes
+                code there that takes half as long again.
+                """);
+        addRows(rows, 1, true);
+        addRows(rows, 2, true);
+        return rows;
+    }
+
+    private static void addRows(GeneratedClass rows, int stride, boolean isFlat) {
+        for (Part part : Part.values()) {
+            rows.method(part == Part.MIDDLE && stride == 1 ? """
+                    {@code count} times four neighbouring outputs of a 3 × 3 kernel.
+
+                    @param topAt where in its row of the source the first output's first column starts; so with middle and bottom
+                    @param wOffset nine lines of weights, each of all channels
+                    """ : part.comment(stride), DepthwiseTemplates.row(Element.FLOAT, part.method(stride), 4, stride, part.firstColumn, part.beyond, isFlat));
+        }
     }
 
     /** Where in a row a tile lies. */
