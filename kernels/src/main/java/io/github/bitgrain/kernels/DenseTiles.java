@@ -6,7 +6,7 @@ package io.github.bitgrain.kernels;
  */
 final class DenseTiles {
     /** Rows of the usual tile. */
-    static final int HEIGHT = Lanes.FEW_REGISTERS ? TilesOfSix.HEIGHT : Tiles.HEIGHT;
+    static final int HEIGHT = Lanes.FEW_REGISTERS ? FlatTiles.HEIGHT : Tiles.HEIGHT;
 
     private DenseTiles() {}
 
@@ -30,9 +30,9 @@ final class DenseTiles {
             float[] start, int n, float[] y, int[] outputs, int yOffset) {
         if (Lanes.FEW_REGISTERS) {
             if (pair) {
-                TilesOfSix.tile6x2(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, yOffset);
+                FlatTiles.tile4x2(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, yOffset);
             } else {
-                TilesOfSix.tile6x1(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, yOffset);
+                FlatTiles.tile4x1(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, yOffset);
             }
         } else if (height == TilesOfSeven.HEIGHT) {
             if (pair) {
@@ -52,9 +52,9 @@ final class DenseTiles {
             double[] y, int[] outputs) {
         if (Lanes.FEW_REGISTERS) {
             if (pair) {
-                DoubleTilesOfSix.tile6x2(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
+                DoubleFlatTiles.tile4x2(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
             } else {
-                DoubleTilesOfSix.tile6x1(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
+                DoubleFlatTiles.tile4x1(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
             }
         } else if (pair) {
             DoubleTiles.tile8x2(x, rows, row, runs, runCount, runLength, w, panel, start, n, y, outputs, n);
@@ -68,9 +68,9 @@ final class DenseTiles {
             int sumsOffset, int sumsRow) {
         if (Lanes.FEW_REGISTERS) {
             if (pair) {
-                TilesOfSix.outer6x2(x, xAt, xStep, xRow, dy, dyAt, dyStep, lines, count, sums, sumsOffset, sumsRow);
+                FlatTiles.outer4x2(x, xAt, xStep, xRow, dy, dyAt, dyStep, lines, count, sums, sumsOffset, sumsRow);
             } else {
-                TilesOfSix.outer6x1(x, xAt, xStep, xRow, dy, dyAt, dyStep, lines, count, sums, sumsOffset, sumsRow);
+                FlatTiles.outer4x1(x, xAt, xStep, xRow, dy, dyAt, dyStep, lines, count, sums, sumsOffset, sumsRow);
             }
         } else if (pair) {
             Tiles.outer8x2(x, xAt, xStep, xRow, dy, dyAt, dyStep, lines, count, sums, sumsOffset, sumsRow);

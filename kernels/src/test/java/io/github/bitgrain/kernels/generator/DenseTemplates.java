@@ -51,6 +51,7 @@ final class DenseTemplates {
                 private static void run{rows}x{vectors}($float[] from, int fromOffset, int[] starts, int first, $float[] x, int[] rows, int row, int run,
                         int runLength, $float[] w, int wOffset, $float[] y, int[] outputs, int yOffset) {
                     i>j>$FloatVector c{i}{j} = $FloatVector.fromArray($FLOATS, from, fromOffset + starts[first{+ i}]{+ j * $COUNT});
+
                     i>int a{i} = rows[row{+ i}] + run;
                     int k = 0;
                     do {
