@@ -5,6 +5,7 @@ import io.github.bitgrain.cli.pipeline.TrainingCurves;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A {@link Report} as one self-contained HTML {@link Page}. */
 public final class HtmlReport {
@@ -100,13 +101,15 @@ public final class HtmlReport {
         if (blocks.isEmpty()) {
             return;
         }
-        page.section("training", "Threshold training", "Training");
-        html.line("<p class=\"note\">Mean squared error of each block's output against the float network, before and after all training. "
-                + "Open a block to see the loss of its own steps.</p>");
+        boolean thresholds = Stream.of("tqt_optimization", "lsq_optimization").anyMatch(setting -> Boolean.TRUE.equals(report.settings().get(setting)));
+        String title = thresholds ? "Threshold training" : "Corrections after calibration";
+        page.section("training", title, thresholds ? "Training" : "Corrections");
+        html.line("<p class=\"note\">Mean squared error of each block's output against the float network, before and after "
+                + (thresholds ? "all training" : "its biases were corrected or its roundings learned") + ". Open a block to see the loss of its own steps.</p>");
         html.legend(List.of("before|before", "after|after"));
         html.line("<div id=\"block-chart\"></div>");
         stages();
-        html.table("block-table", "Threshold training").head("block", "#place", "#before", "#after", "#after ÷ before", "-loss of the steps");
+        html.table("block-table", title).head("block", "#place", "#before", "#after", "#after ÷ before", "-loss of the steps");
         for (int i = 0; i < blocks.size(); i++) {
             Report.Block block = blocks.get(i);
             double ratio = block.lossBefore() > 0 ? block.lossAfter() / block.lossBefore() : Double.NaN;

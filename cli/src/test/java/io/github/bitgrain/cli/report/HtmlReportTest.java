@@ -115,4 +115,14 @@ class HtmlReportTest {
                 List.of(), with.settings()));
         assertTrue(html.contains("no samples were given"));
     }
+
+    @Test
+    void whatTrainsNoThresholdsIsNotCalledThresholdTraining() {
+        Report with = report("m");
+        String corrected = HtmlReport.of(new Report("m", "c", 8, "improved", Map.of(), null, Map.of(), List.of(), with.blocks(), List.of(), List.of(), List.of(),
+                List.of(), Map.of("tqt_optimization", false, "bias_correct", true)));
+        assertTrue(corrected.contains("Corrections after calibration"));
+        assertFalse(corrected.contains("Threshold training"));
+        assertTrue(HtmlReport.of(with).contains("Threshold training"));
+    }
 }
