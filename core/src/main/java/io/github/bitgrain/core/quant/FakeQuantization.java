@@ -33,6 +33,12 @@ public final class FakeQuantization {
         return value + "#raw";
     }
 
+    /** The value that holds what a node computes, before its own slot rounds and saturates it. */
+    public static String raw(Node node, QuantPlan plan) {
+        boolean rounded = plan.isQuantized(node.name()) && plan.quantizes(Slot.output(node.name(), 0));
+        return rounded ? raw(node.output()) : node.output();
+    }
+
     /** Name of a parameter or value after an input slot quantized it. */
     public static String quantized(Slot slot) {
         return slot + "#quantized";

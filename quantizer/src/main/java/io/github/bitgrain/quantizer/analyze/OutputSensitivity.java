@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /**
  * How much an error in a channel of a hidden value shows in the network's output. A block that is trained on its own error
@@ -27,8 +26,6 @@ import java.util.stream.IntStream;
  */
 public final class OutputSensitivity {
     private static final int SAMPLES = 32;
-    /** Enough to choose scales by. */
-    private static final int FEW_SAMPLES = 8;
     private static final int SIGNS_PER_SAMPLE = 4;
     private static final long SEED = 1;
     /** No channel is given up: the matrix is an average, and single inputs may need what most do not. */
@@ -42,14 +39,14 @@ public final class OutputSensitivity {
      * @param model float network
      * @param outputs values that count as its outputs, the squares of their errors alike
      * @param values hidden values
-     * @param samples inputs of one sample each; some of them are used
+     * @param samples inputs of one sample each; a few dozen at most
      * @return by value, for those on which an output depends, a weight per channel; their mean is 1
      */
     public static Map<String, float[]> ofChannels(Model model, Map<String, Shape> shapes, List<String> outputs, List<String> values,
             List<Map<String, Tensor>> samples, int threads) {
         float[] magnitudes = new float[outputs.size()];
         Arrays.fill(magnitudes, 1);
-        Map<String, float[]> sums = squares(model, shapes, outputs, magnitudes, values, spread(samples, SAMPLES), threads);
+        Map<String, float[]> sums = squares(model, shapes, outputs, magnitudes, values, samples, threads);
         sums.values().removeIf(sum -> !normalize(sum));
         return sums;
     }
@@ -61,13 +58,12 @@ public final class OutputSensitivity {
      * @param model float network, all of whose operators have gradients
      * @param outputs values that count as its outputs, each by its own noise ÷ signal
      * @param values hidden values
-     * @param samples inputs of one sample each; some of them are used
+     * @param samples inputs of one sample each; a few dozen at most
      * @return by value, for those on which an output depends
      */
     public static Map<String, float[]> noiseGains(Model model, Map<String, Shape> shapes, List<String> outputs, List<String> values,
             List<Map<String, Tensor>> samples, int threads) {
-        List<Map<String, Tensor>> used = spread(samples, FEW_SAMPLES);
-        return squares(model, shapes, outputs, magnitudes(model, outputs, used, threads), values, used, threads);
+        return squares(model, shapes, outputs, magnitudes(model, outputs, samples, threads), values, samples, threads);
     }
 
     /** Whether an error anywhere in front of the outputs can be followed to them. */
@@ -158,12 +154,7 @@ public final class OutputSensitivity {
         return builder.nodes(nodes).outputs(outputs).build();
     }
 
-    private static List<Map<String, Tensor>> spread(List<Map<String, Tensor>> samples, int most) {
-        int wanted = Math.min(most, samples.size());
-        return IntStream.range(0, wanted).mapToObj(i -> samples.get((int) ((long) i * samples.size() / wanted))).toList();
-    }
-
-    /** The samples of batches one by one, those that {@link #ofChannels} would take of them. */
+    /** As many samples of batches as {@link #ofChannels} needs, one by one. */
     public static List<Map<String, Tensor>> ofBatches(List<Map<String, Tensor>> batches) {
         int extent = batches.getFirst().values().iterator().next().shape().dim(0);
         int all = batches.size() * extent;

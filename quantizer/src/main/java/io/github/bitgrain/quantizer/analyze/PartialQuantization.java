@@ -72,7 +72,7 @@ final class PartialQuantization {
             }
         }
         floatMeans = means(original, Node::output);
-        quantizedMeans = means(FakeQuantization.insert(quantized, plan), node -> raw(node, plan));
+        quantizedMeans = means(FakeQuantization.insert(quantized, plan), node -> FakeQuantization.raw(node, plan));
     }
 
     private boolean differs(String parameter) {
@@ -99,7 +99,7 @@ final class PartialQuantization {
 
     /** Moves the layer's bias so that the channels of its own result have these means. */
     private void correct(Model model, Node layer, QuantPlan partial, double[] wanted) {
-        String raw = raw(layer, partial);
+        String raw = FakeQuantization.raw(layer, partial);
         double[] found = means(FakeQuantization.insert(model, partial), Map.of(layer.name(), raw)).get(layer.name());
         Tensor bias = model.parameters().get(layer.input(2)).copy();
         for (int c = 0; c < wanted.length; c++) {
@@ -134,12 +134,6 @@ final class PartialQuantization {
         }
         moments.forEach((node, found) -> means.put(node, found.means()));
         return means;
-    }
-
-    /** What a node computes before its own slot rounds it. */
-    private static String raw(Node node, QuantPlan plan) {
-        boolean rounded = plan.isQuantized(node.name()) && plan.quantizes(Slot.output(node.name(), 0));
-        return rounded ? FakeQuantization.raw(node.output()) : node.output();
     }
 
     /** The plan with everything in float but the part. */

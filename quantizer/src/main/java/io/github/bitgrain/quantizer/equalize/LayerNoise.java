@@ -143,7 +143,7 @@ final class LayerNoise {
     }
 
     /** Adds what the scale of an input channel does, with the weights' steps as they are. */
-    void addInput(int channel, double[] factors, Terms terms) {
+    void addInput(int channel, Terms terms) {
         int group = channel / perRow;
         for (int row = group * rowsPerGroup; row < (group + 1) * rowsPerGroup; row++) {
             int at = row * perRow + channel % perRow;

@@ -31,8 +31,8 @@ import java.util.stream.IntStream;
  * readers' weights by 1/s, changes nothing in float (cross-layer equalization; Nagel et al. 2019, section 4.1) and makes the
  * largest value the chip can hold the largest value of every channel.
  *
- * <p>Three things are added. Where weights have one scale per tensor, s is bounded so that no row of weights spoils the
- * others' resolution: the bound that minimises the expected error of rounded activations and rounded weights together wins.
+ * <p>Three things are added. Scales are taken back where the readers' weights, or those of other rows, would lose more resolution than the channel
+ * gains ({@link ScaleBalance}).
  * ReLU6 survives: a channel that reaches the bound 6 is scaled so that the bound becomes the end of the range, where saturation
  * does the clipping. And the values after a ReLU, which use 128 of 256 levels, are shifted down by 128 steps when all readers
  * are unpadded: the shift is folded into the biases on both sides, and the lower end of the range takes the place of zero. If wanted, readers that pad take
@@ -100,9 +100,8 @@ public final class RangeEqualization {
 
     /** Whether {@code shiftPadded} would shift any value of a network after the graph passes whose nodes have 8 bits. */
     public static boolean shiftsBehindPads(Model model) {
-        RangeEqualization without = new RangeEqualization(model, Target.C, node -> Byte.SIZE, false, Set.of());
-        RangeEqualization with = new RangeEqualization(model, Target.C, node -> Byte.SIZE, true, Set.of());
-        return with.groups.all().stream().anyMatch(group -> with.canShift(group) && !without.canShift(group));
+        RangeEqualization pass = new RangeEqualization(model, Target.C, node -> Byte.SIZE, true, Set.of());
+        return pass.groups.all().stream().anyMatch(group -> pass.canShift(group, true) && !pass.canShift(group, false));
     }
 
     /**
@@ -117,7 +116,7 @@ public final class RangeEqualization {
         Set<String> rigid = new LinkedHashSet<>();
         ChannelStatistics statistics = new ChannelStatistics(model, watched(), samples, batch, threads);
         for (ChannelGroups.Group group : groups.all()) {
-            boolean shifted = canShift(group);
+            boolean shifted = canShift(group, shiftPadded);
             int steps = shifted ? HIGHEST - LOWEST : HIGHEST;
             double[] range = new double[groups.classes()];
             group.members().stream().filter(this::hasRange).forEach(member -> widen(range, statistics, member, steps));
@@ -255,7 +254,7 @@ public final class RangeEqualization {
      * Whether zero may move to the lower end of the range: rectifiers make all values of the group, and every reader, behind pooling
      * that does not pad, multiplies them with weights and pads nothing (a padded zero would not move with them).
      */
-    private boolean canShift(ChannelGroups.Group group) {
+    private boolean canShift(ChannelGroups.Group group, boolean behindPads) {
         Graph graph = model.graph();
         boolean rectified = false;
         for (String member : group.members()) {
@@ -265,7 +264,7 @@ public final class RangeEqualization {
             }
             rectified |= ChannelGroups.isRectifier(maker);
             boolean made = ChannelGroups.isRectifier(maker) ? isRectified(graph.producer(maker.input(0))) && bits.applyAsInt(maker.name()) == 8 : keepsShift(maker);
-            if (!made || !graph.consumers(member).stream().allMatch(reader -> keepsShift(reader) || takesShift(reader, member))) {
+            if (!made || !graph.consumers(member).stream().allMatch(reader -> keepsShift(reader) || takesShift(reader, member, behindPads))) {
                 return false;
             }
         }
@@ -286,9 +285,9 @@ public final class RangeEqualization {
                 || node.op() instanceof Identity || node.op() instanceof Resize || Labels.isMove(node);
     }
 
-    private boolean takesShift(Node node, String value) {
+    private boolean takesShift(Node node, String value, boolean behindPads) {
         return groups.isWeighted(node) && node.input(0).equals(value) && bits.applyAsInt(node.name()) == 8
-                && (shiftPadded || !(node.op() instanceof Conv conv && !conv.pads().isNone()));
+                && (behindPads || !(node.op() instanceof Conv conv && !conv.pads().isNone()));
     }
 
     private WeightView weights(Node node) {

@@ -76,7 +76,7 @@ final class ScaleBalance {
 
     private void balance(int label) {
         LayerNoise.Terms terms = new LayerNoise.Terms(most[label]);
-        readers.get(label).forEach(place -> place.layer().addInput(place.channel(), factors, terms));
+        readers.get(label).forEach(place -> place.layer().addInput(place.channel(), terms));
         makers.get(label).forEach(place -> place.layer().addOutput(place.channel(), factors, terms));
         double best = Math.pow(terms.falling / terms.rising, 0.25);
         if (terms.falling > 0 && terms.least <= terms.most) {

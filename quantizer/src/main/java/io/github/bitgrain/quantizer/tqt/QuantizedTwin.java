@@ -101,8 +101,7 @@ final class QuantizedTwin {
 
     /** What a node computes, before its own slot rounds and saturates it. */
     String raw(Node node) {
-        boolean rounded = plan.isQuantized(node.name()) && plan.quantizes(Slot.output(node.name(), 0));
-        return rounded ? FakeQuantization.raw(node.output()) : node.output();
+        return FakeQuantization.raw(node, plan);
     }
 
     /** The value that a slot stands at. */
