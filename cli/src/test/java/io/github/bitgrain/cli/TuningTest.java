@@ -72,13 +72,27 @@ class TuningTest {
 
     @Test
     void variancesOfChannelsAreMendedBesideTheirMeans() throws IOException {
+        String rounded = "bias_correct_setting.weight_compensation=false";
         String means = "bias_correct_setting.bn_reestimation=false";
-        double corrected = measured("m.espdl", "--set", "equalization=true", "--set", means).get("accuracy").get("chip").asDouble();
-        JsonNode json = measured("v.espdl", "--set", "equalization=true");
+        double corrected = measured("m.espdl", "--set", rounded, "--set", means).get("accuracy").get("chip").asDouble();
+        JsonNode json = measured("v.espdl", "--set", rounded);
         assertTrue(json.get("bitExact").asBoolean());
         assertTrue(json.get("accuracy").get("chip").asDouble() < corrected, json.get("accuracy") + ", means only: " + corrected);
         lenet("p.espdl", "--profile", "parity", "--set", "bias_correct=true", "--set", "bias_correct_setting.bn_reestimation=true").fails(2,
                 "bias_correct_setting.bn_reestimation: belongs to --profile improved; ESP-PPQ corrects means only");
+    }
+
+    @Test
+    void weightsMakeUpForOneAnothersErrorsThroughTheCommandLine() throws IOException {
+        String nearest = "bias_correct_setting.weight_compensation=false";
+        double rounded = measured("n.espdl", "--set", nearest).get("accuracy").get("chip").asDouble();
+        JsonNode json = measured("c.espdl");
+        assertTrue(json.get("bitExact").asBoolean());
+        assertTrue(json.get("accuracy").get("chip").asDouble() < rounded, json.get("accuracy") + ", rounded to the nearest: " + rounded);
+        assertEquals(0, lenet("again.espdl", "--target", "esp32s3", "--threads", "1").exit());
+        assertArrayEquals(Files.readAllBytes(folder.resolve("c.espdl")), Files.readAllBytes(folder.resolve("again.espdl")));
+        lenet("p.espdl", "--profile", "parity", "--set", "bias_correct=true", "--set", "bias_correct_setting.weight_compensation=true").fails(2,
+                "bias_correct_setting.weight_compensation: belongs to --profile improved; ESP-PPQ corrects means only");
     }
 
     @Test

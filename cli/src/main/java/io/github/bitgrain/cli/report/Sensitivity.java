@@ -100,7 +100,7 @@ public record Sensitivity(int samples, double whole, Latency latency, List<Layer
         int threads = request.threads();
         ErrorAnalysis analysis = new ErrorAnalysis(quantized.reference(), samples, threads, request.profile());
         Map<Part, Map<String, Double>> parts = new HashMap<>();
-        analysis.layerwise(model, plan, request.settings().blockwiseReconstruction(), List.of(Part.values())).forEach((part, found) ->
+        analysis.layerwise(model, plan, request.settings().learnsRounding(), List.of(Part.values())).forEach((part, found) ->
                 parts.put(part, found.stream().collect(Collectors.toMap(LayerError::node, LayerError::snr))));
         Map<String, Shape> shapes = ShapeInference.infer(model.graph(), model.parameters());
         ChipTime time = ChipTime.of(model, plan);

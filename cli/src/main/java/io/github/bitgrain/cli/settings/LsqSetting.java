@@ -21,6 +21,6 @@ public record LsqSetting(
 
     /** TQT that trains the same: weights and biases under scales that stay. */
     TqtSetting asTqt() {
-        return new TqtSetting(interestedLayers, steps, lr, blockSize, false, gamma, 0, collecting, lr, false, false, false, 0, 0, 0, 0, false, false);
+        return new TqtSetting(interestedLayers, steps, lr, blockSize, false, gamma, 0, collecting, lr, false, false, false, 0, 0, 0, 0, false, false, false);
     }
 }

@@ -218,6 +218,11 @@ public record QuantizationSettings(
         return new TuningPasses(biasCorrect ? biasCorrectSetting : null, blockwiseReconstruction ? blockwiseReconstructionSetting : null);
     }
 
+    /** Whether a weight may be rounded to another side than the nearer one, for what it does to the layer's results. */
+    public boolean learnsRounding() {
+        return blockwiseReconstruction || biasCorrect && biasCorrectSetting.weightCompensation();
+    }
+
     /** What changes weights before quantization and keeps the function. */
     public WeightPasses weightPasses() {
         return new WeightPasses(weightSplit ? weightSplitSetting : null, channelSplit ? channelSplitSetting : null, ssdEqualization ? ssdSetting : null);

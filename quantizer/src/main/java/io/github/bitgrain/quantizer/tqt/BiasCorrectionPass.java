@@ -21,9 +21,27 @@ import java.util.stream.Stream;
  * <p>ESP-PPQ runs the block itself in float on the quantized inputs and takes the means of all its layers at once, over all batches,
  * which also judge. The improved form takes out what earlier blocks did to the mean too, corrects layer after layer, so that none makes
  * up for what the one before it was relieved of, and judges on batches that are in no mean. It tries the same with variances mended too
- * ({@link BatchNormReestimation}) and keeps what judges better.
+ * ({@link BatchNormReestimation}), and with all weights rounded anew ({@link WeightCompensation}), and keeps what judges best.
  */
 final class BiasCorrectionPass {
+    /** What of the results of a layer is corrected. */
+    private enum Way {
+        /** The means, by the biases. */
+        MEANS,
+        /** The variances too, by a gain for each row of weights. */
+        VARIANCES,
+        /** All that weights can do: each of them is rounded anew. */
+        WEIGHTS;
+
+        boolean applies(QuantizedTwin twin, Node node) {
+            return switch (this) {
+                case MEANS -> true;
+                case VARIANCES -> BatchNormReestimation.applies(twin, node);
+                case WEIGHTS -> WeightCompensation.applies(twin, node);
+            };
+        }
+    }
+
     private final QuantizedTwin twin;
     private final BiasCorrectionSetting setting;
     private final boolean parity;
@@ -79,29 +97,48 @@ final class BiasCorrectionPass {
         List<Node> fitting = nodes.stream().filter(node -> twin.biasFits(node, twin.plan())).toList();
         double lossBefore = loss(block, original, quantized, judges);
         Parameters.Snapshot before = snapshot(nodes);
-        if (parity) {
-            correctAtOnce(block, nodes, original, quantized, means);
-        } else {
-            nodes.forEach(node -> correctMean(block, node, original, quantized, means));
-        }
-        double lossAfter = loss(block, original, quantized, judges);
-        if (setting.bnReestimation() && !nodes.isEmpty()) {
-            Parameters.Snapshot meansOnly = snapshot(nodes);
+        Parameters.Snapshot best = before;
+        double least = Double.POSITIVE_INFINITY;
+        double first = Double.NaN;
+        for (Way way : ways(nodes)) {
             before.restore();
-            nodes.forEach(node -> correctMeanAndVariance(block, node, original, quantized, means));
-            double lossOfBoth = loss(block, original, quantized, judges);
-            if (lossOfBoth < lossAfter && fit(fitting)) {
-                lossAfter = lossOfBoth;
-            } else {
-                meansOnly.restore();
+            correct(way, block, nodes, original, quantized, means);
+            double loss = loss(block, original, quantized, judges);
+            first = Double.isNaN(first) ? loss : first;
+            if (loss < least && (parity || fit(fitting))) {
+                least = loss;
+                best = snapshot(nodes);
             }
         }
-        boolean accepted = lossAfter <= lossBefore && (parity || fit(fitting));
-        if (!accepted) {
-            before.restore();
+        boolean accepted = least <= lossBefore;
+        (accepted ? best : before).restore();
+        return new BlockReport(block.name(), block.end().name(), block.nodes().stream().map(Node::name).toList(), lossBefore,
+                Double.isInfinite(least) ? first : least, accepted, new float[0]);
+    }
+
+    private List<Way> ways(List<Node> nodes) {
+        List<Way> ways = new ArrayList<>(List.of(Way.MEANS));
+        if (setting.bnReestimation() && nodes.stream().anyMatch(node -> Way.VARIANCES.applies(twin, node))) {
+            ways.add(Way.VARIANCES);
         }
-        return new BlockReport(block.name(), block.end().name(), block.nodes().stream().map(Node::name).toList(), lossBefore, lossAfter, accepted,
-                new float[0]);
+        if (setting.weightCompensation() && nodes.stream().anyMatch(node -> Way.WEIGHTS.applies(twin, node))) {
+            ways.add(Way.WEIGHTS);
+        }
+        return ways;
+    }
+
+    private void correct(Way way, TqtBlock block, List<Node> nodes, Frontier original, Frontier quantized, List<Integer> batches) {
+        if (parity) {
+            correctAtOnce(block, nodes, original, quantized, batches);
+            return;
+        }
+        for (Node node : nodes) {
+            switch (way.applies(twin, node) ? way : Way.MEANS) {
+                case MEANS -> correctMean(block, node, original, quantized, batches);
+                case VARIANCES -> correctMeanAndVariance(block, node, original, quantized, batches);
+                case WEIGHTS -> WeightCompensation.apply(twin, node, block.nodes(), original, quantized, batches);
+            }
+        }
     }
 
     private boolean fit(List<Node> nodes) {
@@ -129,10 +166,6 @@ final class BiasCorrectionPass {
     }
 
     private void correctMeanAndVariance(TqtBlock block, Node node, Frontier original, Frontier quantized, List<Integer> batches) {
-        if (!BatchNormReestimation.applies(twin, node)) {
-            correctMean(block, node, original, quantized, batches);
-            return;
-        }
         String raw = twin.raw(node);
         int channels = twin.parameters().get(node.input(2)).size();
         BatchNormReestimation.apply(twin, node, () -> {

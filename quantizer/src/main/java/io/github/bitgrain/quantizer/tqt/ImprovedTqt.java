@@ -26,7 +26,7 @@ import java.util.stream.IntStream;
 
 /**
  * TQT that moves exponents and does not learn its samples by heart. In order: exponents of least exact error, mean errors into
- * the biases, exponents by the network's output, blocks, the whole network on its output. Every stage is kept only where
+ * the biases, weights that make up for errors, exponents by the network's output, blocks, the whole network on its output. Every stage is kept only where
  * samples that trained nothing say so. Where accumulators saturate, before training or after it, {@link LaneGuard} comes first, and output
  * training once more.
  */
@@ -142,6 +142,9 @@ final class ImprovedTqt {
             error = keepIfBetter("exponents", error, this::searchExponents);
         }
         error = keepIfBetter("means", error, () -> BiasCorrection.apply(twin, shapes, samples.training(), threads));
+        if (setting.weightCompensation()) {
+            error = keepIfBetter("weights", error, this::compensate);
+        }
         if (setting.exponentSearch()) {
             error = keepIfBetter("steps", error, this::stepExponents);
         }
@@ -206,6 +209,10 @@ final class ImprovedTqt {
                 keepIfBetter("output again", stepped, () -> training.trainWeights("output again"));
             }
         }
+    }
+
+    private void compensate() {
+        new BiasCorrectionPass(twin, BiasCorrectionSetting.of(setting), false, TqtListener.NONE, threads).run(samples.training(), samples.deciding());
     }
 
     private void stepExponents() {

@@ -27,6 +27,7 @@ import java.util.List;
  *     network's output, and the better outcome is kept
  * @param shiftPadded whether values behind a ReLU use all 256 levels also where padded convolutions read them, which then get a Pad in front;
  *     figures in docs/tqt.md
+ * @param weightCompensation whether training begins with weights that make up for one another's errors ({@link WeightCompensation})
  */
 public record TqtSetting(
         List<String> interestedLayers,
@@ -46,7 +47,8 @@ public record TqtSetting(
         double holdOut,
         int trainedSamples,
         boolean channelWeighting,
-        boolean shiftPadded) {
+        boolean shiftPadded,
+        boolean weightCompensation) {
     /** Where activations are kept: ESP-PPQ's collecting_device {@code cpu}, {@code cuda} and {@code executor} all mean memory here. */
     public enum Collecting { MEMORY, DISK }
 
@@ -54,11 +56,11 @@ public record TqtSetting(
 
     /** ESP-PPQ's defaults (api/setting.py), without anything that ESP-PPQ does not do. */
     public static final TqtSetting PARITY =
-            new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0, 0, false, false);
+            new TqtSetting(List.of(), 500, 1e-5, 4, true, 0, 0, Collecting.MEMORY, 1e-5, false, false, false, 0, 0, 0, 0, false, false, false);
 
     /** The defaults of the profile {@code improved}; figures in docs/tqt.md. */
     public static final TqtSetting IMPROVED =
-            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.008, true, true, true, 200, 0.01, 0.25, 512, true, false);
+            new TqtSetting(List.of(), 500, 0.01, 4, true, 0, 0, Collecting.MEMORY, 0.008, true, true, true, 200, 0.01, 0.25, 512, true, false, true);
 
     /**
      * Checks the ranges.
@@ -82,7 +84,7 @@ public record TqtSetting(
     /** These without mixtures of samples: row numbers cannot be mixed. */
     public TqtSetting withoutMixtures() {
         return new TqtSetting(interestedLayers, steps, lr, blockSize, scaleTrainable, gamma, intLambda, collecting, alphaLr, exponentSearch,
-                livePassive, equalize, outputSteps, outputLr, holdOut, 0, channelWeighting, shiftPadded);
+                livePassive, equalize, outputSteps, outputLr, holdOut, 0, channelWeighting, shiftPadded, weightCompensation);
     }
 
     private static void atLeast(String name, double value, double least) {

@@ -83,8 +83,15 @@ public final class Tuning {
         if (!parity && tqt && passes.biasCorrection() != null) {
             throw BitgrainException.usage("bias_correct: under --profile improved tqt_optimization corrects biases itself; switch bias_correct off");
         }
-        if (parity && passes.biasCorrection() != null && passes.biasCorrection().bnReestimation()) {
-            throw BitgrainException.usage("bias_correct_setting.bn_reestimation: belongs to --profile improved; ESP-PPQ corrects means only");
+        if (parity && passes.biasCorrection() != null) {
+            refuse("bn_reestimation", passes.biasCorrection().bnReestimation());
+            refuse("weight_compensation", passes.biasCorrection().weightCompensation());
+        }
+    }
+
+    private static void refuse(String setting, boolean wanted) {
+        if (wanted) {
+            throw BitgrainException.usage(BiasCorrectionSetting.GROUP + "." + setting + ": belongs to --profile improved; ESP-PPQ corrects means only");
         }
     }
 }

@@ -68,7 +68,7 @@ class BiasCorrectionPassTest {
     private static float[] biases(boolean parity, int steps, List<Map<String, Tensor>> batches) {
         Model model = network(1);
         QuantizedTwin twin = new QuantizedTwin(model, plan(model), parity);
-        new BiasCorrectionPass(twin, new BiasCorrectionSetting(List.of(), 4, steps, TqtSetting.Collecting.MEMORY, 0, !parity), parity, TqtListener.NONE, 1)
+        new BiasCorrectionPass(twin, new BiasCorrectionSetting(List.of(), 4, steps, TqtSetting.Collecting.MEMORY, 0, !parity, false), parity, TqtListener.NONE, 1)
                 .run(batches, batches);
         float[] biases = new float[11];
         System.arraycopy(twin.parameters().get("b1").data(), 0, biases, 0, 8);
@@ -88,7 +88,7 @@ class BiasCorrectionPassTest {
         assertFalse(twin.biasFits(twin.plan()));
         List<Map<String, Tensor>> batches = batches(0, 0.6, -0.4);
         List<BlockReport> reports = new BiasCorrectionPass(twin,
-                new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0, true), false, TqtListener.NONE, 1).run(batches, batches);
+                new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0, true, false), false, TqtListener.NONE, 1).run(batches, batches);
         assertTrue(reports.stream().allMatch(BlockReport::accepted), reports.toString());
         assertFalse(Arrays.equals(model.parameters().get("b2").data(), twin.parameters().get("b2").data()));
     }
@@ -136,7 +136,7 @@ class BiasCorrectionPassTest {
         return Arrays.stream(sum).map(Math::abs).max().getAsDouble();
     }
 
-    private static final BiasCorrectionSetting MEANS_ONLY = new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0.25, false);
+    private static final BiasCorrectionSetting MEANS_ONLY = new BiasCorrectionSetting(List.of(), 4, 32, TqtSetting.Collecting.MEMORY, 0.25, false, false);
 
     /**
      * The weights of every channel are too large or too small by a tenth, beyond what rounding does: its gain is brought back, and no bias can do that. A

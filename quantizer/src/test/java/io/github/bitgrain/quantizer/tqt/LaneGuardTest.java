@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LaneGuardTest {
     private static final TqtSetting FEW_STEPS = new TqtSetting(List.of(), 20, 0.01, 4, true, 0, 0, TqtSetting.Collecting.MEMORY, 0.008, true, true, true,
-            20, 0.01, 0.25, 64, true, false);
+            20, 0.01, 0.25, 64, true, false, true);
     private static final QuantizationOptions S3 = QuantizationOptions.plain(Target.ESP32S3).tqt(FEW_STEPS).build();
 
     private static QuantizationResult train(Model model, boolean headroom) {

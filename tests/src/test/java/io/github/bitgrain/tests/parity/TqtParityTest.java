@@ -47,7 +47,7 @@ class TqtParityTest {
     private static TqtSetting setting(JsonNode tqt) {
         return new TqtSetting(List.of(), tqt.get("steps").asInt(), tqt.get("lr").asDouble(), tqt.get("block_size").asInt(),
                 tqt.path("is_scale_trainable").asBoolean(true), tqt.path("gamma").asDouble(0), tqt.path("int_lambda").asDouble(0),
-                TqtSetting.Collecting.MEMORY, 0, false, false, false, 0, 0, 0, 0, false, false);
+                TqtSetting.Collecting.MEMORY, 0, false, false, false, 0, 0, 0, 0, false, false, false);
     }
 
     @ParameterizedTest

@@ -34,7 +34,7 @@ class TrainedExponentsTest {
         // Channel ranges as they are: exponents before and after then belong to the same network.
         TqtSetting setting = new TqtSetting(best.interestedLayers(), 100, best.lr(), best.blockSize(), best.scaleTrainable(), best.gamma(), best.intLambda(),
                 best.collecting(), best.alphaLr(), best.exponentSearch(), best.livePassive(), false, 100, best.outputLr(), best.holdOut(),
-                best.trainedSamples(), best.channelWeighting(), best.shiftPadded());
+                best.trainedSamples(), best.channelWeighting(), best.shiftPadded(), best.weightCompensation());
         QuantizationResult result = Bitgrain.quantize(golden.model(), golden.calibration(), QuantizationOptions.plain(target)
                 .calibration(calibration).calibBatch(golden.batch()).calibSteps(16).tqt(setting).build(), QuantizationListener.NONE);
 
