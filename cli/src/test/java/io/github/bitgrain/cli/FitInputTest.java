@@ -152,11 +152,13 @@ class FitInputTest {
 
     @Test
     void theAnalysisIsOfTheFittedNetwork() throws IOException {
-        String[] analyze = {"analyze", shared("models/yolo.onnx"), "--calib", shared("data/yolo/calib_x.npy"), "--json", ""};
-        analyze[5] = "--calib-steps=2";
+        // Weights that are rounded anew make up for a part of the input's error.
+        String[] analyze = {"analyze", shared("models/yolo.onnx"), "--calib", shared("data/yolo/calib_x.npy"), "--json", "--set",
+            "bias_correct_setting.weight_compensation=false", ""};
+        analyze[7] = "--calib-steps=2";
         CommandRun plain = CommandRun.of(analyze);
         assertTrue(plain.err().contains("hint: "), plain.err());
-        analyze[5] = "--fit-input";
+        analyze[7] = "--fit-input";
         CommandRun fitted = CommandRun.of(analyze);
         assertTrue(fitted.json().get("whole").asDouble() < plain.json().get("whole").asDouble());
         JsonNode before = plain.json().get("tensors").get(0);

@@ -76,6 +76,15 @@ final class ResidualMoments {
             return symmetric && i / columns == i % columns;
         }
 
+        /** What is no chance of moments whose squares sum up to {@code signal}, by the mean of what they sum up to in single sections. */
+        private static double kept(double signal, double ofSections, int sections) {
+            if (sections < 2 || signal == 0) {
+                return 0;
+            }
+            double chance = Math.max(0, ofSections - signal) / (sections - 1);
+            return 1 - Math.min(1, chance / signal);
+        }
+
         /** Divides the sums, less the means, and takes back what is chance. */
         void finish(long positions, int sections, double[] rowMeans, int row, double[] columnMeans, int column) {
             double signal = 0;
@@ -83,8 +92,7 @@ final class ResidualMoments {
                 sums[i] /= positions;
                 signal += isCertain(i) ? 0 : sums[i] * sums[i];
             }
-            double chance = sections < 2 ? 1 : Math.max(0, squares / positions - signal) / (sections - 1);
-            double kept = signal == 0 ? 0 : 1 - Math.min(1, chance / signal);
+            double kept = kept(signal, squares / positions, sections);
             for (int i = 0; i < sums.length; i++) {
                 double centred = sums[i] - rowMeans[row + i / columns] * columnMeans[column + i % columns];
                 sums[i] = isCertain(i) ? centred : kept * centred;
