@@ -77,10 +77,10 @@ class QatEndsTest {
     void allOutputsAreImitatedAndTheChipsAreComparedInTheNetworksOrder() throws IOException {
         Model detector = OnnxReader.read(SharedData.path("golden/esp-ppq/models/yolo.onnx"));
         OnnxWriter.write(NetworkHead.of(detector).body(), folder.resolve("body.onnx"));
-        JsonNode outcome = boxes(file("body.onnx"), "epochs=2", "lr=0.02", "+training_hyperparams.lr_unit=step", "--json").json();
+        JsonNode outcome = boxes(file("body.onnx"), "epochs=6", "lr=0.02", "+training_hyperparams.lr_unit=step", "--json").json();
         double ptq = outcome.get("ptqScore").asDouble();
         double qat = outcome.get("qatScore").asDouble();
-        assertTrue(qat < 0.98 * ptq, outcome.toString());
+        assertTrue(qat < 0.95 * ptq, outcome.toString());
         assertEquals(qat, outcome.get("chipScore").asDouble(), 0.01 * qat);
         boxes(file("body.onnx"), "+training_hyperparams.metric_to_watch=Accuracy").fails(2,
                 "training_hyperparams.metric_to_watch: Accuracy is of one output; of several, watch Loss or MSE");
@@ -99,13 +99,13 @@ class QatEndsTest {
     @Test
     void aDetectorsHeadIsLeftToTheApplication() throws IOException {
         Path export = UltralyticsExport.write(folder.resolve("yolo.onnx"));
-        JsonNode outcome = boxes(export.toString(), "epochs=2", "lr=0.02", "+training_hyperparams.lr_unit=step", "--output-names", "box0,score0,box1,score1",
+        JsonNode outcome = boxes(export.toString(), "epochs=6", "lr=0.02", "+training_hyperparams.lr_unit=step", "--output-names", "box0,score0,box1,score1",
                 "--json").json();
         assertEquals(file("a.head.onnx"), outcome.get("head").get("file").asText());
         assertEquals("\"/Sigmoid_output_0\" keeps 1 of 8 bits beside larger values in \"output0\"", outcome.get("head").get("reason").asText());
         assertEquals("[\"box0\",\"score0\",\"box1\",\"score1\"]", outcome.get("head").get("outputs").toString());
         assertEquals(List.of("box0", "score0", "box1", "score1"), EspdlReader.read(folder.resolve("a.espdl")).outputs());
-        assertTrue(outcome.get("qatScore").asDouble() < 0.98 * outcome.get("ptqScore").asDouble(), outcome.toString());
+        assertTrue(outcome.get("qatScore").asDouble() < 0.95 * outcome.get("ptqScore").asDouble(), outcome.toString());
         assertEquals(outcome.get("qatScore").asDouble(), outcome.get("chipScore").asDouble(), 0.01 * outcome.get("qatScore").asDouble());
         assertEquals(0, CommandRun.of("verify", file("a.espdl")).exit());
         for (String model : List.of("a.espdl", "a.onnx")) {

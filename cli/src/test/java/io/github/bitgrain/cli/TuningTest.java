@@ -74,8 +74,8 @@ class TuningTest {
     void variancesOfChannelsAreMendedBesideTheirMeans() throws IOException {
         String rounded = "bias_correct_setting.weight_compensation=false";
         String means = "bias_correct_setting.bn_reestimation=false";
-        double corrected = measured("m.espdl", "--set", rounded, "--set", means).get("accuracy").get("chip").asDouble();
-        JsonNode json = measured("v.espdl", "--set", rounded);
+        double corrected = measured("m.espdl", "--set", "equalization=true", "--set", rounded, "--set", means).get("accuracy").get("chip").asDouble();
+        JsonNode json = measured("v.espdl", "--set", "equalization=true", "--set", rounded);
         assertTrue(json.get("bitExact").asBoolean());
         assertTrue(json.get("accuracy").get("chip").asDouble() < corrected, json.get("accuracy") + ", means only: " + corrected);
         lenet("p.espdl", "--profile", "parity", "--set", "bias_correct=true", "--set", "bias_correct_setting.bn_reestimation=true").fails(2,
