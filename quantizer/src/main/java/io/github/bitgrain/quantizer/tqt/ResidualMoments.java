@@ -64,16 +64,18 @@ final class ResidualMoments {
         }
 
         void endSection(long positions) {
-            for (int i = 0; i < section.length; i++) {
-                squares += isCertain(i) ? 0 : section[i] * section[i] / positions;
-                sums[i] += section[i];
-                section[i] = 0;
+            for (int row = 0, i = 0; i < section.length; row++) {
+                for (int column = 0; column < columns; column++, i++) {
+                    squares += isCertain(row, column) ? 0 : section[i] * section[i] / positions;
+                    sums[i] += section[i];
+                    section[i] = 0;
+                }
             }
         }
 
         /** The diagonal is what the rest is taken back to. */
-        boolean isCertain(int i) {
-            return symmetric && i / columns == i % columns;
+        private boolean isCertain(int row, int column) {
+            return symmetric && row == column;
         }
 
         /** What is no chance of moments whose squares sum up to {@code signal}, by the mean of what they sum up to in single sections. */
@@ -86,16 +88,20 @@ final class ResidualMoments {
         }
 
         /** Divides the sums, less the means, and takes back what is chance. */
-        void finish(long positions, int sections, double[] rowMeans, int row, double[] columnMeans, int column) {
+        void finish(long positions, int sections, double[] rowMeans, int firstRow, double[] columnMeans, int firstColumn) {
             double signal = 0;
-            for (int i = 0; i < sums.length; i++) {
-                sums[i] /= positions;
-                signal += isCertain(i) ? 0 : sums[i] * sums[i];
+            for (int row = 0, i = 0; i < sums.length; row++) {
+                for (int column = 0; column < columns; column++, i++) {
+                    sums[i] /= positions;
+                    signal += isCertain(row, column) ? 0 : sums[i] * sums[i];
+                }
             }
             double kept = kept(signal, squares / positions, sections);
-            for (int i = 0; i < sums.length; i++) {
-                double centred = sums[i] - rowMeans[row + i / columns] * columnMeans[column + i % columns];
-                sums[i] = isCertain(i) ? centred : kept * centred;
+            for (int row = 0, i = 0; i < sums.length; row++) {
+                for (int column = 0; column < columns; column++, i++) {
+                    double centred = sums[i] - rowMeans[firstRow + row] * columnMeans[firstColumn + column];
+                    sums[i] = isCertain(row, column) ? centred : kept * centred;
+                }
             }
         }
     }
